@@ -1,0 +1,22 @@
+//! The vocabulary of Witnessmark: what an event is made of, in the field's standard terms.
+//!
+//! Owns: fields, events, instants and zones, locators, problems, and the batch in which a reader hands events to a writer.
+//! Never touches: files, SQL, the clock, the network.
+//! Read next: [`field`] for the names, [`event`] for the shape every front end sees, [`batch`] for the hot path.
+
+pub mod batch;
+pub mod event;
+pub mod field;
+pub mod leaves;
+pub mod locator;
+pub mod problem;
+pub mod time;
+pub mod verbs;
+
+pub use batch::{Batch, Cell, Row};
+pub use event::{Attestation, Change, ChangeKind, Event, Target};
+pub use field::{Field, Group};
+pub use leaves::{LeafReader, SourceShape};
+pub use locator::Locator;
+pub use problem::{Flag, RejectCode};
+pub use time::{Instant, Zone};

@@ -1,0 +1,1 @@
+//! Shared set-up for the behaviour tests. Owns nothing that ships.
