@@ -1,0 +1,176 @@
+//! What can be typed. Owns names, help and defaults of every command; never does the work.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Reads audit logs into a case and answers who did what.
+#[derive(Debug, Parser)]
+#[command(name = "witnessmark", version, about, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 findings or a failed verification; 2 error; 3 done, but entries were rejected.\n\
+A passphrase for an encrypted case is read from the environment variable WITNESSMARK_PASSPHRASE."
+)]
+pub(crate) struct Cli {
+    /// Print JSON; errors are one JSON line on stderr.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read files, folders or standard input (`-`) into a case; makes the case if it is not there.
+    Import(Import),
+    /// List what came in, with receipts.
+    Sources {
+        /// The case file.
+        case: PathBuf,
+    },
+    /// List the entries that hold no event, with place and reason.
+    Rejects {
+        /// The case file.
+        case: PathBuf,
+        /// Only of this source.
+        source: Option<u32>,
+    },
+    /// Write the bytes of one event as they stand in its source.
+    Raw {
+        /// The case file.
+        case: PathBuf,
+        /// Event number.
+        event: u64,
+    },
+    /// Write a source back as it came.
+    Extract {
+        /// The case file.
+        case: PathBuf,
+        /// Source number.
+        source: u32,
+        /// File to write; `-` for standard output.
+        out: PathBuf,
+    },
+    /// The timeline.
+    Events(Events),
+    /// How many events match.
+    Count {
+        #[command(flatten)]
+        lens: Lens,
+    },
+    /// Values of fields among the events that match.
+    Facets {
+        #[command(flatten)]
+        lens: Lens,
+        /// Fields, separated by commas.
+        #[arg(long, value_delimiter = ',', required = true)]
+        by: Vec<String>,
+        /// The most values of a field.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Events over time, in equal half-open intervals.
+    Histogram {
+        #[command(flatten)]
+        lens: Lens,
+        /// Number of intervals.
+        #[arg(long, default_value_t = 60)]
+        bins: u32,
+        /// Split each interval by this field.
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// The case's own log of what was done with it.
+    Custody {
+        /// The case file.
+        case: PathBuf,
+    },
+    /// Write shell completions.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The case file.
+    pub(crate) case: PathBuf,
+    /// Files, folders, or `-` for standard input.
+    #[arg(required = true)]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Read with this profile instead of the recognised one.
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+    /// Zone of times that name none, such as Asia/Manila or +08:00.
+    #[arg(long)]
+    pub(crate) zone: Option<String>,
+    /// Order of day, month and year where nothing in the source settles it.
+    #[arg(long, value_enum)]
+    pub(crate) date_order: Option<DateOrder>,
+    /// Encoding of sources that are not UTF-8 or UTF-16, such as latin1.
+    #[arg(long)]
+    pub(crate) encoding: Option<String>,
+    /// Say of every event what the export does not, such as organization.name=Acme.
+    #[arg(long = "label", value_name = "K=V")]
+    pub(crate) labels: Vec<String>,
+}
+
+/// Order of the parts of a date.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DateOrder {
+    /// 31/12/2026.
+    Dmy,
+    /// 12/31/2026.
+    Mdy,
+    /// 2026/12/31.
+    Ymd,
+}
+
+/// A case and a filter.
+#[derive(Debug, Args)]
+pub(crate) struct Lens {
+    /// The case file.
+    pub(crate) case: PathBuf,
+    /// The filter, such as `actor:alice ip:203.0.113.0/24`.
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) query: Vec<String>,
+    /// Zone of dates in the filter, and of the times of a table; UTC if not given.
+    #[arg(long, default_value = "UTC")]
+    pub(crate) zone: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    #[command(flatten)]
+    pub(crate) lens: Lens,
+    /// The most events; all if not given.
+    #[arg(long)]
+    pub(crate) limit: Option<u64>,
+    /// Order by time; by event number if not given.
+    #[arg(long, value_enum)]
+    pub(crate) sort: Option<Sort>,
+    /// How to write them.
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+}
+
+/// Order of events. Undated ones come last in both.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Sort {
+    /// Latest first.
+    Newest,
+    /// Earliest first.
+    Oldest,
+}
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Columns for people.
+    Table,
+    /// For spreadsheets: every cell quoted, formulas made text.
+    Csv,
+    /// One JSON object a line, lossless.
+    Ndjson,
+}

@@ -1,0 +1,256 @@
+//! One function for each command: calls the facade, hands the answer to [`crate::print`].
+//!
+//! Owns: the way from arguments to the facade. Never touches: formats, SQL.
+
+use std::fs::OpenOptions;
+use std::io::{IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use clap::CommandFactory;
+use witnessmark_engine::api::{ImportChoices, ImportProgress};
+use witnessmark_engine::{Case, Code, Error, Input, Order, Zone};
+
+use crate::args::{Cli, Command, DateOrder, Events, Format, Import, Lens, Sort};
+use crate::{Exit, Failure, host, print};
+
+type Done = Result<Exit, Failure>;
+
+/// Runs one command.
+pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
+    let json = cli.json;
+    match cli.command {
+        Command::Import(import) => run_import(import, json, out),
+        Command::Sources { case } => {
+            let report = open(&case)?.sources()?;
+            if json {
+                print::json(&report, out)?
+            } else {
+                print::sources(&report, out)?
+            }
+            Ok(Exit::Done)
+        }
+        Command::Rejects { case, source } => {
+            let report = open(&case)?.rejects(source)?;
+            if json {
+                print::json(&report, out)?
+            } else {
+                print::rejects(&report, out)?
+            }
+            Ok(Exit::Done)
+        }
+        Command::Raw { case, event } => {
+            out.write_all(&open(&case)?.raw(event)?)?;
+            Ok(Exit::Done)
+        }
+        Command::Extract {
+            case,
+            source,
+            out: path,
+        } => extract(&open(&case)?, source, &path, json, out),
+        Command::Events(events) => run_events(&events, json, out),
+        Command::Count { lens } => {
+            let report = open(&lens.case)?.count(&text(&lens), &zone(&lens)?)?;
+            if json {
+                print::json(&report, out)?
+            } else {
+                print::count(&report, out)?
+            }
+            Ok(Exit::Done)
+        }
+        Command::Facets { lens, by, limit } => {
+            let report = open(&lens.case)?.facets(&text(&lens), &zone(&lens)?, &by, limit)?;
+            if json {
+                print::json(&report, out)?
+            } else {
+                print::facets(&report, out)?
+            }
+            Ok(Exit::Done)
+        }
+        Command::Histogram { lens, bins, by } => {
+            let report =
+                open(&lens.case)?.histogram(&text(&lens), &zone(&lens)?, bins, by.as_deref())?;
+            if json {
+                print::json(&report, out)?
+            } else {
+                print::histogram(&report, out)?
+            }
+            Ok(Exit::Done)
+        }
+        Command::Custody { case } => {
+            let report = open(&case)?.custody()?;
+            if json {
+                print::json(&report, out)?
+            } else {
+                print::custody(&report, out)?
+            }
+            Ok(Exit::Done)
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "witnessmark", &mut &mut *out);
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<Case, Failure> {
+    Ok(Case::open(
+        path,
+        host::passphrase().as_deref(),
+        host::setting(),
+    )?)
+}
+
+fn text(lens: &Lens) -> String {
+    lens.query.join(" ")
+}
+
+fn zone(lens: &Lens) -> Result<Zone, Failure> {
+    Zone::parse(&lens.zone).ok_or_else(|| {
+        let message = format!("`{}` is no time zone", lens.zone);
+        Error::new(
+            Code::InvalidOption,
+            message,
+            "Write an IANA name such as Asia/Manila, or an offset such as +08:00.",
+        )
+        .into()
+    })
+}
+
+fn run_import(import: Import, json: bool, out: &mut dyn Write) -> Done {
+    let choices = ImportChoices {
+        profile: import.profile,
+        zone: import.zone,
+        date_order: import.date_order.map(|o| {
+            match o {
+                DateOrder::Dmy => "dmy",
+                DateOrder::Mdy => "mdy",
+                DateOrder::Ymd => "ymd",
+            }
+            .to_owned()
+        }),
+        encoding: import.encoding,
+        labels: import.labels,
+    };
+    // Every input is looked at before the case is made, so that a misspelt path leaves no empty case behind.
+    let inputs = import
+        .inputs
+        .iter()
+        .map(|path| match path.to_str() {
+            Some("-") => Ok(Input::Stream {
+                name: "standard input".into(),
+                reader: Box::new(std::io::stdin()),
+            }),
+            _ => Input::at(path),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let made = !import.case.exists();
+    let case = if made {
+        let name = import
+            .case
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Case::create(
+            &import.case,
+            &name,
+            host::passphrase().as_deref(),
+            &Zone::UTC,
+            host::setting(),
+        )?
+    } else {
+        open(&import.case)?
+    };
+    let show = std::io::stderr().is_terminal() && !json;
+    let mut progress = |p: &ImportProgress| {
+        if show {
+            print::progress(p);
+        }
+        ControlFlow::Continue(())
+    };
+    let result = case.import(inputs, &choices, &mut progress);
+    if show {
+        print::progress_end();
+    }
+    let report = match result {
+        Ok(report) => report,
+        Err(error) => {
+            if made {
+                // A case that this very command made and that holds nothing is no evidence; leaving it would only surprise.
+                case.discard_new()?;
+            }
+            return Err(error.into());
+        }
+    };
+    if json {
+        print::json(&report, out)?
+    } else {
+        print::receipt(&report, out)?
+    }
+    let rejected = report.sources.iter().any(|s| s.rejected > 0);
+    Ok(if rejected { Exit::Rejected } else { Exit::Done })
+}
+
+fn extract(case: &Case, source: u32, path: &Path, json: bool, out: &mut dyn Write) -> Done {
+    if path.to_str() == Some("-") {
+        case.extract(source, out)?;
+        return Ok(Exit::Done);
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(|e| {
+            let hint = "Choose a name that is not taken; an existing file is never overwritten.";
+            Error::new(
+                Code::Io,
+                format!("`{}` cannot be made: {e}", path.display()),
+                hint,
+            )
+            .at(path.to_string_lossy())
+        })?;
+    let hash = case.extract(source, &mut file)?;
+    if json {
+        print::json(
+            &serde_json::json!({ "source": source, "sha256": hash }),
+            out,
+        )?;
+    } else {
+        writeln!(out, "sha256 {hash}")?;
+    }
+    Ok(Exit::Done)
+}
+
+fn run_events(events: &Events, json: bool, out: &mut dyn Write) -> Done {
+    let case = open(&events.lens.case)?;
+    let zone = zone(&events.lens)?;
+    let format = events
+        .format
+        .unwrap_or(if json { Format::Ndjson } else { Format::Table });
+    let order = match events.sort {
+        None => Order::Number,
+        Some(Sort::Newest) => Order::Newest,
+        Some(Sort::Oldest) => Order::Oldest,
+    };
+    let mut writer = print::EventWriter::new(format, zone, out);
+    let mut failed = None;
+    case.each_event(
+        &text(&events.lens),
+        &zone,
+        order,
+        events.limit,
+        &mut |event| match writer.write(event) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        },
+    )?;
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    writer.end()?;
+    Ok(Exit::Done)
+}

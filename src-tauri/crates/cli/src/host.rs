@@ -1,0 +1,47 @@
+//! What this program gives the engine: clock, randomness, who works; and what it takes from the environment.
+//!
+//! Owns: the only place of the command that reads the clock and the environment.
+
+use std::sync::Arc;
+
+use witnessmark_engine::{Instant, Setting};
+
+/// The setting for this run.
+pub(crate) fn setting() -> Arc<Setting> {
+    Arc::new(Setting {
+        now: Box::new(|| Instant::from_utc(chrono::Utc::now()).unwrap_or(Instant(i64::MAX))),
+        random: Box::new(|buffer| {
+            if getrandom::fill(buffer).is_err() {
+                // Without a source of randomness a case id or key could repeat; ending is the only honest answer.
+                std::process::abort();
+            }
+        }),
+        who: who(),
+        tool: format!("witnessmark {}", env!("CARGO_PKG_VERSION")),
+        process: std::process::id(),
+    })
+}
+
+fn who() -> String {
+    let user = std::env::var("USER")
+        .or_else(|_| std::env::var("USERNAME"))
+        .unwrap_or_else(|_| "unknown".into());
+    let host = std::env::var("HOSTNAME")
+        .or_else(|_| std::env::var("COMPUTERNAME"))
+        .ok()
+        .or_else(|| {
+            std::fs::read_to_string("/etc/hostname")
+                .ok()
+                .map(|h| h.trim().to_owned())
+        })
+        .filter(|h| !h.is_empty())
+        .unwrap_or_else(|| "localhost".into());
+    format!("{user}@{host}")
+}
+
+/// The passphrase of the case, if one is set.
+pub(crate) fn passphrase() -> Option<String> {
+    std::env::var("WITNESSMARK_PASSPHRASE")
+        .ok()
+        .filter(|p| !p.is_empty())
+}
