@@ -1,0 +1,87 @@
+//! Words in times: months, weekdays, halves of the day, zones by letters, and relative phrases.
+//!
+//! Owns: the English words that exporters use. Never touches: numbers.
+
+const MONTHS: [&str; 12] = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+];
+const WEEKDAYS: [&str; 7] = [
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+];
+
+fn full_or_short(word: &str, names: &[&str]) -> Option<(usize, bool)> {
+    let word = word.to_ascii_lowercase();
+    names.iter().enumerate().find_map(|(i, name)| {
+        if *name == word {
+            Some((i, word.len() > 3))
+        } else if name[..3] == word || (word == "sept" && *name == "september") {
+            Some((i, false))
+        } else {
+            None
+        }
+    })
+}
+
+/// The month (1 to 12) of a name, and whether the name is in full.
+pub(crate) fn month(word: &str) -> Option<(u32, bool)> {
+    full_or_short(word, &MONTHS).map(|(i, full)| (i as u32 + 1, full))
+}
+
+/// Whether the word is a weekday, and in full.
+pub(crate) fn weekday(word: &str) -> Option<bool> {
+    full_or_short(word, &WEEKDAYS).map(|(_, full)| full)
+}
+
+/// Offsets in minutes of the zone names that RFC 2822 defines; any other letters are ambiguous between countries.
+pub(crate) fn rfc2822_zone(word: &str) -> Option<i32> {
+    Some(match word {
+        "EST" => -300,
+        "EDT" => -240,
+        "CST" => -360,
+        "CDT" => -300,
+        "MST" => -420,
+        "MDT" => -360,
+        "PST" => -480,
+        "PDT" => -420,
+        _ => return None,
+    })
+}
+
+/// `5 minutes ago`, `an hour ago`, `yesterday`, `just now`, `2h ago`, `in 3 days`.
+pub(crate) fn is_relative(text: &str) -> bool {
+    let lower = text.trim().to_lowercase();
+    if matches!(
+        lower.as_str(),
+        "now" | "just now" | "today" | "yesterday" | "a moment ago" | "moments ago" | "last week" | "last month"
+    ) || lower.starts_with("yesterday at")
+        || lower.starts_with("today at")
+    {
+        return true;
+    }
+    let counted = |phrase: &str| {
+        let first = phrase.split_whitespace().next().unwrap_or("");
+        let digits = first.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        matches!(first, "a" | "an" | "one" | "few" | "about" | "less" | "over" | "almost")
+            || (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    };
+    match (lower.strip_suffix(" ago"), lower.strip_prefix("in ")) {
+        (Some(phrase), _) | (None, Some(phrase)) => counted(phrase),
+        (None, None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_phrases_are_known_and_others_are_not() {
+        for text in ["5 minutes ago", "an hour ago", "2h ago", "Just now", "in 3 days", "Yesterday at 4 PM"] {
+            assert!(is_relative(text), "{text}");
+        }
+        for text in ["2024-04-22", "long ago", "in Manila", ""] {
+            assert!(!is_relative(text), "{text}");
+        }
+    }
+}
