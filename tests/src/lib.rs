@@ -1,1 +1,3 @@
-//! Shared set-up for the behaviour tests. Owns nothing that ships.
+//! Shared set-up for the behaviour tests and benchmarks. Owns nothing that ships.
+
+pub mod generate;

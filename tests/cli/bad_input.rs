@@ -1,0 +1,173 @@
+//! Bad input: each names the file, the place and what to do; what could be read is kept, the sums agree.
+
+use crate::{Bench, PAYMONGO, receipt};
+
+#[test]
+fn an_empty_file_is_refused() {
+    let bench = Bench::new();
+    let file = bench.file("empty.csv", "");
+    let error = bench.import(&file, &[]).error();
+    assert_eq!(error["code"], "empty");
+    assert!(
+        error["message"].as_str().unwrap().contains("empty.csv"),
+        "{error}"
+    );
+    assert!(!bench.path("case.wmcase").exists());
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let bench = Bench::new();
+    let error = bench.import(&bench.path("nowhere.csv"), &[]).error();
+    assert_eq!(error["code"], "not_found");
+    assert!(
+        error["message"].as_str().unwrap().contains("nowhere.csv"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_web_page_and_a_binary_are_refused_whole() {
+    let bench = Bench::new();
+    let page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Session expired</body></html>\n";
+    let mut binary = b"\x7fELF\x02\x01\x01\0".to_vec();
+    binary.extend((0..4096_u32).flat_map(u32::to_le_bytes));
+    let files = [
+        ("page.csv", page.as_bytes().to_vec()),
+        ("program.json", binary),
+        (
+            "report.csv",
+            b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n".to_vec(),
+        ),
+        ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec()),
+    ];
+    for (name, content) in files {
+        let file = bench.file(name, content);
+        let error = bench.import(&file, &[]).error();
+        assert_eq!(error["code"], "not_a_log", "{name}");
+        assert!(error["message"].as_str().unwrap().contains(name), "{error}");
+        assert!(!error["hint"].as_str().unwrap().is_empty(), "{error}");
+        assert!(
+            !bench.path("case.wmcase").exists(),
+            "nothing is stored of {name}"
+        );
+    }
+}
+
+#[test]
+fn a_cut_json_array_keeps_what_could_be_read() {
+    let bench = Bench::new();
+    let mut lines = Vec::new();
+    witnessmark_tests::generate::ndjson(20, 9, &mut lines).unwrap();
+    let text = String::from_utf8(lines).unwrap();
+    let whole = format!("[{}]", text.lines().collect::<Vec<_>>().join(","));
+    let cut = &whole[..whole.len() - 200];
+    let file = bench.file("cut.json", cut);
+    let ran = bench.import(&file, &[]);
+    let source = receipt(&ran.json(3));
+    assert_eq!(
+        (
+            source["entries"].as_u64(),
+            source["stored"].as_u64(),
+            source["rejected"].as_u64()
+        ),
+        (Some(20), Some(19), Some(1))
+    );
+    let rejects = bench.run(&["rejects", "case.wmcase", "--json"]).json(0);
+    let reject = &rejects["rejects"][0];
+    assert_eq!(reject["code"], "cut_off");
+    assert_eq!(reject["entry"], 20);
+    let (offset, length) = (
+        reject["offset"].as_u64().unwrap() as usize,
+        reject["length"].as_u64().unwrap() as usize,
+    );
+    assert_eq!(
+        offset + length,
+        cut.len(),
+        "the reject can be opened at its place"
+    );
+    assert!(cut[offset..].starts_with("{\"uuid\""));
+}
+
+#[test]
+fn text_that_is_no_export_is_kept_as_it_is() {
+    let bench = Bench::new();
+    let file = bench.file(
+        "letter.txt",
+        "Dear Sir or Madam,\n\nplease find the logs elsewhere.\nYours\n",
+    );
+    let source = receipt(&bench.import(&file, &[]).json(0));
+    assert_eq!(
+        (source["entries"].as_u64(), source["undated"].as_u64()),
+        (Some(3), Some(3))
+    );
+    assert_eq!(bench.events("problem:opaque").len(), 3);
+    assert_eq!(
+        bench.run(&["raw", "case.wmcase", "2"]).text(),
+        "please find the logs elsewhere."
+    );
+}
+
+#[test]
+fn an_unclosed_quote_costs_one_entry_not_the_file() {
+    let bench = Bench::new();
+    let mut text = PAYMONGO.to_owned();
+    text.push_str("2024-04-24 10:00:00,Login,\"bob@example.com,Firefox,198.51.100.7,\n");
+    for i in 0..50 {
+        text.push_str(&format!(
+            "2024-04-25 10:00:{i:02},Login,carol@example.com,Firefox on Linux,198.51.100.8,\n"
+        ));
+    }
+    let file = bench.file("logs.csv", &text);
+    let ran = bench.import(&file, &["--zone", "Asia/Manila"]);
+    let source = receipt(&ran.json(3));
+    assert_eq!(source["rejected"], 1);
+    assert_eq!(
+        bench.events("actor:carol@example.com").len(),
+        50,
+        "rows after it are present"
+    );
+}
+
+#[test]
+fn ragged_rows_are_kept_and_flagged() {
+    let bench = Bench::new();
+    let text = format!(
+        "{PAYMONGO}2024-04-26 10:00:00,Login,dan@example.com\n2024-04-26 11:00:00,Login,dan@example.com,x,198.51.100.9,y,z,zz\n"
+    );
+    let file = bench.file("logs.csv", text);
+    let source = receipt(&bench.import(&file, &["--zone", "Asia/Manila"]).json(0));
+    assert_eq!(source["stored"], 6);
+    assert_eq!(bench.events("problem:too_few_fields").len(), 1);
+    assert_eq!(bench.events("problem:too_many_fields").len(), 1);
+}
+
+#[test]
+fn a_file_that_is_no_case_is_refused() {
+    let bench = Bench::new();
+    bench.file("case.wmcase", "hello");
+    assert_eq!(
+        bench.run(&["count", "case.wmcase", "--json"]).error()["code"],
+        "not_a_case"
+    );
+    bench.file("zero.wmcase", "");
+    assert_eq!(
+        bench.run(&["count", "zero.wmcase", "--json"]).error()["code"],
+        "not_a_case"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_does_not_hang() {
+    let bench = Bench::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(bench.path("pipe"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    assert_eq!(
+        bench.import(&bench.path("pipe"), &[]).error()["code"],
+        "not_readable"
+    );
+}
