@@ -1,0 +1,600 @@
+//! A segment while it is being filled, and the same segment sealed in memory.
+//!
+//! Owns: turning batches of text cells into code columns without an allocation for each row, and the order of a sealed
+//! segment. Never touches: the case file, the question whether a row is new.
+
+use std::sync::Arc;
+
+use witnessmark_model::{Batch, Field, Group};
+
+use super::{CHUNK, ChunkMeta, Codes, Column, Columns, Dictionary, Interner, Locators};
+use crate::error::Result;
+
+/// Lists that share offsets: targets, changes, and each list field that stands alone.
+const TARGETS: usize = 0;
+const CHANGES: usize = 1;
+
+fn list_of(field: Field) -> Option<usize> {
+    match field.group() {
+        Group::Single => None,
+        Group::Target => Some(TARGETS),
+        Group::Change => Some(CHANGES),
+        Group::Many => Some(2 + field.index()),
+    }
+}
+
+/// Values of one field so far: a code for each row, or for each element of its list. Short when the last ones are absent.
+#[derive(Debug)]
+struct Values {
+    interner: Interner,
+    codes: Vec<u32>,
+}
+
+/// What is known of a row besides its fields, in the order of arrival.
+#[derive(Debug, Default)]
+pub(crate) struct Heads {
+    pub(crate) times: Vec<i64>,
+    pub(crate) dated: Vec<bool>,
+    pub(crate) sources: Vec<u32>,
+    pub(crate) contents: Vec<u64>,
+    pub(crate) vendor_ids: Vec<u64>,
+    pub(crate) places: Locators,
+}
+
+/// Takes batches; gives sealed columns.
+#[derive(Debug)]
+pub struct SegmentBuilder {
+    seed: u64,
+    pub(crate) heads: Heads,
+    values: Vec<Option<Values>>,
+    /// Offsets of each list; short when the last rows have none.
+    lists: Vec<Vec<u32>>,
+    /// Cells of the batch at hand, field by field.
+    by_field: Vec<u32>,
+    row_of_cell: Vec<u32>,
+}
+
+impl SegmentBuilder {
+    /// An empty segment; `seed` keys the hash tables.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let fields = Field::ALL.len();
+        Self {
+            seed,
+            heads: Heads::default(),
+            values: (0..fields).map(|_| None).collect(),
+            lists: vec![Vec::new(); fields + 2],
+            by_field: Vec::new(),
+            row_of_cell: Vec::new(),
+        }
+    }
+
+    /// Rows so far.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.heads.times.len()
+    }
+
+    /// Memory in use, bytes, as far as it grows with rows and values.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let values: usize = self
+            .values
+            .iter()
+            .flatten()
+            .map(|v| v.interner.bytes() + v.codes.len() * 4)
+            .sum();
+        let lists: usize = self.lists.iter().map(|l| l.len() * 4).sum();
+        self.rows() * 65 + values + lists
+    }
+
+    /// Adds the rows of a batch, in their order, as rows of this source.
+    pub fn push_batch(&mut self, batch: &Batch, source: u32) {
+        let before = self.rows();
+        for row in &batch.rows {
+            self.heads.push(row, source);
+        }
+        self.sort_cells(batch);
+        let mut first = 0;
+        for index in 0..Field::ALL.len() {
+            let end = first
+                + self.by_field[first..]
+                    .iter()
+                    .take_while(|c| batch.cells[**c as usize].field.index() == index)
+                    .count();
+            if end > first
+                && let Some(field) = Field::from_index(index)
+                && list_of(field).is_none()
+            {
+                self.push_singles(batch, field, first..end, before);
+            }
+            first = end;
+        }
+        self.push_lists(batch, before);
+    }
+
+    /// Orders the cells of the batch by field: one dictionary at a time stays in the processor's cache.
+    fn sort_cells(&mut self, batch: &Batch) {
+        let mut starts = vec![0_u32; Field::ALL.len() + 1];
+        for cell in &batch.cells {
+            starts[cell.field.index() + 1] += 1;
+        }
+        for i in 1..starts.len() {
+            starts[i] += starts[i - 1];
+        }
+        self.by_field.clear();
+        self.by_field.resize(batch.cells.len(), 0);
+        for (i, cell) in batch.cells.iter().enumerate() {
+            let at = &mut starts[cell.field.index()];
+            self.by_field[*at as usize] = i as u32;
+            *at += 1;
+        }
+        self.row_of_cell.clear();
+        self.row_of_cell.resize(batch.cells.len(), 0);
+        for (i, row) in batch.rows.iter().enumerate() {
+            let first = row.first_cell as usize;
+            self.row_of_cell[first..first + row.cells as usize].fill(i as u32);
+        }
+    }
+
+    fn push_singles(
+        &mut self,
+        batch: &Batch,
+        field: Field,
+        cells: std::ops::Range<usize>,
+        before: usize,
+    ) {
+        let rows = self.heads.times.len();
+        let seed = self.seed;
+        let values = self.values[field.index()].get_or_insert_with(|| Values::new(seed, field));
+        values.codes.resize(rows, 0);
+        for cell in &self.by_field[cells] {
+            let row = before + self.row_of_cell[*cell as usize] as usize;
+            values.codes[row] = values
+                .interner
+                .code(batch.text(&batch.cells[*cell as usize]));
+        }
+    }
+
+    fn push_lists(&mut self, batch: &Batch, before: usize) {
+        let rows = self.rows();
+        let mut counts: Vec<Option<Vec<u32>>> = vec![None; self.lists.len()];
+        for (i, cell) in batch.cells.iter().enumerate() {
+            if let Some(list) = list_of(cell.field) {
+                let counts = counts[list].get_or_insert_with(|| vec![0; batch.rows.len()]);
+                let count = &mut counts[self.row_of_cell[i] as usize];
+                *count = (*count).max(u32::from(cell.element) + 1);
+            }
+        }
+        for (list, counts) in counts.into_iter().enumerate() {
+            if let Some(counts) = counts {
+                let offsets = &mut self.lists[list];
+                pad_offsets(offsets, before);
+                let mut end = offsets.last().copied().unwrap_or(0);
+                for count in counts {
+                    end += count;
+                    offsets.push(end);
+                }
+                debug_assert_eq!(offsets.len(), rows + 1);
+            }
+        }
+        for at in 0..self.by_field.len() {
+            let index = self.by_field[at] as usize;
+            let cell = &batch.cells[index];
+            let Some(list) = list_of(cell.field) else {
+                continue;
+            };
+            let seed = self.seed;
+            let values = self.values[cell.field.index()]
+                .get_or_insert_with(|| Values::new(seed, cell.field));
+            let offsets = &self.lists[list];
+            values
+                .codes
+                .resize(offsets.last().copied().unwrap_or(0) as usize, 0);
+            let row = before + self.row_of_cell[index] as usize;
+            let element = offsets[row] as usize + cell.element as usize;
+            values.codes[element] = values.interner.code(batch.text(cell));
+        }
+    }
+
+    /// Adds one more value to a list field that stands alone (a flag found after the row was read), for rows in rising order.
+    pub(crate) fn append(&mut self, field: Field, rows: &[u32], value: &str) {
+        let Some(list) = list_of(field).filter(|l| *l > CHANGES && !rows.is_empty()) else {
+            return;
+        };
+        let total = self.rows();
+        let seed = self.seed;
+        let values = self.values[field.index()].get_or_insert_with(|| Values::new(seed, field));
+        let code = values.interner.code(value);
+        let offsets = &mut self.lists[list];
+        pad_offsets(offsets, total);
+        let mut codes = Vec::with_capacity(values.codes.len() + rows.len());
+        let mut new_offsets = Vec::with_capacity(offsets.len());
+        new_offsets.push(0);
+        let mut due = rows.iter().peekable();
+        for row in 0..total {
+            for at in offsets[row]..offsets[row + 1] {
+                codes.push(values.codes.get(at as usize).copied().unwrap_or(0));
+            }
+            while due.next_if(|r| **r as usize == row).is_some() {
+                codes.push(code);
+            }
+            new_offsets.push(codes.len() as u32);
+        }
+        values.codes = codes;
+        *offsets = new_offsets;
+    }
+
+    /// Seals: each row gets its event number, rows with number 0 are left out.
+    pub(crate) fn seal(mut self, numbers: Vec<u64>) -> Sealed {
+        let rows = self.rows();
+        for list in &mut self.lists {
+            if !list.is_empty() {
+                pad_offsets(list, rows);
+            }
+        }
+        let mut order: Vec<u32> = (0..rows as u32)
+            .filter(|r| numbers.get(*r as usize).is_some_and(|n| *n != 0))
+            .collect();
+        let heads = &self.heads;
+        order.sort_unstable_by_key(|r| {
+            let r = *r as usize;
+            (!heads.dated[r], heads.times[r], numbers[r])
+        });
+        if order.len() < rows {
+            self.forget_unused(&order);
+        }
+        let chunks = order
+            .chunks(CHUNK)
+            .map(|rows| {
+                let dated = rows
+                    .iter()
+                    .take_while(|r| self.heads.dated[**r as usize])
+                    .count();
+                let time = |at: usize| {
+                    rows.get(at)
+                        .filter(|_| at < dated)
+                        .map_or(0, |r| self.heads.times[*r as usize])
+                };
+                ChunkMeta {
+                    rows: rows.len() as u32,
+                    dated: dated as u32,
+                    first: time(0),
+                    last: time(dated.wrapping_sub(1)),
+                }
+            })
+            .collect();
+        Sealed {
+            builder: self,
+            numbers,
+            order,
+            chunks,
+        }
+    }
+
+    /// Takes out of the dictionaries what only rows that were left out had.
+    fn forget_unused(&mut self, order: &[u32]) {
+        let lists = &self.lists;
+        for (index, slot) in self.values.iter_mut().enumerate() {
+            let (Some(values), Some(field)) = (slot.as_mut(), Field::from_index(index)) else {
+                continue;
+            };
+            let mut interner = Interner::new(self.seed ^ index as u64);
+            let mut new_codes = vec![0_u32; values.interner.dictionary().len()];
+            let mut keep = |at: usize, codes: &mut Vec<u32>| {
+                if let Some(code) = codes.get_mut(at).filter(|c| **c != 0) {
+                    let new = &mut new_codes[*code as usize];
+                    if *new == 0 {
+                        *new = interner.code(values.interner.dictionary().text(*code));
+                    }
+                    *code = *new;
+                }
+            };
+            for row in order {
+                let row = *row as usize;
+                match list_of(field) {
+                    None => keep(row, &mut values.codes),
+                    Some(list) => {
+                        for at in lists[list][row]..lists[list][row + 1] {
+                            keep(at as usize, &mut values.codes);
+                        }
+                    }
+                }
+            }
+            if interner.dictionary().is_empty() {
+                *slot = None;
+            } else {
+                values.interner = interner;
+            }
+        }
+    }
+
+    /// Seals in memory, all rows kept, numbered from `first_number` in order of arrival.
+    #[must_use]
+    pub fn into_memory(self, first_number: u64) -> MemorySegment {
+        let numbers = (0..self.rows() as u64).map(|i| first_number + i).collect();
+        MemorySegment::new(&self.seal(numbers))
+    }
+}
+
+impl Values {
+    fn new(seed: u64, field: Field) -> Self {
+        Self {
+            interner: Interner::new(seed ^ field.index() as u64),
+            codes: Vec::new(),
+        }
+    }
+}
+
+impl Heads {
+    fn push(&mut self, row: &witnessmark_model::Row, source: u32) {
+        self.times.push(row.time.map_or(0, |t| t.0));
+        self.dated.push(row.time.is_some());
+        self.sources.push(source);
+        self.contents.push(row.content);
+        self.vendor_ids.push(row.vendor_id);
+        let l = &row.locator;
+        self.places.entry.push(l.entry);
+        self.places.part.push(l.part);
+        self.places.line.push(l.line);
+        self.places.offset.push(l.offset);
+        self.places.length.push(l.length);
+    }
+}
+
+fn pad_offsets(offsets: &mut Vec<u32>, rows: usize) {
+    let end = offsets.last().copied().unwrap_or(0);
+    offsets.resize(rows + 1, end);
+}
+
+/// A sealed segment whose columns are still in order of arrival; each chunk is gathered when it is asked for.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    builder: SegmentBuilder,
+    numbers: Vec<u64>,
+    /// Rows in sealed order.
+    order: Vec<u32>,
+    chunks: Vec<ChunkMeta>,
+}
+
+impl Sealed {
+    pub(crate) fn rows(&self) -> u64 {
+        self.order.len() as u64
+    }
+
+    pub(crate) fn chunks(&self) -> &[ChunkMeta] {
+        &self.chunks
+    }
+
+    fn chunk_rows(&self, chunk: usize) -> &[u32] {
+        self.order.chunks(CHUNK).nth(chunk).unwrap_or(&[])
+    }
+
+    fn gather<T: Copy>(&self, chunk: usize, from: &[T]) -> Vec<T> {
+        self.chunk_rows(chunk)
+            .iter()
+            .map(|r| from[*r as usize])
+            .collect()
+    }
+
+    pub(crate) fn times(&self, chunk: usize) -> Vec<i64> {
+        let mut times = self.gather(chunk, &self.builder.heads.times);
+        times.truncate(self.chunks[chunk].dated as usize);
+        times
+    }
+
+    pub(crate) fn numbers(&self, chunk: usize) -> Vec<u64> {
+        self.gather(chunk, &self.numbers)
+    }
+
+    pub(crate) fn sources(&self, chunk: usize) -> Vec<u32> {
+        self.gather(chunk, &self.builder.heads.sources)
+    }
+
+    /// Hash of the content, 0 where a vendor id settles identity.
+    pub(crate) fn fingerprints(&self, chunk: usize) -> Vec<u64> {
+        let heads = &self.builder.heads;
+        self.chunk_rows(chunk)
+            .iter()
+            .map(|r| match heads.vendor_ids[*r as usize] {
+                0 => heads.contents[*r as usize],
+                _ => 0,
+            })
+            .collect()
+    }
+
+    /// (vendor id, content, event number) of the rows that have a vendor id, sorted.
+    pub(crate) fn vendor_ids(&self) -> Vec<(u64, u64, u64)> {
+        let heads = &self.builder.heads;
+        let mut run: Vec<_> = self
+            .order
+            .iter()
+            .map(|r| *r as usize)
+            .filter(|r| heads.vendor_ids[*r] != 0)
+            .map(|r| (heads.vendor_ids[r], heads.contents[r], self.numbers[r]))
+            .collect();
+        run.sort_unstable();
+        run
+    }
+
+    pub(crate) fn locators(&self, chunk: usize) -> Locators {
+        let places = &self.builder.heads.places;
+        Locators {
+            entry: self.gather(chunk, &places.entry),
+            part: self.gather(chunk, &places.part),
+            line: self.gather(chunk, &places.line),
+            offset: self.gather(chunk, &places.offset),
+            length: self.gather(chunk, &places.length),
+        }
+    }
+
+    /// One field of a chunk. Offsets of a list are made anew for each field of it; they are small beside the codes.
+    pub(crate) fn column(&self, field: Field, chunk: usize) -> Column {
+        let Some(values) = &self.builder.values[field.index()] else {
+            return Column::Absent;
+        };
+        let code = |at: usize| values.codes.get(at).copied().unwrap_or(0);
+        let rows = self.chunk_rows(chunk);
+        let Some(list) = list_of(field) else {
+            let wide: Vec<u32> = rows.iter().map(|r| code(*r as usize)).collect();
+            if wide.iter().all(|c| *c == 0) {
+                return Column::Absent;
+            }
+            return Column::One(Arc::new(Codes::narrow(&wide)));
+        };
+        let from = &self.builder.lists[list];
+        let mut offsets = Vec::with_capacity(rows.len() + 1);
+        let mut wide = Vec::new();
+        offsets.push(0);
+        for row in rows {
+            let row = *row as usize;
+            wide.extend((from[row]..from[row + 1]).map(|at| code(at as usize)));
+            offsets.push(wide.len() as u32);
+        }
+        if wide.iter().all(|c| *c == 0) {
+            return Column::Absent;
+        }
+        Column::Many {
+            offsets: offsets.into(),
+            codes: Arc::new(Codes::narrow(&wide)),
+        }
+    }
+
+    /// The values of a field; `None` when no row ever had one.
+    pub(crate) fn dictionary(&self, field: Field) -> Option<&Dictionary> {
+        self.builder.values[field.index()]
+            .as_ref()
+            .map(|v| v.interner.dictionary())
+    }
+}
+
+/// A sealed segment that lies wholly in memory: the events of small imports, and what tests look at.
+#[derive(Debug)]
+pub struct MemorySegment {
+    rows: u64,
+    chunks: Vec<ChunkMeta>,
+    heads: Vec<ChunkHead>,
+    columns: Vec<Vec<Column>>,
+    dictionaries: Vec<Arc<Dictionary>>,
+}
+
+#[derive(Debug)]
+struct ChunkHead {
+    times: Arc<[i64]>,
+    numbers: Arc<[u64]>,
+    sources: Arc<Codes>,
+    locators: Arc<Locators>,
+}
+
+impl MemorySegment {
+    pub(crate) fn new(sealed: &Sealed) -> Self {
+        let chunks = 0..sealed.chunks().len();
+        Self {
+            rows: sealed.rows(),
+            chunks: sealed.chunks().to_vec(),
+            heads: chunks
+                .clone()
+                .map(|c| ChunkHead {
+                    times: sealed.times(c).into(),
+                    numbers: sealed.numbers(c).into(),
+                    sources: Arc::new(Codes::narrow(&sealed.sources(c))),
+                    locators: Arc::new(sealed.locators(c)),
+                })
+                .collect(),
+            columns: Field::ALL
+                .iter()
+                .map(|f| chunks.clone().map(|c| sealed.column(*f, c)).collect())
+                .collect(),
+            dictionaries: Field::ALL
+                .iter()
+                .map(|f| {
+                    Arc::new(
+                        sealed
+                            .dictionary(*f)
+                            .cloned()
+                            .unwrap_or_else(Dictionary::new),
+                    )
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Columns for MemorySegment {
+    fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    fn chunks(&self) -> &[ChunkMeta] {
+        &self.chunks
+    }
+
+    fn times(&self, chunk: usize) -> Result<Arc<[i64]>> {
+        Ok(Arc::clone(&self.heads[chunk].times))
+    }
+
+    fn numbers(&self, chunk: usize) -> Result<Arc<[u64]>> {
+        Ok(Arc::clone(&self.heads[chunk].numbers))
+    }
+
+    fn sources(&self, chunk: usize) -> Result<Arc<Codes>> {
+        Ok(Arc::clone(&self.heads[chunk].sources))
+    }
+
+    fn locators(&self, chunk: usize) -> Result<Arc<Locators>> {
+        Ok(Arc::clone(&self.heads[chunk].locators))
+    }
+
+    fn column(&self, field: Field, chunk: usize) -> Result<Column> {
+        Ok(self.columns[field.index()][chunk].clone())
+    }
+
+    fn dictionary(&self, field: Field) -> Result<Arc<Dictionary>> {
+        Ok(Arc::clone(&self.dictionaries[field.index()]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use witnessmark_model::{Instant, Locator};
+
+    #[test]
+    fn rows_come_in_time_order_with_their_lists() {
+        let mut batch = Batch::default();
+        for (i, time) in [Some(30), None, Some(10)].into_iter().enumerate() {
+            batch.push(Field::EventAction, 0, ["Login", "Logout", "Login"][i]);
+            if i != 1 {
+                batch.push(Field::TargetType, 0, "tenant");
+                batch.push(Field::TargetId, 1, &format!("id-{i}"));
+            }
+            let place = Locator {
+                entry: i as u64 + 1,
+                ..Locator::default()
+            };
+            batch.end_row(time.map(Instant), place, i as u64, 0);
+        }
+        let mut builder = SegmentBuilder::new(1);
+        builder.push_batch(&batch, 3);
+        builder.append(Field::Problems, &[1], "id_conflict");
+        let segment = builder.into_memory(100);
+        assert_eq!(segment.chunks()[0].dated, 2);
+        assert_eq!(&*segment.times(0).unwrap(), &[10, 30]);
+        assert_eq!(&*segment.numbers(0).unwrap(), &[102, 100, 101]);
+        assert_eq!(segment.sources(0).unwrap().get(0), 3);
+        let Column::Many { offsets, codes } = segment.column(Field::TargetId, 0).unwrap() else {
+            panic!("a list")
+        };
+        assert_eq!(&*offsets, &[0, 2, 4, 4]);
+        let ids = segment.dictionary(Field::TargetId).unwrap();
+        assert_eq!(
+            (0..4).map(|i| ids.text(codes.get(i))).collect::<Vec<_>>(),
+            ["", "id-2", "", "id-0"]
+        );
+        let Column::Many { offsets, .. } = segment.column(Field::Problems, 0).unwrap() else {
+            panic!("a list")
+        };
+        assert_eq!(&*offsets, &[0, 0, 0, 1]);
+        assert_eq!(segment.column(Field::UserName, 0).unwrap(), Column::Absent);
+    }
+}

@@ -1,0 +1,55 @@
+//! Segments: events in time order as chunks of dictionary codes.
+//!
+//! Owns: how events lie in columns, in memory and on disk. Never touches: which of them a filter wants (`query` does),
+//! whether an event is new (the importer decides). A sealed segment never changes; what people or later imports add
+//! are overlays by event number.
+
+use std::sync::Arc;
+
+use witnessmark_model::Field;
+
+use crate::error::Result;
+
+pub mod builder;
+pub mod codes;
+pub mod dictionary;
+
+pub use builder::{MemorySegment, SegmentBuilder};
+pub use codes::{Codes, Column, Locators};
+pub use dictionary::{Dictionary, Interner};
+
+/// Rows of a full chunk. Only the last chunk of a segment has fewer.
+pub const CHUNK: usize = 65_536;
+
+/// What is known of a chunk without loading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkMeta {
+    /// Rows, 1 to [`CHUNK`].
+    pub rows: u32,
+    /// Rows with a time; they come first.
+    pub dated: u32,
+    /// First instant, nanoseconds since 1970; means nothing when `dated` is 0.
+    pub first: i64,
+    /// Last instant; means nothing when `dated` is 0.
+    pub last: i64,
+}
+
+/// Read access to one segment. Rows are in (time, event number) order, undated ones last, cut into chunks of [`CHUNK`] rows.
+pub trait Columns: Send + Sync {
+    /// Rows of the segment.
+    fn rows(&self) -> u64;
+    /// Its chunks in order.
+    fn chunks(&self) -> &[ChunkMeta];
+    /// Instants of the dated rows of a chunk, in row order.
+    fn times(&self, chunk: usize) -> Result<Arc<[i64]>>;
+    /// Event numbers of a chunk's rows.
+    fn numbers(&self, chunk: usize) -> Result<Arc<[u64]>>;
+    /// Source numbers of a chunk's rows (the numbers themselves, not codes of a dictionary).
+    fn sources(&self, chunk: usize) -> Result<Arc<Codes>>;
+    /// Where the entries of a chunk's rows stand.
+    fn locators(&self, chunk: usize) -> Result<Arc<Locators>>;
+    /// One field of a chunk.
+    fn column(&self, field: Field, chunk: usize) -> Result<Column>;
+    /// The distinct values of a field in this segment; empty for a field that no row has.
+    fn dictionary(&self, field: Field) -> Result<Arc<Dictionary>>;
+}
