@@ -1,0 +1,16 @@
+//! Commands about the program itself. Owns nothing; adapters only.
+
+use witnessmark_engine::Result;
+
+use super::{Shared, work};
+use crate::wire::{AppInfo, Settings};
+
+#[tauri::command]
+pub(crate) async fn app_info(desk: Shared<'_>) -> Result<AppInfo> {
+    work(&desk, |desk| desk.info()).await
+}
+
+#[tauri::command]
+pub(crate) async fn settings_save(desk: Shared<'_>, settings: Settings) -> Result<()> {
+    work(&desk, move |desk| desk.keep(&settings)).await
+}

@@ -1,0 +1,85 @@
+//! What the window may call: one list, from which the handler is made.
+//!
+//! Owns: the list, and the step from the window's thread to a worker thread. Each command is an adapter of a few lines;
+//! the permission file names the same commands, and a test compares the two.
+//! Never touches: logs, filters, paths.
+
+mod app;
+mod case;
+mod import;
+mod view;
+
+use std::sync::Arc;
+
+use tauri::ipc::Invoke;
+use tauri::{State, Wry};
+use witnessmark_engine::{Code, Error, Result, Zone};
+
+use crate::state::Desk;
+
+/// The desk as Tauri hands it to a command.
+type Shared<'a> = State<'a, Arc<Desk>>;
+
+macro_rules! commands {
+    ($($module:ident::$name:ident,)*) => {
+        /// Answers every call of the window.
+        pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+            tauri::generate_handler![$($module::$name),*]
+        }
+    };
+}
+
+commands! {
+    app::app_info,
+    app::settings_save,
+    case::case_create,
+    case::case_open,
+    case::case_choose,
+    case::case_sample,
+    case::case_summary,
+    case::case_close,
+    case::custody,
+    import::inputs_choose,
+    import::input_paste,
+    import::import_inspect,
+    import::import_start,
+    import::import_cancel,
+    import::rejects,
+    view::view_open,
+    view::view_rows,
+    view::view_facets,
+    view::view_histogram,
+    view::view_locate,
+    view::query_complete,
+    view::event_detail,
+    view::mark,
+}
+
+/// Runs work of the engine on a thread where it may take its time; the window goes on drawing.
+async fn work<T, F>(desk: &Shared<'_>, job: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnOnce(&Desk) -> Result<T> + Send + 'static,
+{
+    let desk = Arc::clone(desk);
+    tauri::async_runtime::spawn_blocking(move || job(&desk))
+        .await
+        .unwrap_or_else(|e| {
+            Err(Error::new(
+                Code::Internal,
+                format!("a part of the program failed: {e}"),
+                "The case is unharmed. Please report this.",
+            ))
+        })
+}
+
+/// The zone of a name that the window sent.
+fn zone(name: &str) -> Result<Zone> {
+    Zone::parse(name).ok_or_else(|| {
+        Error::new(
+            Code::InvalidOption,
+            format!("`{name}` is no time zone"),
+            "Use a name such as `Asia/Manila`, an offset such as `+08:00`, or `UTC`.",
+        )
+    })
+}

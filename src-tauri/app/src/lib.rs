@@ -1,0 +1,62 @@
+//! The desktop shell: starts the window and lets it speak to the engine.
+//!
+//! Owns: start-up, the one window, what the window may call. Never touches: logs, filters, SQL (the engine does).
+//! Read next: [`commands`] for what the window can call, [`state`] for what is open.
+
+mod commands;
+mod launch;
+mod places;
+mod sample;
+mod setting;
+mod state;
+mod tokens;
+mod window;
+pub mod wire;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+
+/// Exit code when the program cannot do what it was asked to.
+const FAILED: u8 = 2;
+
+/// Runs the program until its window closes.
+#[must_use]
+pub fn run() -> ExitCode {
+    let launch = match launch::Launch::try_parse() {
+        Ok(launch) => launch,
+        Err(message) => {
+            // Nothing is left to be done when the terminal is gone.
+            let _ = message.print();
+            return ExitCode::from(if message.use_stderr() { FAILED } else { 0 });
+        }
+    };
+    match launch::display_is_there().and_then(|()| start(launch)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {}\nhint: {}", error.message, error.hint);
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn start(launch: launch::Launch) -> witnessmark_engine::Result<()> {
+    tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .invoke_handler(commands::handler())
+        .on_window_event(window::on_event)
+        .setup(move |app| {
+            let places = places::Places::find(app.path())?;
+            let desk = Arc::new(state::Desk::new(places, setting::real()));
+            desk.take(&launch)?;
+            window::open(app, &desk)?;
+            app.manage(desk);
+            Ok(())
+        })
+        .run(tauri::generate_context!())
+        .map_err(|e| launch::cannot_start(&e))
+}
+
+use tauri::Manager as _;

@@ -1,0 +1,51 @@
+//! The real clock, randomness and identity, handed to the engine, which has none of its own.
+//!
+//! Owns: what is read from the operating system for that. Never touches: what the engine does with it.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use witnessmark_engine::{Instant, Setting};
+
+/// The setting of this computer and the person at it.
+pub(crate) fn real() -> Arc<Setting> {
+    Arc::new(Setting {
+        now: Box::new(now),
+        random: Box::new(random),
+        who: who(),
+        tool: format!("witnessmark-desktop {}", env!("CARGO_PKG_VERSION")),
+        process: std::process::id(),
+    })
+}
+
+fn now() -> Instant {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    // Until the year 2262 the nanoseconds fit; a clock beyond that is wrong, and the last instant says so.
+    Instant(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// Ids and keys of a case are made of this, so a system without randomness must not go on.
+#[expect(clippy::panic, reason = "a predictable case key would be worse than no case")]
+fn random(buffer: &mut [u8]) {
+    if let Err(error) = getrandom::fill(buffer) {
+        panic!("the operating system gives no randomness: {error}");
+    }
+}
+
+fn who() -> String {
+    let named = |keys: &[&str]| {
+        keys.iter()
+            .find_map(|key| std::env::var(key).ok().filter(|v| !v.is_empty()))
+    };
+    let user = named(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned());
+    let host = named(&["HOSTNAME", "COMPUTERNAME"])
+        .or_else(|| std::fs::read_to_string("/etc/hostname").ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty());
+    match host {
+        Some(host) => format!("{user}@{host}"),
+        None => user,
+    }
+}
