@@ -1,0 +1,350 @@
+//! Facets: how often each value of a field stands in the selected events.
+//!
+//! Owns: exact counts, distinct values and absence, for any field. Never touches: which events are selected. An event
+//! that holds a value several times (list fields) counts once for it.
+
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::{BinaryHeap, HashMap},
+};
+
+use rayon::prelude::*;
+use witnessmark_model::{Field, Instant, time::original};
+
+use super::{
+    Query,
+    bits::Bits,
+    counts::Counter,
+    globals::Globals,
+    mask::Mask,
+    numbers::Numbers,
+    snapshot::{FLAG, Segment},
+};
+use crate::{Result, segment::Column};
+
+/// One value and the number of selected events that hold it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FacetValue {
+    /// The value.
+    pub value: String,
+    /// Events, at least 1.
+    pub count: u64,
+}
+
+/// One field over the selected events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facet {
+    /// The field.
+    pub field: Field,
+    /// Number of distinct values in the selected events, exact.
+    pub distinct: u64,
+    /// Selected events that have no value.
+    pub absent: u64,
+    /// The most frequent values: by count, greatest first, then by bytes.
+    pub values: Vec<FacetValue>,
+}
+
+/// Order of facet values.
+fn by_rank(a: (u64, &str), b: (u64, &str)) -> Ordering {
+    Reverse(a.0).cmp(&Reverse(b.0)).then_with(|| a.1.cmp(b.1))
+}
+
+impl Query<'_> {
+    /// Facets of the fields over the selected events, each with at most `limit` values.
+    pub fn facets(&self, mask: &Mask, fields: &[Field], limit: usize) -> Result<Vec<Facet>> {
+        // All fields of all segments are one heap of work for all cores; plain columns first, as they are by far the most.
+        let work: Vec<(usize, usize)> = (0..fields.len())
+            .filter(|f| fields[*f] != Field::EventOriginalTime)
+            .flat_map(|f| (0..mask.segments.len()).map(move |s| (f, s)))
+            .collect();
+        let counted: Result<Vec<(usize, usize, Vec<u32>)>> = work
+            .into_par_iter()
+            .map(|(f, s)| Ok((f, s, self.segment_counts(mask, s, fields[f])?)))
+            .collect();
+        let mut counts: Vec<Vec<(usize, Vec<u32>)>> = vec![Vec::new(); fields.len()];
+        for (f, s, by_code) in counted? {
+            counts[f].push((s, by_code));
+        }
+        fields
+            .par_iter()
+            .zip(counts)
+            .map(|(field, counts)| match field {
+                Field::EventOriginalTime => self.original_times(mask, limit),
+                _ => self.facet(mask, *field, counts, limit),
+            })
+            .collect()
+    }
+
+    /// Counts of one segment by code; code 0 counts the rows without a value.
+    fn segment_counts(&self, mask: &Mask, s: usize, field: Field) -> Result<Vec<u32>> {
+        let (segment, mask) = (&self.snapshot.segments[s], &mask.segments[s]);
+        if mask.is_empty() {
+            return Ok(Vec::new());
+        }
+        if mask.len() * 2 <= segment.rows() {
+            return count(segment, field, |chunk| mask.chunks[chunk].clone());
+        }
+        // More than half: take the totals, which are kept, and count what is missing.
+        let totals = self
+            .caches
+            .totals(segment.id, field, || count(segment, field, |_| Bits::All))?;
+        if mask.len() == segment.rows() {
+            return Ok(totals.to_vec());
+        }
+        let missing = count(segment, field, |chunk| {
+            mask.chunks[chunk].clone().not(segment.layout.rows(chunk))
+        })?;
+        Ok(totals.iter().zip(missing).map(|(all, not)| all - not).collect())
+    }
+
+    /// Brings the segments together and takes the first values.
+    fn facet(
+        &self,
+        mask: &Mask,
+        field: Field,
+        counts: Vec<(usize, Vec<u32>)>,
+        limit: usize,
+    ) -> Result<Facet> {
+        let globals = self.globals(field)?;
+        let mut absent = 0;
+        let mut totals = vec![0_u64; globals.len()];
+        for (segment, by_code) in counts {
+            absent += u64::from(by_code.first().copied().unwrap_or(0));
+            match globals.of_code.get(segment) {
+                None => totals.iter_mut().zip(by_code).for_each(|(t, c)| *t += u64::from(c)),
+                Some(numbers) => {
+                    for (number, count) in numbers.iter().zip(by_code) {
+                        totals[*number as usize] += u64::from(count);
+                    }
+                }
+            }
+        }
+        totals[0] = 0;
+        let mut extra = Vec::new();
+        if field == Field::Problems {
+            extra = self.flagged_later(mask, &globals, &mut totals, &mut absent)?;
+        }
+        let dictionaries: Result<Vec<_>> = (self.snapshot.segments.iter())
+            .map(|s| s.columns.dictionary(field))
+            .collect();
+        let dictionaries = dictionaries?;
+        let text = |number: u32| {
+            let (segment, code) = globals.place(number);
+            dictionaries[segment].text(code)
+        };
+        let mut first = First::new(limit);
+        let mut distinct = 0;
+        for (number, count) in (0_u32..).zip(&totals) {
+            if *count > 0 {
+                distinct += 1;
+                first.offer(*count, || text(number));
+            }
+        }
+        for (value, count) in &extra {
+            distinct += 1;
+            first.offer(*count, || value);
+        }
+        Ok(Facet {
+            field,
+            distinct,
+            absent,
+            values: first.finish(),
+        })
+    }
+
+    /// Adds flags that were put on sealed events later. Gives the values that no dictionary has.
+    fn flagged_later(
+        &self,
+        mask: &Mask,
+        globals: &Globals,
+        totals: &mut [u64],
+        absent: &mut u64,
+    ) -> Result<Vec<(String, u64)>> {
+        let overlays: Vec<(String, Numbers)> = (self.facts.overlays(FLAG)?.into_iter())
+            .map(|o| (o.value, Numbers::of(&o.events)))
+            .filter(|(_, set)| !set.is_empty())
+            .collect();
+        let mut extra: HashMap<String, u64> = HashMap::new();
+        for (s, segment) in self.snapshot.segments.iter().enumerate() {
+            let dictionary = segment.columns.dictionary(Field::Problems)?;
+            for chunk in 0..segment.columns.chunks().len() {
+                let within = &mask.segments[s].chunks[chunk];
+                let rows = segment.layout.rows(chunk);
+                // The rows that were given a first value by an earlier overlay of this loop.
+                let mut given = Bits::None;
+                for (value, set) in &overlays {
+                    let flagged = set
+                        .rows(segment, chunk, within, self.caches)?
+                        .and(within.clone(), rows);
+                    if flagged.is_none() {
+                        continue;
+                    }
+                    let column = segment.columns.column(Field::Problems, chunk)?;
+                    flagged.each_in(0..rows, |row| {
+                        let (mut has_any, mut code) = (false, None);
+                        for at in codes_of(&column, row).filter(|c| *c != 0) {
+                            has_any = true;
+                            if dictionary.text(at) == value {
+                                code = Some(at);
+                            }
+                        }
+                        if code.is_none() {
+                            *extra.entry(value.clone()).or_default() += 1;
+                        }
+                        if !has_any && !given.has(row) {
+                            *absent -= 1;
+                        }
+                    });
+                    given = given.or(flagged, rows);
+                }
+            }
+        }
+        // A value that some dictionary has is counted with it.
+        for (s, segment) in self.snapshot.segments.iter().enumerate() {
+            for (code, value) in segment.columns.dictionary(Field::Problems)?.iter() {
+                if let Some(count) = extra.remove(value) {
+                    totals[globals.number(s, code) as usize] += count;
+                }
+            }
+        }
+        Ok(extra.into_iter().collect())
+    }
+
+    /// The source's own text of the time is written anew for each row, so it is counted by text.
+    fn original_times(&self, mask: &Mask, limit: usize) -> Result<Facet> {
+        let field = Field::EventOriginalTime;
+        type Counts = (HashMap<String, u64>, u64);
+        let parts: Result<Vec<Counts>> = (self.snapshot.chunks().into_par_iter())
+            .map(|(s, chunk)| {
+                let bits = &mask.segments[s].chunks[chunk];
+                let mut texts: HashMap<String, u64> = HashMap::new();
+                let mut absent = 0;
+                each_original_time(&self.snapshot.segments[s], chunk, bits, |text| match text {
+                    Some(text) => *texts.entry(text).or_default() += 1,
+                    None => absent += 1,
+                })?;
+                Ok((texts, absent))
+            })
+            .collect();
+        let mut absent = 0;
+        let mut totals: HashMap<String, u64> = HashMap::new();
+        for (texts, without) in parts? {
+            absent += without;
+            for (text, count) in texts {
+                *totals.entry(text).or_default() += count;
+            }
+        }
+        let mut first = First::new(limit);
+        for (text, count) in &totals {
+            first.offer(*count, || text);
+        }
+        Ok(Facet {
+            field,
+            distinct: totals.len() as u64,
+            absent,
+            values: first.finish(),
+        })
+    }
+}
+
+fn count(segment: &Segment, field: Field, bits: impl Fn(usize) -> Bits) -> Result<Vec<u32>> {
+    let dictionary = segment.columns.dictionary(field)?;
+    let mut counter = Counter::new(dictionary.len());
+    for chunk in 0..segment.columns.chunks().len() {
+        let (bits, rows) = (bits(chunk), segment.layout.rows(chunk));
+        if !bits.is_none() {
+            counter.add(&segment.columns.column(field, chunk)?, &bits, rows);
+        }
+    }
+    Ok(counter.finish())
+}
+
+/// The codes of a row, 0 for elements that lack the field.
+pub(crate) fn codes_of(column: &Column, row: usize) -> impl Iterator<Item = u32> + '_ {
+    let (codes, range) = match column {
+        Column::Absent => (None, 0..0),
+        Column::One(codes) => (Some(codes), row..row + 1),
+        Column::Many { offsets, codes } => {
+            (Some(codes), offsets[row] as usize..offsets[row + 1] as usize)
+        }
+    };
+    range.map(move |at| codes.map_or(0, |codes| codes.get(at)))
+}
+
+/// The source's own text of the time of each row of a set, in row order.
+pub(crate) fn each_original_time(
+    segment: &Segment,
+    chunk: usize,
+    bits: &Bits,
+    mut visit: impl FnMut(Option<String>),
+) -> Result<()> {
+    if bits.is_none() {
+        return Ok(());
+    }
+    let column = segment.columns.column(Field::EventOriginalTime, chunk)?;
+    let dictionary = segment.columns.dictionary(Field::EventOriginalTime)?;
+    let times = segment.columns.times(chunk)?;
+    bits.each_in(0..segment.layout.rows(chunk), |row| {
+        let code = codes_of(&column, row).next().unwrap_or(0);
+        let time = times.get(row).copied().map(Instant);
+        visit((code != 0).then(|| original::text(dictionary.text(code), time)));
+    });
+    Ok(())
+}
+
+/// The first values by rank, found in one pass: the heap's top is the last of those kept.
+struct First<'a> {
+    limit: usize,
+    kept: BinaryHeap<Ranked<'a>>,
+}
+
+struct Ranked<'a>(u64, &'a str);
+
+impl Ord for Ranked<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        by_rank((self.0, self.1), (other.0, other.1))
+    }
+}
+impl PartialOrd for Ranked<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl PartialEq for Ranked<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+impl Eq for Ranked<'_> {}
+
+impl<'a> First<'a> {
+    fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            kept: BinaryHeap::new(),
+        }
+    }
+
+    /// The text is only asked for where the count alone does not decide.
+    fn offer(&mut self, count: u64, text: impl FnOnce() -> &'a str) {
+        if self.kept.len() < self.limit {
+            self.kept.push(Ranked(count, text()));
+        } else if let Some(mut last) = self.kept.peek_mut()
+            && count >= last.0
+        {
+            let offered = Ranked(count, text());
+            if offered < *last {
+                *last = offered;
+            }
+        }
+    }
+
+    fn finish(self) -> Vec<FacetValue> {
+        let sorted = self.kept.into_sorted_vec();
+        let value = |r: Ranked<'_>| FacetValue {
+            value: r.1.to_owned(),
+            count: r.0,
+        };
+        sorted.into_iter().map(value).collect()
+    }
+}

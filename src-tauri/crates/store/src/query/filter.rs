@@ -1,0 +1,228 @@
+//! Running a filter over the chunks of a snapshot.
+//!
+//! Owns: evaluation of a bound filter, chunk by chunk and on all cores. Never touches: text of the filter, order of rows.
+//! A part is asked only about rows that the parts before it left open, so the originals are read for as few as possible.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use witnessmark_lens::query::Expr;
+use witnessmark_model::{Field, Instant, time::original};
+
+use super::{
+    Query,
+    bits::Bits,
+    caches::{Known, TermCache},
+    mask::{Mask, SegmentMask},
+    plan::{Check, EntryTest, Tree},
+    scan::{Wanted, rows_with},
+    snapshot::Segment,
+};
+use crate::{
+    Result,
+    segment::{Codes, Column},
+};
+
+impl Query<'_> {
+    /// The visible events that the filter holds. Exact. Answers of tests that read the originals are kept in `terms`.
+    pub fn filter(&self, expr: &Expr, terms: &TermCache) -> Result<Mask> {
+        let plan = self.plan(expr)?;
+        let bound: Result<Vec<Tree<Check>>> = self
+            .snapshot
+            .segments
+            .par_iter()
+            .map(|segment| self.bind(&plan, segment))
+            .collect();
+        let bound = bound?;
+        let chunks: Result<Vec<(usize, Bits)>> = self
+            .snapshot
+            .chunks()
+            .into_par_iter()
+            .map(|(s, chunk)| {
+                let at = At {
+                    query: self,
+                    terms,
+                    segment: &self.snapshot.segments[s],
+                    chunk,
+                };
+                let within = at.segment.visible(chunk);
+                let held = at.holds(&bound[s], &within)?;
+                Ok((s, within.and(held, at.rows())))
+            })
+            .collect();
+        let mut by_segment: Vec<Vec<Bits>> = vec![Vec::new(); bound.len()];
+        for (s, bits) in chunks? {
+            by_segment[s].push(bits);
+        }
+        let masks = by_segment
+            .into_par_iter()
+            .zip(&self.snapshot.segments)
+            .map(|(chunks, segment)| SegmentMask::new(chunks, segment.layout.clone()));
+        Ok(Mask {
+            segments: masks.collect(),
+        })
+    }
+}
+
+/// One chunk in which a filter runs.
+pub(crate) struct At<'a> {
+    pub(crate) query: &'a Query<'a>,
+    terms: &'a TermCache,
+    pub(crate) segment: &'a Segment,
+    pub(crate) chunk: usize,
+}
+
+impl At<'_> {
+    pub(crate) fn rows(&self) -> usize {
+        self.segment.layout.rows(self.chunk)
+    }
+
+    fn dated(&self) -> usize {
+        self.segment.columns.chunks()[self.chunk].dated as usize
+    }
+
+    fn column(&self, field: Field) -> Result<Column> {
+        self.segment.columns.column(field, self.chunk)
+    }
+
+    /// The rows that hold. Right for the rows of `within`; what it says of others means nothing.
+    fn holds(&self, tree: &Tree<Check>, within: &Bits) -> Result<Bits> {
+        let rows = self.rows();
+        if within.is_none() {
+            return Ok(Bits::None);
+        }
+        match tree {
+            Tree::Fixed(true) => Ok(Bits::All),
+            Tree::Fixed(false) => Ok(Bits::None),
+            Tree::All(parts) => {
+                let mut left = within.clone();
+                for part in parts {
+                    let held = self.holds(part, &left)?;
+                    left = left.and(held, rows);
+                    if left.is_none() {
+                        break;
+                    }
+                }
+                Ok(left)
+            }
+            Tree::Any(parts) => {
+                let (mut found, mut open) = (Bits::None, within.clone());
+                for part in parts {
+                    let held = self.holds(part, &open)?.and(open.clone(), rows);
+                    open = open.and_not(held.clone(), rows);
+                    found = found.or(held, rows);
+                    if open.is_none() {
+                        break;
+                    }
+                }
+                Ok(found)
+            }
+            Tree::Not(part) => Ok(self.holds(part, within)?.not(rows)),
+            Tree::Leaf(check) => self.check(check, within),
+        }
+    }
+
+    fn check(&self, check: &Check, within: &Bits) -> Result<Bits> {
+        let rows = self.rows();
+        Ok(match check {
+            Check::Codes(field, wanted) => rows_with(&self.column(*field)?, wanted, rows),
+            Check::Target(wanted) => self.same_target(wanted, within)?,
+            Check::Time(from, until) => {
+                let start = from.map_or(Ok(0), |from| self.first_at(from))?;
+                let end = until.map_or(Ok(self.dated()), |until| self.first_at(until))?;
+                Bits::range(start..end.max(start), rows)
+            }
+            Check::Undated => Bits::range(self.dated()..rows, rows),
+            Check::Numbers(set) => set.rows(self.segment, self.chunk, within, self.query.caches)?,
+            Check::Sources(sources) => {
+                let codes = self.segment.columns.sources(self.chunk)?;
+                rows_with(&Column::One(codes), sources, rows)
+            }
+            Check::NumberText(test) => {
+                let numbers = self.segment.columns.numbers(self.chunk)?;
+                Bits::collect(rows, |row| {
+                    within.has(row) && test.matches(&numbers[row].to_string())
+                })
+            }
+            Check::OriginalTime(test) => {
+                self.remembered(test, within, |open| self.original_time(test, open))?
+            }
+            Check::Entry(test) => self.remembered(test, within, |open| self.entries(test, open))?,
+        })
+    }
+
+    /// The first row of the chunk at or after an instant, or the number of its dated rows.
+    fn first_at(&self, time: i64) -> Result<usize> {
+        let meta = &self.segment.columns.chunks()[self.chunk];
+        if meta.dated == 0 || time <= meta.first {
+            return Ok(0);
+        }
+        if time > meta.last {
+            return Ok(meta.dated as usize);
+        }
+        let times = self.segment.columns.times(self.chunk)?;
+        Ok(times.partition_point(|t| *t < time))
+    }
+
+    /// Targets lie side by side in their three columns, so one position is one target.
+    fn same_target(&self, [kind, id, name]: &[Arc<Wanted>; 3], within: &Bits) -> Result<Bits> {
+        let Column::Many { offsets, codes: kinds } = self.column(Field::TargetType)? else {
+            return Ok(Bits::None);
+        };
+        let codes_of = |field| {
+            self.column(field).map(|column| match column {
+                Column::Many { codes, .. } => Some(codes),
+                _ => None,
+            })
+        };
+        let (ids, names) = (codes_of(Field::TargetId)?, codes_of(Field::TargetName)?);
+        let has = |codes: &Option<Arc<Codes>>, wanted: &Wanted, at| {
+            codes.as_ref().is_some_and(|codes| wanted.has(codes.get(at)))
+        };
+        Ok(Bits::collect(self.rows(), |row| {
+            within.has(row)
+                && (offsets[row] as usize..offsets[row + 1] as usize).any(|at| {
+                    kind.has(kinds.get(at)) && (has(&ids, id, at) || has(&names, name, at))
+                })
+        }))
+    }
+
+    fn original_time(&self, test: &EntryTest, open: &Bits) -> Result<Bits> {
+        let rows = self.rows();
+        let Column::One(codes) = self.column(Field::EventOriginalTime)? else {
+            return Ok(Bits::None);
+        };
+        let dictionary = self.segment.columns.dictionary(Field::EventOriginalTime)?;
+        let times = self.segment.columns.times(self.chunk)?;
+        Ok(Bits::collect(rows, |row| {
+            open.has(row) && {
+                let code = codes.get(row);
+                let time = times.get(row).copied().map(Instant);
+                code != 0 && test.test.matches(&original::text(dictionary.text(code), time))
+            }
+        }))
+    }
+
+    /// Asks only about rows that were not asked about before, and keeps the answers.
+    fn remembered(
+        &self,
+        test: &EntryTest,
+        within: &Bits,
+        ask: impl FnOnce(&Bits) -> Result<Bits>,
+    ) -> Result<Bits> {
+        let rows = self.rows();
+        let known = self.terms.get(&test.key, self.segment.id, self.chunk);
+        let open = within.clone().and_not(known.asked.clone(), rows);
+        if open.is_none() {
+            return Ok(known.held);
+        }
+        let found = ask(&open)?.and(open.clone(), rows);
+        let known = Known {
+            asked: known.asked.or(open, rows),
+            held: known.held.or(found, rows),
+        };
+        let held = known.held.clone();
+        self.terms.put(&test.key, self.segment.id, self.chunk, known);
+        Ok(held)
+    }
+}

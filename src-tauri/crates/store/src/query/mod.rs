@@ -1,0 +1,48 @@
+//! Queries over the code columns of a case: filter, page, count, facets, histogram, events. Exact, never sampled.
+//!
+//! Owns: everything that is read from sealed columns on behalf of a filter. Never touches: SQL, the case file, the text
+//! of filters; it sees segments through [`Columns`](crate::segment::Columns) and the rest through [`Facts`].
+//!
+//! The way of one query: [`Query::filter`] makes a [`Mask`], one bit a row. A [`View`] pages through it in order,
+//! [`Query::facets`] and [`Query::histogram`] count in it, [`Query::events`] reads whole events. All of them take the
+//! same mask, so the panels of a window cannot disagree.
+//! Read next: `plan` for what a filter becomes, `filter` for how it is run, `view` for order over segments.
+
+mod bits;
+mod caches;
+mod counts;
+mod entry;
+mod events;
+mod facets;
+mod filter;
+mod globals;
+mod histogram;
+mod mask;
+mod numbers;
+mod order;
+mod plan;
+mod scan;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod values;
+mod view;
+
+pub use bits::Bits;
+pub use caches::{Caches, TermCache};
+pub use facets::{Facet, FacetValue};
+pub use histogram::{Bin, Histogram, HistogramSpec};
+pub use mask::{Mask, SegmentMask};
+pub use snapshot::{FLAG, Facts, Originals, Overlay, RowRef, Segment, Snapshot, SourceName};
+pub use view::{Order, View};
+
+/// Everything that a query needs: what it looks at, what it may ask, and what is already known.
+#[derive(Clone, Copy)]
+pub struct Query<'a> {
+    /// The segments.
+    pub snapshot: &'a Snapshot,
+    /// Overlays, names, original bytes.
+    pub facts: &'a dyn Facts,
+    /// What earlier queries of the same case found out.
+    pub caches: &'a Caches,
+}

@@ -1,0 +1,92 @@
+//! From a test to the codes of a dictionary that pass it: each distinct value is looked at once.
+//!
+//! Owns: putting a test to every value of a dictionary, quickly where text is ASCII. Never touches: rows. What passes is
+//! decided by the filter language ([`Test::matches`]); what is done here is only faster, never different.
+
+use memchr::memmem::Finder;
+use rayon::prelude::*;
+use witnessmark_lens::{fold, query::Test};
+
+use super::scan::Wanted;
+use crate::segment::Dictionary;
+
+/// Values that one thread takes at a time.
+const SHARE: usize = 65_536;
+/// Bytes of text that are folded and searched at once: small enough to stay in the first caches.
+const BLOCK: usize = 32_768;
+
+/// The codes whose values pass.
+pub(crate) fn wanted(test: &Test, dictionary: &Dictionary) -> Wanted {
+    if *test == Test::Exists {
+        return Wanted::Present;
+    }
+    let len = dictionary.len();
+    let shares: Vec<u32> = (0..len.div_ceil(SHARE) as u32).collect();
+    let found: Vec<Vec<u32>> = shares
+        .into_par_iter()
+        .map(|share| {
+            let first = (share as usize * SHARE).max(1) as u32;
+            let end = ((share as usize + 1) * SHARE).min(len) as u32;
+            match test {
+                Test::Is(folded) => codes(first..end, |code| is(dictionary.text(code), folded)),
+                Test::Contains(folded) if !folded.is_empty() => {
+                    containing(folded, dictionary, first, end)
+                }
+                _ => codes(first..end, |code| test.matches(dictionary.text(code))),
+            }
+        })
+        .collect();
+    Wanted::of(found.concat(), len)
+}
+
+fn codes(range: std::ops::Range<u32>, passes: impl Fn(u32) -> bool) -> Vec<u32> {
+    range.filter(|code| passes(*code)).collect()
+}
+
+/// ASCII text folds to ASCII text of the same length, so most values are told apart by their length.
+fn is(value: &str, folded: &str) -> bool {
+    if value.len() == folded.len() && value.eq_ignore_ascii_case(folded) {
+        return true;
+    }
+    !value.is_ascii() && Test::Is(folded.to_owned()).matches(value)
+}
+
+/// Values are laid end to end, folded together, and searched as one text; a find that reaches over the end of a value
+/// is none.
+fn containing(folded: &str, dictionary: &Dictionary, first: u32, end: u32) -> Vec<u32> {
+    let finder = Finder::new(folded.as_bytes());
+    let mut found = Vec::new();
+    let mut text: Vec<u8> = Vec::with_capacity(BLOCK + 1_024);
+    // Where each value of the block ends in `text`.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut code = first;
+    while code < end {
+        text.clear();
+        ends.clear();
+        let block = code;
+        while code < end && text.len() < BLOCK {
+            let value = dictionary.text(code);
+            if value.is_ascii() {
+                let start = text.len();
+                text.extend_from_slice(value.as_bytes());
+                text[start..].make_ascii_lowercase();
+            } else {
+                text.extend_from_slice(fold(value).as_bytes());
+            }
+            ends.push(text.len());
+            code += 1;
+        }
+        let (mut from, mut value) = (0, 0);
+        while let Some(at) = finder.find(&text[from..]) {
+            let start = from + at;
+            value += ends[value..].partition_point(|e| *e <= start);
+            if start + folded.len() <= ends[value] {
+                found.push(block + value as u32);
+                from = ends[value];
+            } else {
+                from = start + 1;
+            }
+        }
+    }
+    found
+}
