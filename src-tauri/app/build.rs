@@ -31,9 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tauri_build::try_build(
         tauri_build::Attributes::new()
             .capabilities_path_pattern(CAPABILITIES)
-            .app_manifest(
-                tauri_build::AppManifest::new().permissions_path_pattern(PERMISSIONS),
-            ),
+            .app_manifest(tauri_build::AppManifest::new().permissions_path_pattern(PERMISSIONS)),
     )?;
     Ok(())
 }

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser as _;
+use tauri::{Manager as _, RunEvent};
 
 /// Exit code when the program cannot do what it was asked to.
 const FAILED: u8 = 2;
@@ -36,7 +37,12 @@ pub fn run() -> ExitCode {
     match launch::display_is_there().and_then(|()| start(launch)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {}\nhint: {}", error.message, error.hint);
+            let _ = writeln!(
+                std::io::stderr(),
+                "error: {}\nhint: {}",
+                error.message,
+                error.hint
+            );
             ExitCode::from(FAILED)
         }
     }
@@ -55,8 +61,13 @@ fn start(launch: launch::Launch) -> witnessmark_engine::Result<()> {
             app.manage(desk);
             Ok(())
         })
-        .run(tauri::generate_context!())
-        .map_err(|e| launch::cannot_start(&e))
+        .build(tauri::generate_context!())
+        .map_err(|e| launch::cannot_start(&e))?
+        .run(|app, event| {
+            // A running import is stopped in order, and the case is closed in order, before the program ends.
+            if let (RunEvent::Exit, Some(desk)) = (event, app.try_state::<Arc<state::Desk>>()) {
+                desk.close();
+            }
+        });
+    Ok(())
 }
-
-use tauri::Manager as _;

@@ -150,11 +150,21 @@ fn file_stem(name: &str) -> String {
         .trim()
         .chars()
         .take(LONGEST_NAME)
-        .map(|c| if c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.') { c } else { '-' })
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.') {
+                c
+            } else {
+                '-'
+            }
+        })
         .collect();
     let plain = plain.trim_matches(|c: char| c == '.' || c.is_whitespace());
     // Windows keeps these names for devices, with any ending.
-    let first = plain.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    let first = plain
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_uppercase();
     let device = matches!(first.as_str(), "CON" | "PRN" | "AUX" | "NUL")
         || (first.len() == 4
             && (first.starts_with("COM") || first.starts_with("LPT"))
@@ -222,7 +232,10 @@ mod tests {
     fn damaged_settings_are_the_defaults() {
         let home = tempfile::tempdir().unwrap();
         let places = Places::below(home.path());
-        let dark = Settings { theme: "dark".into(), ..Settings::default() };
+        let dark = Settings {
+            theme: "dark".into(),
+            ..Settings::default()
+        };
         places.keep_settings(&dark).unwrap();
         assert_eq!(places.settings(), dark);
         std::fs::write(places.config.join("settings.json"), "{").unwrap();

@@ -5,8 +5,9 @@
 use std::ops::ControlFlow;
 
 use witnessmark_engine::api::{CaseSummary, ImportChoices};
-use witnessmark_engine::{Input, Result, Zone};
+use witnessmark_engine::{Input, Result};
 
+use crate::commands::zone;
 use crate::state::Desk;
 
 /// Name of the sample case.
@@ -25,13 +26,17 @@ static SAMPLES: &[Sample] = include!(concat!(env!("OUT_DIR"), "/samples.rs"));
 /// Makes the sample case and opens it. An earlier one is left as it is: a person may have worked in it.
 pub(crate) fn make(desk: &Desk) -> Result<CaseSummary> {
     let path = desk.places.new_case(NAME)?;
-    desk.create(&path, NAME, None, &Zone::Utc)?;
+    desk.create(&path, NAME, None, &zone("UTC")?)?;
     let case = desk.case()?;
     for sample in SAMPLES {
         let choices = ImportChoices {
             profile: sample.profile.map(str::to_owned),
             zone: sample.zone.map(str::to_owned),
-            labels: sample.labels.iter().map(|&label| label.to_owned()).collect(),
+            labels: sample
+                .labels
+                .iter()
+                .map(|&label| label.to_owned())
+                .collect(),
             ..ImportChoices::default()
         };
         let input = Input::Stream {

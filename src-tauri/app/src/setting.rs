@@ -27,7 +27,10 @@ fn now() -> Instant {
 }
 
 /// Ids and keys of a case are made of this, so a system without randomness must not go on.
-#[expect(clippy::panic, reason = "a predictable case key would be worse than no case")]
+#[expect(
+    clippy::panic,
+    reason = "a predictable case key would be worse than no case"
+)]
 fn random(buffer: &mut [u8]) {
     if let Err(error) = getrandom::fill(buffer) {
         panic!("the operating system gives no randomness: {error}");

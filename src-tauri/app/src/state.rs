@@ -105,7 +105,10 @@ impl Desk {
             settings: self.places.settings(),
             recent,
             local_zone: iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned()),
-            zones: chrono_tz::TZ_VARIANTS.iter().map(|z| z.name().to_owned()).collect(),
+            zones: chrono_tz::TZ_VARIANTS
+                .iter()
+                .map(|z| z.name().to_owned())
+                .collect(),
             case: open.map(|case| case.summary()).transpose()?,
             inputs: std::mem::take(&mut self.lock().arrived),
             case_folder: self.places.cases.display().to_string(),
@@ -118,7 +121,13 @@ impl Desk {
     }
 
     /// Makes a case and opens it in place of the one that is open.
-    pub(crate) fn create(&self, path: &Path, name: &str, passphrase: Option<&str>, zone: &Zone) -> Result<CaseSummary> {
+    pub(crate) fn create(
+        &self,
+        path: &Path,
+        name: &str,
+        passphrase: Option<&str>,
+        zone: &Zone,
+    ) -> Result<CaseSummary> {
         self.close();
         let case = Case::create(path, name, passphrase, zone, Arc::clone(&self.setting))?;
         self.hold(path, case)
@@ -166,7 +175,9 @@ impl Desk {
         for cancelled in inner.jobs.values() {
             cancelled.store(true, Ordering::Relaxed);
         }
-        let waited = self.job_ended.wait_timeout_while(inner, PATIENCE, |i| !i.jobs.is_empty());
+        let waited = self
+            .job_ended
+            .wait_timeout_while(inner, PATIENCE, |i| !i.jobs.is_empty());
         inner = waited.unwrap_or_else(PoisonError::into_inner).0;
         let case = inner.case.take();
         drop(inner);
@@ -177,7 +188,13 @@ impl Desk {
     /// The open case.
     pub(crate) fn case(&self) -> Result<Arc<Case>> {
         let open = self.lock().case.as_ref().map(|(_, case)| Arc::clone(case));
-        open.ok_or_else(|| Error::new(Code::NoSuchItem, "no case is open", "Open or make a case first."))
+        open.ok_or_else(|| {
+            Error::new(
+                Code::NoSuchItem,
+                "no case is open",
+                "Open or make a case first.",
+            )
+        })
     }
 
     /// A token for a path.
@@ -198,7 +215,10 @@ impl Desk {
     /// The inputs behind tokens.
     pub(crate) fn inputs(&self, tokens: &[String]) -> Result<Vec<Input>> {
         let inner = self.lock();
-        tokens.iter().map(|token| inner.tokens.input(token)).collect()
+        tokens
+            .iter()
+            .map(|token| inner.tokens.input(token))
+            .collect()
     }
 
     /// Begins a job that can be cancelled by its name.
@@ -214,7 +234,11 @@ impl Desk {
         let cancelled = Arc::new(AtomicBool::new(false));
         inner.jobs.insert(name.clone(), Arc::clone(&cancelled));
         drop(inner);
-        Ok(Job { desk: self, name, cancelled })
+        Ok(Job {
+            desk: self,
+            name,
+            cancelled,
+        })
     }
 
     /// Asks a job to stop; one that is over already has nothing to stop.

@@ -105,8 +105,14 @@ mod tests {
         let mut tokens = Tokens::default();
         tokens.path(Path::new("/somewhere/logs.csv"));
         for made_up in ["", "input-2", "/somewhere/logs.csv", "../logs.csv"] {
-            assert!(tokens.case(made_up).is_err(), "{made_up:?} was never given out");
-            assert!(tokens.input(made_up).is_err(), "{made_up:?} was never given out");
+            assert!(
+                tokens.case(made_up).is_err(),
+                "{made_up:?} was never given out"
+            );
+            assert!(
+                tokens.input(made_up).is_err(),
+                "{made_up:?} was never given out"
+            );
         }
     }
 
@@ -115,7 +121,10 @@ mod tests {
         let file = Tokens::default().path(Path::new("/home/someone/secret/logs.csv"));
         let sent = serde_json::to_string(&file).unwrap();
         assert_eq!(file.name, "logs.csv");
-        assert!(!sent.contains("secret"), "a folder crossed to the window: {sent}");
+        assert!(
+            !sent.contains("secret"),
+            "a folder crossed to the window: {sent}"
+        );
     }
 
     #[test]
@@ -123,6 +132,9 @@ mod tests {
         let mut tokens = Tokens::default();
         let file = tokens.paste("a|b".into());
         assert_eq!(file.bytes, Some(3));
-        assert!(tokens.case(&file.token).is_err(), "text cannot be opened as a case");
+        assert!(
+            tokens.case(&file.token).is_err(),
+            "text cannot be opened as a case"
+        );
     }
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use tauri::utils::config::WindowConfig;
 use tauri::webview::NewWindowResponse;
-use tauri::{App, DragDropEvent, Emitter as _, Manager as _, Url, WebviewWindowBuilder, Window, WindowEvent};
+use tauri::{
+    App, DragDropEvent, Emitter as _, Manager as _, Url, WebviewWindowBuilder, Window, WindowEvent,
+};
 use witnessmark_engine::Result;
 
 use crate::launch;
@@ -41,15 +43,21 @@ fn is_ours(url: &Url) -> bool {
     match url.scheme() {
         "tauri" => url.host_str() == Some("localhost"),
         // Windows has no schemes of its own making; Tauri serves the same files under this name there.
-        "http" => cfg!(windows) && url.host_str() == Some("tauri.localhost") && url.port().is_none(),
+        "http" => {
+            cfg!(windows) && url.host_str() == Some("tauri.localhost") && url.port().is_none()
+        }
         _ => false,
     }
 }
 
 /// Hands files that are dragged over or dropped on the window to it, as tokens.
 pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
-    let WindowEvent::DragDrop(event) = event else { return };
-    let Some(desk) = window.try_state::<Arc<Desk>>() else { return };
+    let WindowEvent::DragDrop(event) = event else {
+        return;
+    };
+    let Some(desk) = window.try_state::<Arc<Desk>>() else {
+        return;
+    };
     let told = match event {
         DragDropEvent::Enter { .. } => phase("hover", &[], &desk),
         DragDropEvent::Drop { paths, .. } => phase("drop", paths, &desk),
@@ -73,7 +81,9 @@ mod tests {
 
     #[test]
     fn the_window_goes_nowhere_else() {
-        assert!(is_ours(&Url::parse("tauri://localhost/index.html").unwrap()));
+        assert!(is_ours(
+            &Url::parse("tauri://localhost/index.html").unwrap()
+        ));
         for elsewhere in [
             "https://evil.example/",
             "http://localhost:5173/",
@@ -85,7 +95,10 @@ mod tests {
             "javascript:alert(1)",
             "blob:tauri://localhost/1",
         ] {
-            assert!(!is_ours(&Url::parse(elsewhere).unwrap()), "{elsewhere} must be refused");
+            assert!(
+                !is_ours(&Url::parse(elsewhere).unwrap()),
+                "{elsewhere} must be refused"
+            );
         }
     }
 }

@@ -25,16 +25,27 @@ pub(crate) async fn case_create(
 }
 
 #[tauri::command]
-pub(crate) async fn case_open(desk: Shared<'_>, token: String, passphrase: Option<String>) -> Result<CaseSummary> {
-    work(&desk, move |desk| desk.open(&desk.case_path(&token)?, passphrase.as_deref())).await
+pub(crate) async fn case_open(
+    desk: Shared<'_>,
+    token: String,
+    passphrase: Option<String>,
+) -> Result<CaseSummary> {
+    work(&desk, move |desk| {
+        desk.open(&desk.case_path(&token)?, passphrase.as_deref())
+    })
+    .await
 }
 
 #[tauri::command]
 pub(crate) async fn case_choose(app: AppHandle, desk: Shared<'_>) -> Result<Option<InputFile>> {
     work(&desk, move |desk| {
         let dialog = app.dialog().file().set_directory(&desk.places.cases);
-        let chosen = dialog.add_filter("Witnessmark case", &[CASE_ENDING]).blocking_pick_file();
-        Ok(chosen.and_then(|file| file.into_path().ok()).map(|path| desk.token(&path)))
+        let chosen = dialog
+            .add_filter("Witnessmark case", &[CASE_ENDING])
+            .blocking_pick_file();
+        Ok(chosen
+            .and_then(|file| file.into_path().ok())
+            .map(|path| desk.token(&path)))
     })
     .await
 }

@@ -6,17 +6,30 @@ use tauri::AppHandle;
 use tauri::ipc::Channel;
 use tauri_plugin_dialog::DialogExt as _;
 use witnessmark_engine::Result;
-use witnessmark_engine::api::{ImportChoices, ImportProgress, InspectionReport, RejectsReport, SourcesReport};
+use witnessmark_engine::api::{
+    ImportChoices, ImportProgress, InspectionReport, RejectsReport, SourcesReport,
+};
 
 use super::{Shared, work};
 use crate::wire::InputFile;
 
 #[tauri::command]
-pub(crate) async fn inputs_choose(app: AppHandle, desk: Shared<'_>, folder: bool) -> Result<Vec<InputFile>> {
+pub(crate) async fn inputs_choose(
+    app: AppHandle,
+    desk: Shared<'_>,
+    folder: bool,
+) -> Result<Vec<InputFile>> {
     work(&desk, move |desk| {
         let dialog = app.dialog().file();
-        let chosen = if folder { dialog.blocking_pick_folders() } else { dialog.blocking_pick_files() };
-        let paths = chosen.unwrap_or_default().into_iter().filter_map(|file| file.into_path().ok());
+        let chosen = if folder {
+            dialog.blocking_pick_folders()
+        } else {
+            dialog.blocking_pick_files()
+        };
+        let paths = chosen
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|file| file.into_path().ok());
         Ok(paths.map(|path| desk.token(&path)).collect())
     })
     .await
@@ -54,7 +67,11 @@ pub(crate) async fn import_start(
         case.import(inputs, &choices, &mut |now| {
             // A window that no longer listens does not stop an import; cancelling does.
             let _ = progress.send(now.clone());
-            if job.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if job.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         })
     })
     .await

@@ -74,7 +74,7 @@ where
 }
 
 /// The zone of a name that the window sent.
-fn zone(name: &str) -> Result<Zone> {
+pub(crate) fn zone(name: &str) -> Result<Zone> {
     Zone::parse(name).ok_or_else(|| {
         Error::new(
             Code::InvalidOption,

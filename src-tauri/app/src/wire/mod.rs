@@ -42,7 +42,10 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: "system".into(), density: "compact".into() }
+        Self {
+            theme: "system".into(),
+            density: "compact".into(),
+        }
     }
 }
 

@@ -1,0 +1,85 @@
+//! Pictures of the real window, on a virtual screen.
+//!
+//! Owns: which places are photographed and in which look. Never touches: the case (a copy is opened).
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use witnessmark_xtask::{Launch, RealWindow, Result};
+
+use crate::steps::{built, cargo, go, npm, root, say, step};
+use crate::{run, system};
+
+/// Pixels of the window in pictures.
+const SIZE: (u32, u32) = (1440, 900);
+
+/// `cargo xtask pictures`: the pictures of docs/images.
+pub(crate) fn pictures() -> Result<()> {
+    step("system packages", || system::prepare(true))?;
+    step("window: packages", system::window_packages)?;
+    step("window: build", || go(npm().args(["run", "build"])))?;
+    step("application", || {
+        go(cargo().args(["build", "--locked"]).args([
+            "--package",
+            "witnessmark-desktop",
+            "--package",
+            "witnessmark-cli",
+        ]))
+    })?;
+    let case = run::sample(&built("debug", "witnessmark")?, &root().join("out"))?;
+    let taken = take(
+        &built("debug", "witnessmark-desktop")?,
+        &case,
+        &root().join("docs/images"),
+    )?;
+    taken
+        .iter()
+        .for_each(|path| say(&path.display().to_string()));
+    Ok(())
+}
+
+/// Photographs the start screen and the places of a case, light and dark; tells which files were written.
+pub(crate) fn take(app: &Path, case: &Path, out: &Path) -> Result<Vec<PathBuf>> {
+    let home = out.join("window-home");
+    let mut taken = Vec::new();
+    for theme in ["light", "dark"] {
+        let config = home.join("config");
+        std::fs::create_dir_all(&config)?;
+        std::fs::write(
+            config.join("settings.json"),
+            json!({ "theme": theme, "density": "compact" }).to_string(),
+        )?;
+        let mut keep = |window: &RealWindow, name: &str| -> Result<()> {
+            let path = out.join(format!("{name}-{theme}.png"));
+            window.picture()?.save(&path)?;
+            taken.push(path);
+            Ok(())
+        };
+        let launch = |args| Launch {
+            app,
+            args,
+            home: &home,
+            size: SIZE,
+        };
+        let start = RealWindow::open(launch(&[]))?;
+        start.text("start-sample")?;
+        keep(&start, "start")?;
+        drop(start);
+        // A copy, so that looking does not write into the custody log of the case that is shown.
+        let copy = home.join("Sample case.wmcase");
+        std::fs::copy(case, &copy)?;
+        let copy = copy.to_string_lossy().into_owned();
+        let window = RealWindow::open(launch(&[&copy]))?;
+        window.text("row")?;
+        keep(&window, "timeline")?;
+        window.click("row")?;
+        window.text("detail-raw")?;
+        keep(&window, "detail")?;
+        window.click("tab-sources")?;
+        window.text("receipt")?;
+        keep(&window, "sources")?;
+        drop(window);
+        std::fs::remove_dir_all(&home)?;
+    }
+    Ok(taken)
+}

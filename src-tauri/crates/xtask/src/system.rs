@@ -1,0 +1,148 @@
+//! What the operating system must have: libraries to build the window, Node for its pages, a screen for the tests.
+//!
+//! Owns: the lists, and installing them on Debian and Ubuntu. Never touches: anything else of the system.
+
+use crate::steps::{go, is_there, npm, output, program, root, say};
+use witnessmark_xtask::Result;
+
+/// Needed to build the application. OpenSSL is what the encrypted case file is built on.
+const BUILD: &[&str] = &[
+    "build-essential",
+    "pkg-config",
+    "libssl-dev",
+    "libwebkit2gtk-4.1-dev",
+];
+/// Needed to drive the real window without a screen.
+const SCREEN: &[&str] = &["webkit2gtk-driver", "xvfb"];
+/// The oldest Node that Vite runs on (its `engines`: ^20.19.0 || >=22.12.0).
+const NODE: (u32, u32) = (20, 19);
+
+/// Installs what is missing to build the application, and to drive its window without a screen when `screen` is set.
+pub(crate) fn prepare(screen: bool) -> Result<()> {
+    let mut wanted: Vec<&str> = BUILD.to_vec();
+    if screen {
+        wanted.extend(SCREEN);
+    }
+    if cfg!(target_os = "linux") {
+        packages(&wanted)?;
+    }
+    node()
+}
+
+/// Whether a window can be shown to somebody.
+pub(crate) fn has_display() -> bool {
+    let named = |key: &str| std::env::var_os(key).is_some_and(|v| !v.is_empty());
+    cfg!(not(target_os = "linux")) || named("DISPLAY") || named("WAYLAND_DISPLAY")
+}
+
+fn packages(wanted: &[&str]) -> Result<()> {
+    if !is_there("dpkg-query", "--version") {
+        say(&format!(
+            "This is neither Debian nor Ubuntu, so nothing is installed. Needed are what these Debian packages hold: {}",
+            wanted.join(" ")
+        ));
+        return Ok(());
+    }
+    let missing: Vec<&str> = wanted
+        .iter()
+        .copied()
+        .filter(|name| !is_installed(name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    say(&format!("installing {}", missing.join(" ")));
+    apt(&["update"])?;
+    apt(&[
+        &["install", "--yes", "--no-install-recommends"],
+        missing.as_slice(),
+    ]
+    .concat())
+}
+
+fn is_installed(package: &str) -> bool {
+    output(program("dpkg-query").args(["--show", "--showformat=${db:Status-Status}", package]))
+        .is_some_and(|status| status == "installed")
+}
+
+fn apt(words: &[&str]) -> Result<()> {
+    let is_root = output(program("id").arg("-u")).is_some_and(|id| id.trim() == "0");
+    let mut command = program(if is_root { "apt-get" } else { "sudo" });
+    if !is_root {
+        // sudo drops the environment, so what apt must know is given behind it.
+        command.args(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    }
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    // Another apt may be running, as on a machine that has just started.
+    command.args(["-o", "DPkg::Lock::Timeout=300"]).args(words);
+    go(&mut command)
+}
+
+fn node() -> Result<()> {
+    if let Some(version) = node_version() {
+        return if version >= NODE {
+            Ok(())
+        } else {
+            Err(too_old(version).into())
+        };
+    }
+    if is_there("apt-get", "--version") && packaged_node().is_some_and(|version| version >= NODE) {
+        apt(&[
+            "install",
+            "--yes",
+            "--no-install-recommends",
+            "nodejs",
+            "npm",
+        ])?;
+    }
+    match node_version() {
+        Some(version) if version >= NODE => Ok(()),
+        Some(version) => Err(too_old(version).into()),
+        None => Err(format!(
+            "Node is missing, and this system packages none that is new enough: install Node {}.{} or newer from \
+             https://nodejs.org, then run this again",
+            NODE.0, NODE.1
+        )
+        .into()),
+    }
+}
+
+fn node_version() -> Option<(u32, u32)> {
+    version(&output(program("node").arg("--version"))?)
+}
+
+/// The version of Node that the system would install.
+fn packaged_node() -> Option<(u32, u32)> {
+    let policy = output(program("apt-cache").args(["policy", "nodejs"]))?;
+    let line = policy
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Candidate:"))?;
+    version(line)
+}
+
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.trim().trim_start_matches('v').split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+fn too_old((major, minor): (u32, u32)) -> String {
+    format!(
+        "Node {major}.{minor} is too old: install {}.{} or newer from https://nodejs.org, then run this again",
+        NODE.0, NODE.1
+    )
+}
+
+/// Installs the packages of the window as locked, when they are not there or the lock is newer.
+pub(crate) fn window_packages() -> Result<()> {
+    let changed = |path: &str| {
+        std::fs::metadata(root().join(path))
+            .and_then(|m| m.modified())
+            .ok()
+    };
+    let locked = changed("ui/package-lock.json");
+    let installed = changed("ui/node_modules/.package-lock.json");
+    if locked.is_some() && installed >= locked {
+        return Ok(());
+    }
+    go(npm().args(["ci", "--no-audit", "--no-fund"]))
+}
