@@ -48,14 +48,14 @@ impl At<'_> {
                     On::Raw => test.test.matches_bytes(raw),
                     On::RawPath(path) => {
                         let mut found = false;
-                        facts.leaves().leaves(shape, raw, &mut |leaf, value| {
+                        facts.leaf_reader().leaves(shape, raw, &mut |leaf, value| {
                             found |= !value.is_empty() && path_is(path, leaf) && test.test.matches(value);
                         });
                         found
                     }
                     _ => sieve.lets_through(shape, raw) && {
                         let mut found = false;
-                        facts.leaves().leaves(shape, raw, &mut |_, value| {
+                        facts.leaf_reader().leaves(shape, raw, &mut |_, value| {
                             found |= !value.is_empty() && test.test.matches(value);
                         });
                         found

@@ -121,7 +121,7 @@ pub trait Facts: Send + Sync {
     /// What must be known to read an entry of a source.
     fn shape(&self, source: u32) -> Result<Arc<SourceShape>>;
     /// The reader of leaf values.
-    fn leaves(&self) -> &dyn LeafReader;
+    fn leaf_reader(&self) -> &dyn LeafReader;
     /// Told now and then that so many more rows were read in the originals. An error ends the query; this is how it is cancelled.
     fn progress(&self, rows: u64) -> Result<()>;
 }
