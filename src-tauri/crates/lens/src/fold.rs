@@ -56,7 +56,7 @@ pub fn contains_folded(value: &str, folded: &str) -> bool {
 
 /// Whether the folded value fits the pattern: folded pieces with any text between one and the next.
 #[must_use]
-pub fn fits_pieces(value: &str, pieces: &[String]) -> bool {
+pub(crate) fn fits_pieces(value: &str, pieces: &[String]) -> bool {
     let folded = fold(value);
     let (Some((first, rest)), mut text) = (pieces.split_first(), folded.as_ref()) else {
         return false;
@@ -72,15 +72,15 @@ pub fn fits_pieces(value: &str, pieces: &[String]) -> bool {
     };
     text = between;
     // Taking each piece at its first place leaves the most text for those that follow, so no other choice need be tried.
-    middle.iter().all(|piece| {
-        match memchr::memmem::find(text.as_bytes(), piece.as_bytes()) {
+    middle.iter().all(
+        |piece| match memchr::memmem::find(text.as_bytes(), piece.as_bytes()) {
             Some(at) => {
                 text = &text[at + piece.len()..];
                 true
             }
             None => false,
-        }
-    })
+        },
+    )
 }
 
 /// Whether a leaf path is the one that a `raw.` key names: the same names joined by dots, ignoring case. A name that

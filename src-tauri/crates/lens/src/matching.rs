@@ -28,10 +28,7 @@ impl Test {
             Self::Net(nets) => in_nets(value, nets),
             Self::In { values, nets, .. } => {
                 let folded = fold(value);
-                values
-                    .binary_search_by(|v| v.as_str().cmp(&folded))
-                    .is_ok()
-                    || in_nets(value, nets)
+                values.binary_search_by(|v| v.as_str().cmp(&folded)).is_ok() || in_nets(value, nets)
             }
             Self::When { .. } => false,
             Self::Between { low, high } => between(value, low.as_deref(), high.as_deref()),
@@ -111,7 +108,8 @@ fn between(value: &str, low: Option<&str>, high: Option<&str>) -> bool {
         low.is_none_or(at_least) && high.is_none_or(at_most)
     } else {
         let value = fold(value);
-        low.is_none_or(|low| low <= value.as_ref()) && high.is_none_or(|high| value.as_ref() <= high)
+        low.is_none_or(|low| low <= value.as_ref())
+            && high.is_none_or(|high| value.as_ref() <= high)
     }
 }
 
@@ -153,7 +151,10 @@ impl<'a> Number<'a> {
         if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) {
             return None;
         }
-        let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+        let (whole, fraction) = (
+            whole.trim_start_matches('0'),
+            fraction.trim_end_matches('0'),
+        );
         let zero = whole.is_empty() && fraction.is_empty();
         Some(Self {
             negative: negative && !zero,

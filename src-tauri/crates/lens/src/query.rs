@@ -71,7 +71,7 @@ pub enum On {
     Undated,
 }
 
-/// How a value is tested. Text tests ignore case (Unicode simple fold by [`crate::fold`]) unless they say otherwise.
+/// How a value is tested. Text tests ignore case (Unicode full case folding by [`crate::fold()`]) unless they say otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
     /// There is a value (`has:field`, `field:*`).
@@ -206,9 +206,13 @@ impl Term {
             On::Fields(fields) if fields[..] == [Field::TargetId, Field::TargetName] => {
                 Some("target".to_owned())
             }
-            On::Fields(fields) => {
-                Some(fields.iter().map(|f| f.name()).collect::<Vec<_>>().join("+"))
-            }
+            On::Fields(fields) => Some(
+                fields
+                    .iter()
+                    .map(|f| f.name())
+                    .collect::<Vec<_>>()
+                    .join("+"),
+            ),
             On::Raw => Some("raw".to_owned()),
             On::RawPath(path) => Some(format!("raw.{}", crate::fold(&path.join(".")))),
             On::Tag => Some("tag".to_owned()),

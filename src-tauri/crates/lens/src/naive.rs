@@ -1,0 +1,85 @@
+//! Whether one event passes a filter, worked out the plainest way.
+//!
+//! Owns: the truth that every faster evaluator is tested against. Never touches: indexes, dictionaries, the case file.
+
+use std::borrow::Cow;
+
+use witnessmark_model::Event;
+
+use crate::{
+    fold::path_is,
+    query::{Expr, On, Term, Test},
+};
+
+/// What a filter may ask about an event that the event itself does not hold.
+pub trait Facts {
+    /// Visits the path and the decoded text of each leaf value of the event's entry, as
+    /// [`witnessmark_model::LeafReader`] does.
+    fn leaves(&self, event: &Event, visit: &mut dyn FnMut(&[&str], &str));
+    /// The bytes of the event's entry.
+    fn raw(&self, event: &Event) -> Cow<'_, [u8]>;
+    /// The tags put on the event.
+    fn tags(&self, event: &Event) -> Vec<String>;
+    /// The ids of the findings that hold the event.
+    fn findings(&self, event: &Event) -> Vec<String>;
+    /// The name of a source, if there is a source of this number.
+    fn source_name(&self, source: u32) -> Option<String>;
+    /// Whether the event carries an overlay of this kind: `note`, `bookmark` or `verdict`.
+    fn has_overlay(&self, event: &Event, kind: &str) -> bool;
+}
+
+/// Whether the event passes.
+#[must_use]
+pub fn matches(expr: &Expr, event: &Event, facts: &dyn Facts) -> bool {
+    match expr {
+        Expr::All => true,
+        Expr::And(parts) => parts.iter().all(|part| matches(part, event, facts)),
+        Expr::Or(parts) => parts.iter().any(|part| matches(part, event, facts)),
+        Expr::Not(part) => !matches(part, event, facts),
+        Expr::Term(term) => holds(term, event, facts),
+    }
+}
+
+fn holds(term: &Term, event: &Event, facts: &dyn Facts) -> bool {
+    let test = &term.test;
+    match &term.on {
+        On::Fields(fields) => fields.iter().any(|field| {
+            event
+                .values(*field)
+                .into_iter()
+                .any(|value| test.matches(value))
+        }),
+        On::Target { kind } => event.targets.iter().any(|target| {
+            let passes = |part: &Option<String>, test: &Test| {
+                part.as_deref().is_some_and(|value| test.matches(value))
+            };
+            passes(&target.r#type, kind) && (passes(&target.id, test) || passes(&target.name, test))
+        }),
+        On::Time => event.time.is_some_and(|at| test.matches_instant(at)),
+        On::Text => any_leaf(event, facts, &mut |_, value| test.matches(value)),
+        On::Raw => test.matches_bytes(&facts.raw(event)),
+        On::RawPath(path) => any_leaf(event, facts, &mut |leaf, value| {
+            path_is(path, leaf) && test.matches(value)
+        }),
+        On::Tag => facts.tags(event).iter().any(|tag| test.matches(tag)),
+        On::Finding => facts.findings(event).iter().any(|id| test.matches(id)),
+        On::Source => event.attested.iter().any(|attestation| {
+            test.matches(&attestation.source.to_string())
+                || facts
+                    .source_name(attestation.source)
+                    .is_some_and(|name| test.matches(&name))
+        }),
+        On::Number => test.matches(&event.number.to_string()),
+        On::Overlay(kind) => facts.has_overlay(event, kind),
+        On::Undated => event.time.is_none(),
+    }
+}
+
+fn any_leaf(event: &Event, facts: &dyn Facts, test: &mut dyn FnMut(&[&str], &str) -> bool) -> bool {
+    let mut found = false;
+    facts.leaves(event, &mut |path, value| {
+        // An empty leaf is no value, as an empty field is none.
+        found = found || (!value.is_empty() && test(path, value));
+    });
+    found
+}
