@@ -34,40 +34,45 @@ pub fn run() -> ExitCode {
             return ExitCode::from(if message.use_stderr() { FAILED } else { 0 });
         }
     };
-    match launch::display_is_there().and_then(|()| start(launch)) {
+    match launch::display_is_there().and_then(|()| start(&launch)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(
-                std::io::stderr(),
-                "error: {}\nhint: {}",
-                error.message,
-                error.hint
-            );
+            complain(&error);
             ExitCode::from(FAILED)
         }
     }
 }
 
-fn start(launch: launch::Launch) -> witnessmark_engine::Result<()> {
-    tauri::Builder::default()
+fn start(launch: &launch::Launch) -> witnessmark_engine::Result<()> {
+    let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .invoke_handler(commands::handler())
         .on_window_event(window::on_event)
-        .setup(move |app| {
-            let places = places::Places::find(app.path())?;
-            let desk = Arc::new(state::Desk::new(places, setting::real()));
-            desk.take(&launch)?;
-            window::open(app, &desk)?;
-            app.manage(desk);
-            Ok(())
-        })
         .build(tauri::generate_context!())
-        .map_err(|e| launch::cannot_start(&e))?
-        .run(|app, event| {
-            // A running import is stopped in order, and the case is closed in order, before the program ends.
-            if let (RunEvent::Exit, Some(desk)) = (event, app.try_state::<Arc<state::Desk>>()) {
-                desk.close();
-            }
-        });
+        .map_err(|e| launch::cannot_start(&e))?;
+    // Not in Tauri's setup hook: an error there ends the program with a stack trace.
+    let places = places::Places::find(app.path())?;
+    let desk = Arc::new(state::Desk::new(places, setting::real()));
+    if let Err(error) = desk.take(launch) {
+        complain(&error);
+    }
+    app.manage(Arc::clone(&desk));
+    window::open(&app, &desk)?;
+    app.run(move |_, event| {
+        // A running import is stopped in order, and the case is closed in order, before the program ends.
+        if let RunEvent::Exit = event {
+            desk.close();
+        }
+    });
     Ok(())
+}
+
+fn complain(error: &witnessmark_engine::Error) {
+    // Nothing is left to be done when the terminal is gone.
+    let _ = writeln!(
+        std::io::stderr(),
+        "error: {}\nhint: {}",
+        error.message,
+        error.hint
+    );
 }

@@ -67,21 +67,23 @@ impl Desk {
         }
     }
 
-    /// Does what the command line asks: opens the case, and has its files ready.
+    /// Does what the command line asks: opens the case, and has its files ready. A case that does not open stands among
+    /// the files instead: the window asks for its passphrase, or shows what is wrong.
     pub(crate) fn take(&self, launch: &Launch) -> Result<()> {
-        if let Some(path) = &launch.case {
-            match self.open(path, None) {
-                // The window asks for the passphrase; the case waits among the files that arrived.
-                Err(error) if error.code == Code::PassphraseRequired => {
-                    let file = self.token(path);
-                    self.lock().arrived.push(file);
-                }
-                other => drop(other?),
-            }
-        }
         let files: Vec<InputFile> = launch.import.iter().map(|p| self.token(p)).collect();
         self.lock().arrived.extend(files);
-        Ok(())
+        let Some(path) = &launch.case else {
+            return Ok(());
+        };
+        let opened = self.open(path, None);
+        if opened.is_err() {
+            let file = self.token(path);
+            self.lock().arrived.insert(0, file);
+        }
+        match opened {
+            Err(error) if error.code != Code::PassphraseRequired => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// What the window needs to draw itself.

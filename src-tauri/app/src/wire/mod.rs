@@ -22,8 +22,8 @@ pub struct AppInfo {
     /// The open case, if one was opened by the command line or is open already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<CaseSummary>,
-    /// Files named on the command line, to be shown in Sources as if they had been chosen just now. An encrypted case
-    /// named there stands here too, because the window must ask for its passphrase. Told once; empty afterwards.
+    /// Files named on the command line, to be shown in Sources as if they had been chosen just now. A case that did not
+    /// open (`is_case`) stands first: opening it asks for the passphrase, or says what is wrong. Told once.
     pub inputs: Vec<InputFile>,
     /// Folder where new cases are made, for people.
     pub case_folder: String,

@@ -101,6 +101,16 @@ impl RealWindow {
         )
     }
 
+    /// Runs a function body that ends by calling `done(value)`, and gives back that value.
+    pub fn run_async(&self, script: &str) -> Result<Value> {
+        let script = format!("const done = arguments[arguments.length - 1]; {script}");
+        self.order(
+            "POST",
+            "/execute/async",
+            &json!({ "script": script, "args": [] }),
+        )
+    }
+
     /// Waits until a function body returns something that is neither null nor false, and gives it back.
     pub fn wait(&self, what: &str, script: &str, args: &[Value]) -> Result<Value> {
         wait_for(what, || {
@@ -137,6 +147,23 @@ impl RealWindow {
             "POST",
             &format!("/element/{element}/value"),
             &json!({ "text": text }),
+        )?;
+        Ok(())
+    }
+
+    /// Waits for the choice or field with this test id and gives it a value, as choosing or typing would.
+    pub fn choose(&self, test_id: &str, value: &str) -> Result<()> {
+        let css = by_test_id(test_id);
+        self.wait(
+            &format!("{css} to take `{value}`"),
+            "const e = document.querySelector(arguments[0]);
+             if (!e) return null;
+             const kind = e instanceof HTMLSelectElement ? HTMLSelectElement : HTMLInputElement;
+             Object.getOwnPropertyDescriptor(kind.prototype, 'value').set.call(e, arguments[1]);
+             e.dispatchEvent(new Event('input', { bubbles: true }));
+             e.dispatchEvent(new Event('change', { bubbles: true }));
+             return e.value === arguments[1]",
+            &[json!(css), json!(value)],
         )?;
         Ok(())
     }
@@ -184,12 +211,8 @@ impl RealWindow {
     /// A screenshot of what is painted. Fails when nothing is.
     pub fn picture(&self) -> Result<Picture> {
         // A frame is painted between two callbacks; before that a screenshot shows the page that was.
-        self.order(
-            "POST",
-            "/execute/async",
-            &json!({ "script": "const done = arguments[0];
-                document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
-                "args": [] }),
+        self.run_async(
+            "document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
         )?;
         let encoded = self.order("GET", "/screenshot", &Value::Null)?;
         let encoded = encoded.as_str().ok_or("the driver gave no picture")?;

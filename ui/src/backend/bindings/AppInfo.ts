@@ -33,8 +33,8 @@ zones: Array<string>,
  */
 case?: CaseSummary, 
 /**
- * Files named on the command line, to be shown in Sources as if they had been chosen just now. An encrypted case
- * named there stands here too, because the window must ask for its passphrase. Told once; empty afterwards.
+ * Files named on the command line, to be shown in Sources as if they had been chosen just now. A case that did not
+ * open (`is_case`) stands first: opening it asks for the passphrase, or says what is wrong. Told once.
  */
 inputs: Array<InputFile>, 
 /**
