@@ -256,10 +256,7 @@ impl Bits {
 }
 
 fn zip(a: &[u64], b: &[u64], rows: usize, both: impl Fn(u64, u64) -> u64) -> Bits {
-    Bits::from_words(
-        a.iter().zip(b).map(|(x, y)| both(*x, *y)).collect(),
-        rows,
-    )
+    Bits::from_words(a.iter().zip(b).map(|(x, y)| both(*x, *y)).collect(), rows)
 }
 
 /// Number of set bits.

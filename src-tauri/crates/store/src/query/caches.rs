@@ -86,12 +86,11 @@ impl Caches {
         test: &str,
         make: impl FnOnce() -> Result<Wanted>,
     ) -> Result<Arc<Wanted>> {
-        self.wanted
-            .get_or((segment, field, test.to_owned()), || {
-                let made = make()?;
-                let bytes = made.bytes() + test.len() + 64;
-                Ok((Arc::new(made), bytes))
-            })
+        self.wanted.get_or((segment, field, test.to_owned()), || {
+            let made = make()?;
+            let bytes = made.bytes() + test.len() + 64;
+            Ok((Arc::new(made), bytes))
+        })
     }
 
     pub(crate) fn totals(

@@ -12,7 +12,11 @@ use witnessmark_lens::{
 };
 use witnessmark_model::SourceShape;
 
-use super::{bits::{Bits, words_for}, filter::At, plan::EntryTest};
+use super::{
+    bits::{Bits, words_for},
+    filter::At,
+    plan::EntryTest,
+};
 use crate::Result;
 
 /// Rows between two reports of progress, which are also the places where a query can be cancelled.
@@ -28,9 +32,8 @@ impl At<'_> {
         let mut order = Vec::with_capacity(open.count(rows) as usize);
         open.each_in(0..rows, |row| order.push(row as u32));
         // Rows lie by time, entries by offset; blocks of evidence are unpacked once when they are read in order.
-        order.sort_unstable_by_key(|row| {
-            (sources.get(*row as usize), places.offset[*row as usize])
-        });
+        order
+            .sort_unstable_by_key(|row| (sources.get(*row as usize), places.offset[*row as usize]));
         let mut originals = facts.originals()?;
         let mut sieve = Sieve::of(test);
         let mut shapes: HashMap<u32, Arc<SourceShape>> = HashMap::new();
@@ -49,17 +52,21 @@ impl At<'_> {
                     On::RawPath(path) => {
                         let mut found = false;
                         facts.leaf_reader().leaves(shape, raw, &mut |leaf, value| {
-                            found |= !value.is_empty() && path_is(path, leaf) && test.test.matches(value);
+                            found |= !value.is_empty()
+                                && path_is(path, leaf)
+                                && test.test.matches(value);
                         });
                         found
                     }
-                    _ => sieve.lets_through(shape, raw) && {
-                        let mut found = false;
-                        facts.leaf_reader().leaves(shape, raw, &mut |_, value| {
-                            found |= !value.is_empty() && test.test.matches(value);
-                        });
-                        found
-                    },
+                    _ => {
+                        sieve.lets_through(shape, raw) && {
+                            let mut found = false;
+                            facts.leaf_reader().leaves(shape, raw, &mut |_, value| {
+                                found |= !value.is_empty() && test.test.matches(value);
+                            });
+                            found
+                        }
+                    }
                 };
                 words[row / 64] |= u64::from(holds) << (row % 64);
             }
@@ -93,7 +100,8 @@ impl Sieve {
             _ => None,
         };
         let quoted = text.is_some_and(|t| t.contains(QUOTES));
-        let bare: Option<String> = text.map(|t| t.chars().filter(|c| !QUOTES.contains(c)).collect());
+        let bare: Option<String> =
+            text.map(|t| t.chars().filter(|c| !QUOTES.contains(c)).collect());
         let says_something =
             |text: &String| !text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER);
         Self {
@@ -141,7 +149,9 @@ fn is_quote(byte: u8) -> bool {
 }
 
 fn is_utf8(label: &str) -> bool {
-    ["utf-8", "utf8"].iter().any(|name| label.eq_ignore_ascii_case(name))
+    ["utf-8", "utf8"]
+        .iter()
+        .any(|name| label.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -177,7 +187,10 @@ mod tests {
             ("json", r#"{"a":"it's"}"#, "it's"),
             ("line", "a | K\u{212A} | b", "kk"),
         ] {
-            assert!(sieve(text).lets_through(&shape(kind), raw.as_bytes()), "{raw} {text}");
+            assert!(
+                sieve(text).lets_through(&shape(kind), raw.as_bytes()),
+                "{raw} {text}"
+            );
         }
     }
 
@@ -186,7 +199,10 @@ mod tests {
         assert!(!sieve("eve").lets_through(&shape("json"), br#"{"a":"alice"}"#));
         assert!(!sieve("eve").lets_through(&shape("csv"), br#""alice","bob""#));
         // Text in an encoding that is not read here always passes.
-        let wide = SourceShape { encoding: "utf-16le".into(), ..shape("csv") };
+        let wide = SourceShape {
+            encoding: "utf-16le".into(),
+            ..shape("csv")
+        };
         assert!(sieve("eve").lets_through(&wide, b"e\0v\0e\0"));
     }
 }

@@ -10,8 +10,9 @@ use witnessmark_model::{
 };
 
 use super::{
-    Query, numbers,
+    Query,
     facets::codes_of,
+    numbers,
     snapshot::{FLAG, RowRef},
 };
 use crate::{Result, segment::Column};
@@ -40,7 +41,10 @@ impl Query<'_> {
         for (position, row) in rows.iter().enumerate() {
             let segment = row.segment as usize;
             let (chunk, at) = self.snapshot.segments[segment].layout.place(row.row);
-            by_chunk.entry((segment, chunk)).or_default().push((position, at));
+            by_chunk
+                .entry((segment, chunk))
+                .or_default()
+                .push((position, at));
         }
         for ((segment, chunk), places) in by_chunk {
             self.read_chunk(segment, chunk, &places, &mut events)?;

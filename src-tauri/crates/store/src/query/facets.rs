@@ -94,7 +94,11 @@ impl Query<'_> {
         let missing = count(segment, field, |chunk| {
             mask.chunks[chunk].clone().not(segment.layout.rows(chunk))
         })?;
-        Ok(totals.iter().zip(missing).map(|(all, not)| all - not).collect())
+        Ok(totals
+            .iter()
+            .zip(missing)
+            .map(|(all, not)| all - not)
+            .collect())
     }
 
     /// Brings the segments together and takes the first values.
@@ -111,7 +115,10 @@ impl Query<'_> {
         for (segment, by_code) in counts {
             absent += u64::from(by_code.first().copied().unwrap_or(0));
             match globals.of_code.get(segment) {
-                None => totals.iter_mut().zip(by_code).for_each(|(t, c)| *t += u64::from(c)),
+                None => totals
+                    .iter_mut()
+                    .zip(by_code)
+                    .for_each(|(t, c)| *t += u64::from(c)),
                 Some(numbers) => {
                     for (number, count) in numbers.iter().zip(by_code) {
                         totals[*number as usize] += u64::from(count);
@@ -264,9 +271,10 @@ pub(crate) fn codes_of(column: &Column, row: usize) -> impl Iterator<Item = u32>
     let (codes, range) = match column {
         Column::Absent => (None, 0..0),
         Column::One(codes) => (Some(codes), row..row + 1),
-        Column::Many { offsets, codes } => {
-            (Some(codes), offsets[row] as usize..offsets[row + 1] as usize)
-        }
+        Column::Many { offsets, codes } => (
+            Some(codes),
+            offsets[row] as usize..offsets[row + 1] as usize,
+        ),
     };
     range.map(move |at| codes.map_or(0, |codes| codes.get(at)))
 }

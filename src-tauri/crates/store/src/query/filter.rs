@@ -166,7 +166,11 @@ impl At<'_> {
 
     /// Targets lie side by side in their three columns, so one position is one target.
     fn same_target(&self, [kind, id, name]: &[Arc<Wanted>; 3], within: &Bits) -> Result<Bits> {
-        let Column::Many { offsets, codes: kinds } = self.column(Field::TargetType)? else {
+        let Column::Many {
+            offsets,
+            codes: kinds,
+        } = self.column(Field::TargetType)?
+        else {
             return Ok(Bits::None);
         };
         let codes_of = |field| {
@@ -177,7 +181,9 @@ impl At<'_> {
         };
         let (ids, names) = (codes_of(Field::TargetId)?, codes_of(Field::TargetName)?);
         let has = |codes: &Option<Arc<Codes>>, wanted: &Wanted, at| {
-            codes.as_ref().is_some_and(|codes| wanted.has(codes.get(at)))
+            codes
+                .as_ref()
+                .is_some_and(|codes| wanted.has(codes.get(at)))
         };
         Ok(Bits::collect(self.rows(), |row| {
             within.has(row)
@@ -198,7 +204,10 @@ impl At<'_> {
             open.has(row) && {
                 let code = codes.get(row);
                 let time = times.get(row).copied().map(Instant);
-                code != 0 && test.test.matches(&original::text(dictionary.text(code), time))
+                code != 0
+                    && test
+                        .test
+                        .matches(&original::text(dictionary.text(code), time))
             }
         }))
     }
@@ -222,7 +231,8 @@ impl At<'_> {
             held: known.held.or(found, rows),
         };
         let held = known.held.clone();
-        self.terms.put(&test.key, self.segment.id, self.chunk, known);
+        self.terms
+            .put(&test.key, self.segment.id, self.chunk, known);
         Ok(held)
     }
 }

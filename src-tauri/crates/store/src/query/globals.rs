@@ -147,7 +147,8 @@ impl Query<'_> {
         let ids = self.snapshot.segments.iter().map(|s| s.id).collect();
         self.caches.globals(field, ids, || {
             let segments = self.snapshot.segments.iter();
-            let dictionaries: Result<Vec<_>> = segments.map(|s| s.columns.dictionary(field)).collect();
+            let dictionaries: Result<Vec<_>> =
+                segments.map(|s| s.columns.dictionary(field)).collect();
             Ok(Globals::of(&dictionaries?))
         })
     }

@@ -16,11 +16,7 @@ use rayon::prelude::*;
 use witnessmark_lens::query::{Expr, On, Term, Test};
 use witnessmark_model::{Field, Flag, Instant};
 
-use super::{
-    Query,
-    caches::TermCache,
-    mask::Mask,
-};
+use super::{Query, caches::TermCache, mask::Mask};
 use crate::Result;
 
 /// What to draw.

@@ -111,7 +111,8 @@ impl SegmentMask {
         }
         let (chunk, at) = self.layout.place(row);
         let step = at / STEP;
-        self.before[self.layout.steps[chunk] + step] + self.chunks[chunk].count_range(step * STEP..at)
+        self.before[self.layout.steps[chunk] + step]
+            + self.chunks[chunk].count_range(step * STEP..at)
     }
 
     /// Number of selected rows of a chunk.
@@ -207,7 +208,8 @@ impl Mask {
         let segments = self.segments.iter().zip(&other.segments);
         let joined = segments.map(|(a, b)| {
             let chunks = a.chunks.iter().zip(&b.chunks).enumerate();
-            let chunks = chunks.map(|(chunk, (x, y))| both(x.clone(), y.clone(), a.layout.rows(chunk)));
+            let chunks =
+                chunks.map(|(chunk, (x, y))| both(x.clone(), y.clone(), a.layout.rows(chunk)));
             SegmentMask::new(chunks.collect(), Arc::clone(&a.layout))
         });
         Self {

@@ -3,7 +3,11 @@
 //! Owns: the bitmap of numbers (overlays speak of events by number) and finding rows by number. Never touches: what the
 //! numbers mean.
 
-use super::{bits::Bits, snapshot::{RowRef, Segment, Snapshot}, caches::{Caches, NumberRange}};
+use super::{
+    bits::Bits,
+    caches::{Caches, NumberRange},
+    snapshot::{RowRef, Segment, Snapshot},
+};
 use crate::Result;
 
 /// A set of event numbers, one bit a number between the least and the greatest.

@@ -36,9 +36,16 @@ pub(crate) enum Tree<L> {
 #[derive(Clone)]
 pub(crate) enum CaseTest {
     /// Values of one column; the key names the test in caches.
-    Field { field: Field, test: Test, key: Arc<str> },
+    Field {
+        field: Field,
+        test: Test,
+        key: Arc<str>,
+    },
     /// Type and (id or name) of one target; the keys name the tests in caches.
-    Target { kind: (Test, Arc<str>), test: (Test, Arc<str>) },
+    Target {
+        kind: (Test, Arc<str>),
+        test: (Test, Arc<str>),
+    },
     /// A test that is the same in every segment.
     Same(Check),
 }
@@ -145,7 +152,12 @@ fn key(test: &Test) -> Arc<str> {
 impl Query<'_> {
     /// The filter for the case.
     pub(crate) fn plan(&self, expr: &Expr) -> Result<Tree<CaseTest>> {
-        let each = |parts: &[Expr]| parts.iter().map(|p| self.plan(p)).collect::<Result<Vec<_>>>();
+        let each = |parts: &[Expr]| {
+            parts
+                .iter()
+                .map(|p| self.plan(p))
+                .collect::<Result<Vec<_>>>()
+        };
         Ok(match expr {
             Expr::All => Tree::Fixed(true),
             Expr::And(parts) => Tree::all(each(parts)?),

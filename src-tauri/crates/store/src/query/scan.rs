@@ -178,7 +178,9 @@ mod tests {
 
     #[test]
     fn every_width_and_every_kind_of_wish_agree_with_row_by_row() {
-        let codes: Vec<u32> = (0..1_000_u32).map(|i| i.wrapping_mul(2_654_435_761) % 97).collect();
+        let codes: Vec<u32> = (0..1_000_u32)
+            .map(|i| i.wrapping_mul(2_654_435_761) % 97)
+            .collect();
         let wishes = [
             Wanted::Nothing,
             Wanted::Present,

@@ -90,3 +90,22 @@ fn containing(folded: &str, dictionary: &Dictionary, first: u32, end: u32) -> Ve
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_find_over_the_end_of_a_value_hides_none_behind_it() {
+        let words = ["xa", "aa", "AÄ", "a", "a", "äaa", "b"];
+        let lengths: Vec<u32> = words.iter().map(|w| w.len() as u32).collect();
+        let dictionary = Dictionary::from_parts(words.concat(), &lengths).unwrap();
+        for text in ["aa", "aä", "a", "ab"] {
+            let test = Test::Contains(text.to_owned());
+            let wanted = wanted(&test, &dictionary);
+            for (code, value) in dictionary.iter() {
+                assert_eq!(wanted.has(code), test.matches(value), "{text} in {value}");
+            }
+        }
+    }
+}

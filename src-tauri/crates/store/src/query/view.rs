@@ -6,12 +6,7 @@
 //! A page is found by two bisections, over time and then over event numbers among equal times, each counting selected
 //! rows in every segment; then the segments are merged from there. So a page costs the same wherever it lies.
 
-use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
-    ops::Range,
-    sync::Arc,
-};
+use std::{cmp::Reverse, collections::BinaryHeap, ops::Range, sync::Arc};
 
 use witnessmark_model::Instant;
 
@@ -127,7 +122,13 @@ impl View {
     fn parts(&self, dated: bool) -> Vec<Range<u64>> {
         let segments = self.snapshot.segments.iter();
         segments
-            .map(|s| if dated { s.dated_rows() } else { s.undated_rows() })
+            .map(|s| {
+                if dated {
+                    s.dated_rows()
+                } else {
+                    s.undated_rows()
+                }
+            })
             .collect()
     }
 

@@ -72,7 +72,11 @@ fn leaf() -> impl Strategy<Value = Expr> {
         1 => (1..100_u64, 1..200_u64).prop_map(|(a, b)| {
             term(On::Number, Test::Between { low: Some(a.to_string()), high: Some(b.to_string()) })
         }),
-        2 => text_test().prop_map(|test| term(On::Text, test)),
+        3 => (0..3_usize, 0..4_usize, 1..4_usize).prop_map(|(word, from, many)| {
+            let part: String = world::WORDS[word].chars().skip(from).take(many).collect();
+            term(On::Text, Test::Contains(folded(&part)))
+        }),
+        1 => text_test().prop_map(|test| term(On::Text, test)),
         1 => prop::sample::select(world::WORDS)
             .prop_map(|w| term(On::Raw, Test::Bytes(w.as_bytes().to_vec()))),
         1 => text_test().prop_map(|test| term(On::RawPath(vec!["1".into()]), test)),

@@ -52,8 +52,14 @@ pub(super) fn histogram(events: &[&Event], spec: &HistogramSpec) -> Histogram {
         .filter(|(_, e)| !e.problems.iter().any(|p| p == Flag::OutOfRange.code()))
         .map(|(t, _)| *t)
         .collect();
-    let mut from = spec.from.map(|t| i128::from(t.0)).or(in_range.iter().min().copied());
-    let mut to = spec.to.map(|t| i128::from(t.0)).or(in_range.iter().max().map(|t| t + 1));
+    let mut from = spec
+        .from
+        .map(|t| i128::from(t.0))
+        .or(in_range.iter().min().copied());
+    let mut to = spec
+        .to
+        .map(|t| i128::from(t.0))
+        .or(in_range.iter().max().map(|t| t + 1));
     match (spec.from, spec.to) {
         (None, Some(_)) => from = from.zip(to).map(|(a, b)| a.min(b)),
         _ => to = from.zip(to).map(|(a, b)| a.max(b)),
@@ -70,7 +76,11 @@ pub(super) fn histogram(events: &[&Event], spec: &HistogramSpec) -> Histogram {
         };
     };
     let values: Vec<String> = match spec.by {
-        Some(by) => facet(events, by, spec.values).values.into_iter().map(|v| v.value).collect(),
+        Some(by) => facet(events, by, spec.values)
+            .values
+            .into_iter()
+            .map(|v| v.value)
+            .collect(),
         None => Vec::new(),
     };
     let n = spec.bins as i128;

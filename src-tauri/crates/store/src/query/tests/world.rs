@@ -20,8 +20,22 @@ use crate::{
 
 /// Values of all fields: cases, folds that change the length, addresses in two spellings, numbers, what looks like markup.
 pub(super) const WORDS: &[&str] = &[
-    "Login", "login", "Straße", "STRASSE", "K\u{212A}", "kk", "203.0.113.5", "::ffff:203.0.113.5",
-    "10", "9.50", "say \"hi\"", "a\\b", "tenant", "out_of_range", "1970-01-01 00:00:05", "é*é",
+    "Login",
+    "login",
+    "Straße",
+    "STRASSE",
+    "K\u{212A}",
+    "kk",
+    "203.0.113.5",
+    "::ffff:203.0.113.5",
+    "10",
+    "9.50",
+    "say \"hi\"",
+    "a\\b",
+    "tenant",
+    "out_of_range",
+    "1970-01-01 00:00:05",
+    "é*é",
 ];
 
 /// One generated event.
@@ -74,27 +88,35 @@ fn row() -> impl Strategy<Value = RowSpec> {
             any::<bool>(),
         ),
         (0..3_usize, 1..3_u32, prop::option::weighted(0.2, 1..3_u32)),
-        (prop::bool::weighted(0.9), prop::option::weighted(0.2, word())),
-        (prop::option::weighted(0.1, 0..WORDS.len()), prop::bool::weighted(0.1)),
+        (
+            prop::bool::weighted(0.9),
+            prop::option::weighted(0.2, word()),
+        ),
+        (
+            prop::option::weighted(0.1, 0..WORDS.len()),
+            prop::bool::weighted(0.1),
+        ),
     )
-        .prop_map(|(columns, (segment, source, beyond), (visible, tag), (flag, bookmark))| {
-            let (time, singles, targets, changes, many, template) = columns;
-            RowSpec {
-                time,
-                singles,
-                targets,
-                changes,
-                many,
-                template,
-                segment,
-                source,
-                beyond,
-                visible,
-                tag,
-                flag,
-                bookmark,
-            }
-        })
+        .prop_map(
+            |(columns, (segment, source, beyond), (visible, tag), (flag, bookmark))| {
+                let (time, singles, targets, changes, many, template) = columns;
+                RowSpec {
+                    time,
+                    singles,
+                    targets,
+                    changes,
+                    many,
+                    template,
+                    segment,
+                    source,
+                    beyond,
+                    visible,
+                    tag,
+                    flag,
+                    bookmark,
+                }
+            },
+        )
 }
 
 /// Plain events at these times.
@@ -181,7 +203,9 @@ impl World {
             if *field == Field::EventOriginalTime && spec.template {
                 let cell = original::template("%Y-%m-%d %H:%M:%S%.9f", &Zone::UTC);
                 batch.push(*field, 0, &cell);
-                event.fields.push((*field, original::text(&cell, event.time)));
+                event
+                    .fields
+                    .push((*field, original::text(&cell, event.time)));
             } else {
                 batch.push(*field, 0, WORDS[*word]);
                 event.fields.push((*field, WORDS[*word].to_owned()));
@@ -246,7 +270,10 @@ impl World {
     }
 
     pub(super) fn visible(&self) -> impl Iterator<Item = &Event> {
-        self.events.iter().filter(|(_, s)| s.visible).map(|(e, _)| e)
+        self.events
+            .iter()
+            .filter(|(_, s)| s.visible)
+            .map(|(e, _)| e)
     }
 
     fn overlay(&self, kind: &str) -> Vec<(u64, &'static str)> {
@@ -257,7 +284,8 @@ impl World {
             _ => None,
         };
         let each = self.events.iter();
-        each.filter_map(|(e, s)| Some((e.number, value(s)?))).collect()
+        each.filter_map(|(e, s)| Some((e.number, value(s)?)))
+            .collect()
     }
 
     /// The filter by the book.
@@ -275,7 +303,8 @@ impl World {
         let passes = |value: &str| test.matches(value);
         let overlaid = |kind: &str| {
             let all = self.overlay(kind).into_iter();
-            all.filter(|(n, _)| *n == event.number).any(|(_, v)| passes(v))
+            all.filter(|(n, _)| *n == event.number)
+                .any(|(_, v)| passes(v))
         };
         let raw = &self.raws[event.number as usize - 1];
         let leaves = |wanted: Option<&[String]>| {
@@ -287,7 +316,9 @@ impl World {
             found
         };
         match on {
-            On::Fields(fields) => fields.iter().any(|f| event.values(*f).into_iter().any(passes)),
+            On::Fields(fields) => fields
+                .iter()
+                .any(|f| event.values(*f).into_iter().any(passes)),
             On::Target { kind } => event.targets.iter().any(|t| {
                 t.r#type.as_deref().is_some_and(|k| kind.matches(k))
                     && [&t.id, &t.name].into_iter().flatten().any(|v| passes(v))
@@ -299,7 +330,8 @@ impl World {
             On::Finding => overlaid("finding"),
             On::Overlay(kind) => overlaid(kind),
             On::Source => event.attested.iter().any(|a| {
-                passes(&a.source.to_string()) || passes(if a.source == 1 { "first.csv" } else { "second" })
+                passes(&a.source.to_string())
+                    || passes(if a.source == 1 { "first.csv" } else { "second" })
             }),
             On::Raw => test.matches_bytes(raw),
             On::Text => leaves(None),
@@ -330,9 +362,16 @@ impl LeafReader for World {
     fn leaves(&self, _: &SourceShape, raw: &[u8], visit: &mut dyn FnMut(&[&str], &str)) {
         let text = String::from_utf8_lossy(raw);
         for (at, part) in text.split('|').enumerate() {
-            let inside = part.strip_prefix('"').and_then(|p| p.strip_suffix('"')).unwrap_or(part);
+            let inside = part
+                .strip_prefix('"')
+                .and_then(|p| p.strip_suffix('"'))
+                .unwrap_or(part);
             let mut value = String::new();
-            let mut chars = inside.replace("\"\"", "\"").chars().collect::<Vec<_>>().into_iter();
+            let mut chars = inside
+                .replace("\"\"", "\"")
+                .chars()
+                .collect::<Vec<_>>()
+                .into_iter();
             while let Some(c) = chars.next() {
                 value.extend(if c == '\\' { chars.next() } else { Some(c) });
             }
@@ -355,21 +394,37 @@ impl Facts for World {
         for (number, value) in self.overlay(kind) {
             match overlays.iter_mut().find(|o| o.value == value) {
                 Some(overlay) => overlay.events.push(number),
-                None => overlays.push(Overlay { value: value.to_owned(), events: vec![number] }),
+                None => overlays.push(Overlay {
+                    value: value.to_owned(),
+                    events: vec![number],
+                }),
             }
         }
         Ok(overlays)
     }
     fn sources(&self) -> Result<Vec<SourceName>> {
-        let name = |number, name: &str| SourceName { number, name: name.to_owned() };
+        let name = |number, name: &str| SourceName {
+            number,
+            name: name.to_owned(),
+        };
         Ok(vec![name(1, "first.csv"), name(2, "second")])
     }
     fn attested_beyond(&self, source: u32) -> Result<Vec<u64>> {
-        let each = self.events.iter().filter_map(|(e, s)| Some((e.number, beyond(s, e.number)?)));
-        Ok(each.filter(|(_, a)| a.source == source).map(|(n, _)| n).collect())
+        let each = self
+            .events
+            .iter()
+            .filter_map(|(e, s)| Some((e.number, beyond(s, e.number)?)));
+        Ok(each
+            .filter(|(_, a)| a.source == source)
+            .map(|(n, _)| n)
+            .collect())
     }
     fn attestations(&self, events: &[u64]) -> Result<Vec<Vec<Attestation>>> {
-        let of = |n: &u64| beyond(&self.events[*n as usize - 1].1, *n).into_iter().collect();
+        let of = |n: &u64| {
+            beyond(&self.events[*n as usize - 1].1, *n)
+                .into_iter()
+                .collect()
+        };
         Ok(events.iter().map(of).collect())
     }
     fn originals(&self) -> Result<Box<dyn Originals + '_>> {
@@ -387,7 +442,11 @@ impl Facts for World {
         self
     }
     fn progress(&self, _: u64) -> Result<()> {
-        if self.stopped { Err(StoreError::Cancelled) } else { Ok(()) }
+        if self.stopped {
+            Err(StoreError::Cancelled)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -410,7 +469,11 @@ impl Cut {
                     rows: (end - start) as u32,
                     dated: dated as u32,
                     first: if dated > 0 { times[start] } else { 0 },
-                    last: if dated > 0 { times[start + dated - 1] } else { 0 },
+                    last: if dated > 0 {
+                        times[start + dated - 1]
+                    } else {
+                        0
+                    },
                 }
             })
             .collect();
@@ -423,7 +486,9 @@ impl Cut {
     }
 
     fn codes(codes: &Codes, range: std::ops::Range<usize>) -> Arc<Codes> {
-        Arc::new(Codes::narrow(&range.map(|at| codes.get(at)).collect::<Vec<_>>()))
+        Arc::new(Codes::narrow(
+            &range.map(|at| codes.get(at)).collect::<Vec<_>>(),
+        ))
     }
 }
 
@@ -438,7 +503,11 @@ impl Columns for Cut {
         let start = self.range(chunk).start;
         let dated = self.metas[chunk].dated as usize;
         let times = self.whole.times(0)?;
-        Ok(if dated == 0 { Arc::default() } else { times[start..start + dated].into() })
+        Ok(if dated == 0 {
+            Arc::default()
+        } else {
+            times[start..start + dated].into()
+        })
     }
     fn numbers(&self, chunk: usize) -> Result<Arc<[u64]>> {
         Ok(self.whole.numbers(0)?[self.range(chunk)].into())
@@ -465,7 +534,10 @@ impl Columns for Cut {
                 let first = offsets[range.start];
                 let end = offsets[range.end] as usize;
                 Column::Many {
-                    offsets: offsets[range.start..=range.end].iter().map(|o| o - first).collect(),
+                    offsets: offsets[range.start..=range.end]
+                        .iter()
+                        .map(|o| o - first)
+                        .collect(),
                     codes: Self::codes(&codes, first as usize..end),
                 }
             }
