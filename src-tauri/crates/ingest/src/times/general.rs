@@ -83,7 +83,11 @@ fn year(number: &str, format: &mut String) -> Option<i32> {
         }
         2 => {
             format.push_str("%y");
-            Some(if value < 70 { 2000 + value } else { 1900 + value })
+            Some(if value < 70 {
+                2000 + value
+            } else {
+                1900 + value
+            })
         }
         _ => None,
     }
@@ -243,7 +247,11 @@ fn date(c: &mut Cursor<'_>, order: Option<DateOrder>, format: &mut String) -> Op
         format.push(s);
         padded(third, 'd', format);
         return (third.len() <= 2).then(|| -> Option<Date> {
-            Some(Date::Known(first.parse().ok()?, second.parse().ok()?, third.parse().ok()?))
+            Some(Date::Known(
+                first.parse().ok()?,
+                second.parse().ok()?,
+                third.parse().ok()?,
+            ))
         })?;
     }
     let Some(order) = order else {
@@ -395,7 +403,11 @@ fn zone(c: &mut Cursor<'_>, spoken: bool, format: &mut String) -> Option<Stated>
             return None;
         }
         let seconds = h * 3600 + m * 60;
-        stated = Some(Stated::Offset(if sign == b'-' { -seconds } else { seconds }));
+        stated = Some(Stated::Offset(if sign == b'-' {
+            -seconds
+        } else {
+            seconds
+        }));
         format.push_str(match (colon, blank, minutes.is_some()) {
             (true, false, _) => "%:z",
             (false, _, true) => "%z",

@@ -154,13 +154,17 @@ impl Clock {
     /// The cell of a template number.
     #[must_use]
     pub fn template(&self, number: u16) -> &str {
-        self.templates.get(usize::from(number)).map_or("", String::as_str)
+        self.templates
+            .get(usize::from(number))
+            .map_or("", String::as_str)
     }
 
     /// The text of a note number, such as `Asia/Manila (chosen)`.
     #[must_use]
     pub fn note(&self, number: u16) -> &str {
-        self.notes.get(usize::from(number)).map_or("", String::as_str)
+        self.notes
+            .get(usize::from(number))
+            .map_or("", String::as_str)
     }
 
     /// Reads one text.
@@ -316,7 +320,8 @@ impl Clock {
     }
 
     fn dated(&mut self, at: Instant, mut flags: Flags, writer: Writer) -> Read {
-        if at < Instant::EARLIEST_PLAUSIBLE || at.0 > self.rules.now.0.saturating_add(LATEST_AHEAD) {
+        if at < Instant::EARLIEST_PLAUSIBLE || at.0 > self.rules.now.0.saturating_add(LATEST_AHEAD)
+        {
             flags.insert(Flag::OutOfRange);
         }
         Read {
@@ -377,7 +382,10 @@ impl Clock {
             Some(Local::One(utc)) => Some(at - utc.0.div_euclid(1_000_000_000)),
             _ => None,
         };
-        let (first, last) = (offset_at(quarter * QUARTER), offset_at(quarter * QUARTER + QUARTER - 1));
+        let (first, last) = (
+            offset_at(quarter * QUARTER),
+            offset_at(quarter * QUARTER + QUARTER - 1),
+        );
         if let (Some(a), Some(b)) = (first, last)
             && a == b
         {
@@ -425,7 +433,12 @@ fn local_seconds(r: &Reading) -> Option<(i64, bool)> {
 fn by_format(text: &str, format: &str) -> Option<Reading> {
     use chrono::{Datelike, Timelike};
     let mut parsed = chrono::format::Parsed::new();
-    chrono::format::parse(&mut parsed, text, chrono::format::StrftimeItems::new(format)).ok()?;
+    chrono::format::parse(
+        &mut parsed,
+        text,
+        chrono::format::StrftimeItems::new(format),
+    )
+    .ok()?;
     let date = parsed.to_naive_date().ok()?;
     let time = parsed.to_naive_time().unwrap_or(chrono::NaiveTime::MIN);
     // chrono keeps a leap second as second 59 with more than a thousand million nanoseconds.

@@ -315,7 +315,10 @@ fn compact(text: &str, format: &mut String) -> Option<Scan> {
         nanos: 0,
         stated: Stated::Nothing,
     };
-    if !(1..=12).contains(&reading.month) || !(1..=31).contains(&reading.day) || !(1900..=2199).contains(&reading.year) {
+    if !(1..=12).contains(&reading.month)
+        || !(1..=31).contains(&reading.day)
+        || !(1900..=2199).contains(&reading.year)
+    {
         return None;
     }
     format.push_str("%Y%m%d");
@@ -375,14 +378,29 @@ mod tests {
             Some(Scan::Epoch(n, f)) => Some((n, f)),
             _ => None,
         };
-        assert_eq!(at("1626781291"), Some((1_626_781_291_000_000_000, Some("%epoch_s"))));
+        assert_eq!(
+            at("1626781291"),
+            Some((1_626_781_291_000_000_000, Some("%epoch_s")))
+        );
         assert_eq!(at("1626781291.5"), Some((1_626_781_291_500_000_000, None)));
         assert_eq!(at("1.626781291e9"), Some((1_626_781_291_000_000_000, None)));
-        assert_eq!(at("1583364251067"), Some((1_583_364_251_067_000_000, Some("%epoch_ms"))));
-        assert_eq!(at("1583364251067001"), Some((1_583_364_251_067_001_000, Some("%epoch_us"))));
-        assert_eq!(at("1684862313000000000"), Some((1_684_862_313_000_000_000, Some("%epoch_ns"))));
+        assert_eq!(
+            at("1583364251067"),
+            Some((1_583_364_251_067_000_000, Some("%epoch_ms")))
+        );
+        assert_eq!(
+            at("1583364251067001"),
+            Some((1_583_364_251_067_001_000, Some("%epoch_us")))
+        );
+        assert_eq!(
+            at("1684862313000000000"),
+            Some((1_684_862_313_000_000_000, Some("%epoch_ns")))
+        );
         assert_eq!(at("45000"), None);
         assert_eq!(at("12a"), None);
-        assert_eq!(epoch("0", Some(Unit::Seconds)), Some(Scan::Epoch(0, Some("%epoch_s"))));
+        assert_eq!(
+            epoch("0", Some(Unit::Seconds)),
+            Some(Scan::Epoch(0, Some("%epoch_s")))
+        );
     }
 }

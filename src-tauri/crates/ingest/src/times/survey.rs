@@ -64,7 +64,8 @@ pub fn survey<'t>(texts: impl IntoIterator<Item = &'t str>) -> Survey {
         out.order = Some(*order);
     } else if orders.len() > 1 && out.orderless.is_empty() {
         // Days above 12 on both sides: no single order fits, so a person must say.
-        out.orderless.push("dates with the day first and dates with the month first".to_owned());
+        out.orderless
+            .push("dates with the day first and dates with the month first".to_owned());
     }
     out
 }

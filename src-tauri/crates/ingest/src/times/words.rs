@@ -3,11 +3,27 @@
 //! Owns: the English words that exporters use. Never touches: numbers.
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 const WEEKDAYS: [&str; 7] = [
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
 ];
 
 fn full_or_short(word: &str, names: &[&str]) -> Option<(usize, bool)> {
@@ -53,7 +69,14 @@ pub(crate) fn is_relative(text: &str) -> bool {
     let lower = text.trim().to_lowercase();
     if matches!(
         lower.as_str(),
-        "now" | "just now" | "today" | "yesterday" | "a moment ago" | "moments ago" | "last week" | "last month"
+        "now"
+            | "just now"
+            | "today"
+            | "yesterday"
+            | "a moment ago"
+            | "moments ago"
+            | "last week"
+            | "last month"
     ) || lower.starts_with("yesterday at")
         || lower.starts_with("today at")
     {
@@ -62,8 +85,10 @@ pub(crate) fn is_relative(text: &str) -> bool {
     let counted = |phrase: &str| {
         let first = phrase.split_whitespace().next().unwrap_or("");
         let digits = first.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        matches!(first, "a" | "an" | "one" | "few" | "about" | "less" | "over" | "almost")
-            || (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+        matches!(
+            first,
+            "a" | "an" | "one" | "few" | "about" | "less" | "over" | "almost"
+        ) || (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
     };
     match (lower.strip_suffix(" ago"), lower.strip_prefix("in ")) {
         (Some(phrase), _) | (None, Some(phrase)) => counted(phrase),
@@ -77,7 +102,14 @@ mod tests {
 
     #[test]
     fn relative_phrases_are_known_and_others_are_not() {
-        for text in ["5 minutes ago", "an hour ago", "2h ago", "Just now", "in 3 days", "Yesterday at 4 PM"] {
+        for text in [
+            "5 minutes ago",
+            "an hour ago",
+            "2h ago",
+            "Just now",
+            "in 3 days",
+            "Yesterday at 4 PM",
+        ] {
             assert!(is_relative(text), "{text}");
         }
         for text in ["2024-04-22", "long ago", "in Manila", ""] {

@@ -1,0 +1,258 @@
+//! From an entry to rows of a batch, as a profile says.
+//!
+//! Owns: applying a profile, the fields that every row has, identity, flags. Never touches: how entries are found, how a
+//! profile is chosen (`recognise`), where rows are written.
+
+mod changes;
+mod leaves;
+mod line;
+mod plan;
+mod row;
+mod values;
+pub(crate) mod walk;
+
+pub use leaves::IdentityKey;
+pub(crate) use line::cut as cut_line;
+pub use plan::{Plan, Planned};
+
+use crate::{
+    entry::{Entry, EntryValue, Flags},
+    json::{Kind, Tape},
+    profile::Profile,
+};
+use leaves::Content;
+use row::{Compiled, RowWriter};
+use std::sync::Arc;
+use walk::{NESTED, Nest, Root, Scope};
+use witnessmark_model::{Batch, Field, Flag, Instant, Locator, RejectCode};
+
+/// Maps the entries of one source.
+#[derive(Debug)]
+pub struct Mapper {
+    plan: Plan,
+    keys: IdentityKey,
+    now: Instant,
+    compiled: Vec<Compiled>,
+    tapes: Vec<Tape>,
+    column_hashes: Vec<u64>,
+    strangers: u32,
+}
+
+/// After so many entries in a row that no profile knows, the rest of the library is not asked any more.
+const PATIENCE: u32 = 1_000;
+
+impl Mapper {
+    /// A mapper for one source; `now` is the moment of import, for the plausibility of times.
+    #[must_use]
+    pub fn new(plan: Plan, keys: IdentityKey, now: Instant) -> Self {
+        let compiled = plan
+            .planned
+            .iter()
+            .map(|planned| Compiled::new(planned, now))
+            .collect();
+        Self {
+            plan,
+            keys,
+            now,
+            compiled,
+            tapes: (0..NESTED).map(|_| Tape::new()).collect(),
+            column_hashes: Vec::new(),
+            strangers: 0,
+        }
+    }
+
+    /// The profiles that read at least one entry so far or stand in the plan, such as `paymongo@1`.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<String> {
+        self.compiled.iter().map(|c| c.name.clone()).collect()
+    }
+
+    /// Adds the rows of an entry to the batch.
+    ///
+    /// # Errors
+    /// With a code and a reason when the entry holds no event; the batch is then as it was.
+    pub fn map(
+        &mut self,
+        entry: &Entry<'_>,
+        batch: &mut Batch,
+    ) -> Result<(), (RejectCode, String)> {
+        if let EntryValue::Json(value) = entry.value
+            && !value.is_object()
+        {
+            let kind = match value.kind() {
+                Kind::Array => "a list",
+                Kind::Null => "null",
+                _ => "a single value",
+            };
+            return Err((
+                RejectCode::NotAnObject,
+                format!("the entry is {kind}, not an object"),
+            ));
+        }
+        let mut parts = Vec::new();
+        let Self {
+            plan,
+            keys,
+            now,
+            compiled,
+            tapes,
+            column_hashes,
+            strangers,
+        } = self;
+        let nest = Nest::new(tapes);
+        let chosen = choose(plan, compiled, &nest, &entry.value, *now, strangers);
+        let Some(compiled) = chosen.and_then(|n| compiled.get_mut(n)) else {
+            opaque(plan, keys, entry, column_hashes, batch);
+            return Ok(());
+        };
+        let profile = Arc::clone(&compiled.profile);
+        let root = match entry.value {
+            EntryValue::Json(value) => Root::Json(value),
+            EntryValue::Cells(cells) => Root::Cells(cells),
+            EntryValue::Line(text) => {
+                let cut = profile
+                    .line
+                    .as_ref()
+                    .and_then(|rule| line::cut(rule, text, &mut parts));
+                if cut.is_none() {
+                    opaque(plan, keys, entry, column_hashes, batch);
+                    return Ok(());
+                }
+                Root::Parts(&parts)
+            }
+        };
+        let Compiled {
+            clock,
+            columns,
+            words,
+            name,
+            zoned,
+            ..
+        } = compiled;
+        let scope = Scope {
+            root,
+            element: None,
+            nest: &nest,
+            columns,
+            absent: &profile.absent,
+            loose: profile.loose,
+            flat: plan.flat,
+        };
+        let mut row = RowWriter {
+            profile: &profile,
+            name,
+            labels: &plan.labels,
+            keys,
+            clock,
+            words,
+            column_hashes,
+            entry,
+            batch,
+        };
+        match &profile.explode {
+            Some(path) => {
+                let elements = scope.elements(path);
+                if elements.is_empty() {
+                    row.write(&scope, 1, None);
+                }
+                let exploded = path.keys().and_then(|keys| keys.first().copied());
+                for (i, element) in elements.into_iter().enumerate() {
+                    row.write(&scope.at(element), i as u32 + 1, exploded);
+                }
+            }
+            None => row.write(&scope, 1, None),
+        }
+        Ok(())
+    }
+}
+
+/// The number of the compiled profile that reads an entry. A source is split by entry: what the first profile does not
+/// know, another may, also one of which the sample held nothing.
+fn choose<'e>(
+    plan: &Plan,
+    compiled: &mut Vec<Compiled>,
+    nest: &Nest<'e>,
+    value: &EntryValue<'e>,
+    now: Instant,
+    strangers: &mut u32,
+) -> Option<usize> {
+    let EntryValue::Json(value) = value else {
+        return (!compiled.is_empty()).then_some(0);
+    };
+    let root = Root::Json(*value);
+    let fits = |profile: &Profile| crate::recognise::fits(profile, root, nest, plan.flat);
+    if plan.fixed {
+        return (!compiled.is_empty()).then_some(0);
+    }
+    if let Some(n) = compiled.iter().position(|c| !c.guessed && fits(&c.profile)) {
+        *strangers = 0;
+        return Some(n);
+    }
+    if *strangers < PATIENCE {
+        *strangers += 1;
+        let other = plan
+            .library
+            .profiles()
+            .iter()
+            .find(|p| !compiled.iter().any(|c| c.profile.id == p.id) && fits(p));
+        if let Some(profile) = other {
+            let planned = Planned::of(Arc::clone(profile), plan.zone, plan.order);
+            compiled.push(Compiled::new(&planned, now));
+            *strangers = 0;
+            return Some(compiled.len() - 1);
+        }
+    }
+    // An entry without the keys that tell its log may still be of the log that the rest is of.
+    compiled
+        .iter()
+        .position(|c| c.guessed)
+        .or((!compiled.is_empty()).then_some(0))
+}
+
+/// Keeps an entry that nothing knows: its text is the message where it is a line.
+fn opaque(
+    plan: &Plan,
+    keys: &IdentityKey,
+    entry: &Entry<'_>,
+    columns: &mut Vec<u64>,
+    batch: &mut Batch,
+) {
+    let mut content = Content {
+        key: keys,
+        sum: 0,
+        flags: Flags::NONE,
+        skip: None,
+    };
+    let root = match entry.value {
+        EntryValue::Json(value) => Root::Json(value),
+        EntryValue::Cells(cells) => Root::Cells(cells),
+        EntryValue::Line(text) => {
+            batch.push(Field::Message, 0, text);
+            Root::Parts(&[("line", text)])
+        }
+    };
+    content.root(&root, columns, None);
+    for (field, value) in &plan.labels {
+        batch.push(*field, 0, value);
+    }
+    batch.push(Field::Profile, 0, "opaque@1");
+    let flags = entry
+        .flags
+        .union(content.flags)
+        .union(Flags::of(Flag::Opaque));
+    for (i, flag) in flags.iter().enumerate() {
+        batch.push(Field::Problems, i as u16, flag.code());
+    }
+    batch.end_row(None, locator(entry, 1), content.sum, 0);
+}
+
+fn locator(entry: &Entry<'_>, part: u32) -> Locator {
+    Locator {
+        source: 0,
+        entry: entry.number,
+        part,
+        line: entry.line,
+        offset: entry.offset,
+        length: entry.raw.len() as u64,
+    }
+}

@@ -1,0 +1,421 @@
+//! One row: the fields of an event, in the order in which they depend on each other.
+//!
+//! Owns: time, fields, targets, changes, verb, identity and flags of one event. Never touches: the choice of the profile.
+
+use super::{
+    changes::Changes,
+    leaves::{Content, IdentityKey},
+    locator,
+    plan::Planned,
+    values,
+    walk::{Columns, Found, Scope},
+};
+use crate::{
+    entry::{Entry, EntryValue, Flags},
+    json::Value,
+    profile::{Identity, Profile, Source},
+    times::{Clock, Read, Rules},
+};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use witnessmark_model::{Batch, Field, Flag, Instant, time::original};
+
+/// Distinct words that are remembered with their verbs.
+const WORDS: usize = 65_536;
+
+/// A profile made ready for one source.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) name: String,
+    pub(crate) guessed: bool,
+    pub(crate) clock: Clock,
+    pub(crate) columns: Columns,
+    pub(crate) words: HashMap<String, Arc<[usize]>>,
+}
+
+impl Compiled {
+    pub(crate) fn new(planned: &Planned, now: Instant) -> Self {
+        Self {
+            name: planned.profile.name(),
+            guessed: planned.guessed,
+            clock: Clock::new(Rules {
+                zone: planned.zone,
+                order: planned.order,
+                formats: planned.profile.time.formats.clone(),
+                now,
+            }),
+            columns: Columns::default(),
+            words: HashMap::new(),
+            profile: Arc::clone(&planned.profile),
+        }
+    }
+}
+
+/// Writes the rows of one entry.
+pub(crate) struct RowWriter<'w, 'b> {
+    pub(crate) profile: &'w Profile,
+    pub(crate) name: &'w str,
+    pub(crate) labels: &'w [(Field, String)],
+    pub(crate) keys: &'w IdentityKey,
+    pub(crate) clock: &'w mut Clock,
+    pub(crate) words: &'w mut HashMap<String, Arc<[usize]>>,
+    pub(crate) column_hashes: &'w mut Vec<u64>,
+    pub(crate) entry: &'w Entry<'w>,
+    pub(crate) batch: &'b mut Batch,
+}
+
+impl RowWriter<'_, '_> {
+    /// Writes one event. `exploded` is the key of the list whose element this event is.
+    pub(crate) fn write<'e>(&mut self, scope: &Scope<'e, '_>, part: u32, exploded: Option<&str>) {
+        let mut flags = self.entry.flags;
+        let mut content = Content {
+            key: self.keys,
+            sum: 0,
+            flags: Flags::NONE,
+            skip: None,
+        };
+        let at = self.time(scope, &mut flags, &mut content);
+        self.fields(scope, &mut flags);
+        self.targets(scope);
+        let mut changes = Changes {
+            batch: self.batch,
+            count: 0,
+        };
+        for rule in &self.profile.changes {
+            changes.apply(rule, scope);
+        }
+        self.verb();
+        if !self.profile.provider.is_empty() {
+            self.batch
+                .push(Field::EventProvider, 0, &self.profile.provider);
+        }
+        self.batch.push(Field::Profile, 0, self.name);
+        for (field, value) in self.labels {
+            if self.value(*field).is_none() {
+                self.batch.push(*field, 0, value);
+            }
+        }
+        content.root(&scope.root, self.column_hashes, exploded);
+        if exploded.is_some()
+            && let Some(element) = scope.element
+        {
+            content.element(element);
+        }
+        flags = flags.union(content.flags);
+        if let EntryValue::Json(value) = self.entry.value {
+            flags = flags.union(json_flags(value));
+        }
+        let known = [
+            Field::EventAction,
+            Field::UserId,
+            Field::UserEmail,
+            Field::UserName,
+            Field::ErrorMessage,
+        ];
+        if at.is_none() && known.iter().all(|f| self.value(*f).is_none()) {
+            flags.insert(Flag::Opaque);
+        }
+        for (i, flag) in flags.iter().enumerate() {
+            self.batch.push(Field::Problems, i as u16, flag.code());
+        }
+        let identity = self.identity(&content, at);
+        let vendor = self.vendor_id(part, exploded.is_some());
+        self.batch
+            .end_row(at, locator(self.entry, part), identity, vendor);
+    }
+
+    fn value(&self, field: Field) -> Option<&str> {
+        let cell = self.batch.open_cells().iter().find(|c| c.field == field)?;
+        Some(self.batch.text(cell))
+    }
+
+    fn time<'e>(
+        &mut self,
+        scope: &Scope<'e, '_>,
+        flags: &mut Flags,
+        content: &mut Content<'_>,
+    ) -> Option<Instant> {
+        let mut best: Option<(Read, Cow<'e, str>)> = None;
+        for alternative in &self.profile.time.value.0 {
+            let Some(text) = scope.one(alternative) else {
+                continue;
+            };
+            let pair = match &alternative.source {
+                Source::Path(path) if text.starts_with('{') => epoch_pair(scope, path),
+                _ => None,
+            };
+            let read = match pair {
+                Some((seconds, nanos)) => self.clock.read_epoch_pair(seconds, nanos),
+                None => self.clock.read(&text),
+            };
+            let dated = read.at.is_some();
+            if dated || best.is_none() {
+                best = Some((read, text));
+            }
+            if dated {
+                break;
+            }
+        }
+        let Some((read, text)) = best else {
+            flags.insert(Flag::NoTime);
+            return None;
+        };
+        *flags = flags.union(read.flags);
+        match read.template {
+            Some(n) => self
+                .batch
+                .push(Field::EventOriginalTime, 0, self.clock.template(n)),
+            None => self
+                .batch
+                .push(Field::EventOriginalTime, 0, &original::literal(&text)),
+        }
+        if let Some(n) = read.note {
+            self.batch.push(Field::EventZone, 0, self.clock.note(n));
+        }
+        if read.at.is_some()
+            && let Cow::Borrowed(text) = text
+        {
+            content.skip = Some((text.as_ptr(), text.len()));
+        }
+        read.at
+    }
+
+    fn fields(&mut self, scope: &Scope<'_, '_>, flags: &mut Flags) {
+        let mut related = 0u16;
+        for (field, expr) in &self.profile.fields {
+            let Some(value) = scope.eval(expr) else {
+                continue;
+            };
+            match field {
+                Field::SourceIp => {
+                    let mut first = true;
+                    for text in value.split([',', ' ', ';']).filter(|t| !t.is_empty()) {
+                        match values::address(text) {
+                            Some(ip) if first => {
+                                first = false;
+                                self.push_address(Field::SourceIp, 0, text, ip);
+                            }
+                            Some(ip) => {
+                                self.push_address(Field::RelatedIp, related, text, ip);
+                                related += 1;
+                            }
+                            None => flags.insert(Flag::UnreadableAddress),
+                        }
+                    }
+                }
+                Field::RelatedIp => {
+                    for text in value.split([',', ' ', ';']).filter(|t| !t.is_empty()) {
+                        if let Some(ip) = values::address(text) {
+                            let own = self
+                                .value(Field::SourceIp)
+                                .is_some_and(|s| s.parse() == Ok(ip));
+                            if !own {
+                                self.push_address(Field::RelatedIp, related, text, ip);
+                                related += 1;
+                            }
+                        } else {
+                            flags.insert(Flag::UnreadableAddress);
+                        }
+                    }
+                }
+                Field::SourceCountry => match values::country_code(&value) {
+                    Some(code) => self.batch.push(Field::SourceCountry, 0, &code),
+                    None => self.batch.push(Field::SourceCountryName, 0, &value),
+                },
+                Field::EventOutcome => {
+                    let word = values::outcome(&value, &self.profile.outcome);
+                    self.batch.push(Field::EventOutcome, 0, word);
+                }
+                Field::UserType => {
+                    if value.bytes().any(|b| b.is_ascii_uppercase()) {
+                        self.batch.push(Field::UserType, 0, &value.to_lowercase());
+                    } else {
+                        self.batch.push(Field::UserType, 0, &value);
+                    }
+                }
+                // Columns are in order, so an explicit name or system comes behind and counts where it is given.
+                Field::UserAgentOriginal => self.batch.push(Field::UserAgentOriginal, 0, &value),
+                Field::UserEmail if !value.contains('@') => {
+                    // Logs put names into columns called e-mail; the name is worth more than the column.
+                    if self.value(Field::UserName).is_none() {
+                        self.batch.push(Field::UserName, 0, &value);
+                    }
+                }
+                Field::UserName if self.value(Field::UserName).is_some() => {}
+                field => self.batch.push(*field, 0, &value),
+            }
+        }
+        if let Some(agent) = self.value(Field::UserAgentOriginal) {
+            let (name, os) = (values::agent_name(agent), values::agent_os(agent));
+            if let Some(name) = name.filter(|_| self.value(Field::UserAgentName).is_none()) {
+                self.batch.push(Field::UserAgentName, 0, name);
+            }
+            if let Some(os) = os.filter(|_| self.value(Field::UserAgentOs).is_none()) {
+                self.batch.push(Field::UserAgentOs, 0, os);
+            }
+        }
+    }
+
+    fn push_address(&mut self, field: Field, element: u16, text: &str, ip: std::net::IpAddr) {
+        // Most addresses already stand in their one spelling.
+        if ip.is_ipv4() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+            self.batch.push(field, element, text);
+        } else {
+            self.batch.push(field, element, &ip.to_string());
+        }
+    }
+
+    fn targets(&mut self, scope: &Scope<'_, '_>) {
+        let mut n = 0u16;
+        for rule in &self.profile.targets {
+            let elements = match &rule.each {
+                Some(path) => scope.elements(path).into_iter().map(Some).collect(),
+                None => vec![None],
+            };
+            for element in elements {
+                let scope = element.map_or(*scope, |e| scope.at(e));
+                if rule.when.as_ref().is_some_and(|c| !scope.holds(c)) {
+                    continue;
+                }
+                let (kind, id, name) = (
+                    scope.eval(&rule.kind),
+                    scope.eval(&rule.id),
+                    scope.eval(&rule.name),
+                );
+                if (kind.is_none() && id.is_none() && name.is_none()) || n == u16::MAX {
+                    continue;
+                }
+                self.batch
+                    .push(Field::TargetType, n, kind.as_deref().unwrap_or(""));
+                self.batch
+                    .push(Field::TargetId, n, id.as_deref().unwrap_or(""));
+                self.batch
+                    .push(Field::TargetName, n, name.as_deref().unwrap_or(""));
+                n += 1;
+            }
+        }
+    }
+
+    fn verb(&mut self) {
+        let Some(word) = self.value(Field::EventAction) else {
+            return;
+        };
+        let numbers = match self.words.get(word) {
+            Some(numbers) => Arc::clone(numbers),
+            None => {
+                let numbers: Arc<[usize]> = self.profile.verbs.candidates(word).into();
+                let word = word.to_owned();
+                if self.words.len() < WORDS {
+                    self.words.insert(word, Arc::clone(&numbers));
+                }
+                numbers
+            }
+        };
+        let verb = numbers
+            .iter()
+            .filter_map(|n| self.profile.verbs.at(*n))
+            .find(|verb| {
+                verb.when.as_ref().is_none_or(|condition| {
+                    self.batch
+                        .open_cells()
+                        .iter()
+                        .any(|c| c.field == condition.field && condition.holds(self.batch.text(c)))
+                })
+            });
+        let Some(verb) = verb else {
+            return;
+        };
+        for (field, word) in [
+            (Field::EventCategory, Some(verb.category)),
+            (Field::EventOperation, Some(verb.operation)),
+            (Field::EventOutcome, verb.outcome),
+            (Field::EventSensitivity, verb.sensitivity),
+        ] {
+            if let Some(word) = word
+                && self.value(field).is_none()
+            {
+                self.batch.push(field, 0, word);
+            }
+        }
+    }
+
+    fn scope_hash(&self) -> u64 {
+        let org = self
+            .value(Field::OrganizationId)
+            .or_else(|| self.value(Field::OrganizationName))
+            .unwrap_or("");
+        let provider = self.keys.hash(3, self.profile.provider.as_bytes());
+        self.keys.hash(provider, org.as_bytes())
+    }
+
+    fn identity(&self, content: &Content<'_>, at: Option<Instant>) -> u64 {
+        let sum = match &self.profile.identity {
+            Identity::Entry => content.sum,
+            Identity::Fields(fields) => self
+                .batch
+                .open_cells()
+                .iter()
+                .filter(|c| fields.contains(&c.field))
+                .fold(0u64, |sum, cell| {
+                    let seed = (cell.field.index() as u64) << 16 | u64::from(cell.element);
+                    sum.wrapping_add(self.keys.hash(seed, self.batch.text(cell).as_bytes()))
+                }),
+        };
+        let instant = at.map_or([0u8; 9], |at| {
+            let mut bytes = [1u8; 9];
+            bytes[..8].copy_from_slice(&at.0.to_le_bytes());
+            bytes
+        });
+        self.keys.hash(sum ^ self.scope_hash(), &instant)
+    }
+
+    fn vendor_id(&self, part: u32, exploded: bool) -> u64 {
+        let Some(id) = self.value(Field::EventId) else {
+            return 0;
+        };
+        let seed = if exploded {
+            self.scope_hash().wrapping_add(u64::from(part))
+        } else {
+            self.scope_hash()
+        };
+        // 0 means that there is no vendor id.
+        self.keys.hash(seed, id.as_bytes()).max(1)
+    }
+}
+
+/// What the reader of JSON saw in the whole entry.
+fn json_flags(value: Value<'_>) -> Flags {
+    let mut flags = Flags::NONE;
+    if value.duplicate_key() {
+        flags.insert(Flag::DuplicateKey);
+    }
+    if value.big_number() {
+        flags.insert(Flag::BigNumber);
+    }
+    if value.invalid_encoding() {
+        flags.insert(Flag::InvalidEncoding);
+    }
+    flags
+}
+
+/// `{"epochSecond": 1, "nano": 2}`.
+fn epoch_pair(scope: &Scope<'_, '_>, path: &crate::profile::path::Path) -> Option<(i64, u32)> {
+    let mut out = None;
+    scope.visit(path, &mut |found| {
+        if let Found::Json(value) = found {
+            let number = |keys: &[&str]| {
+                keys.iter()
+                    .find_map(|k| value.get(k))
+                    .and_then(|v| v.text())
+            };
+            let seconds =
+                number(&["epochSecond", "seconds", "epochSeconds"]).and_then(|t| t.parse().ok());
+            let nanos = number(&["nano", "nanos"])
+                .and_then(|t| t.parse().ok())
+                .unwrap_or(0);
+            out = seconds.map(|s| (s, nanos));
+        }
+        out.is_some()
+    });
+    out
+}

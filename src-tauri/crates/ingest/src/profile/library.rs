@@ -1,0 +1,117 @@
+//! The profiles at hand: those compiled in and those a user adds.
+//!
+//! Owns: the set, and finding one by name. Never touches: the file system (texts are passed in).
+
+use super::{Profile, ProfileError, sentence::SentencePart};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+use witnessmark_model::{Event, Field};
+
+/// More profiles than this are refused.
+const MOST: usize = 1_000;
+
+macro_rules! builtin {
+    ($($name:literal),* $(,)?) => {
+        /// File names and texts of the profiles that come with the program.
+        const BUILTIN: &[(&str, &str)] = &[$((concat!($name, ".toml"), include_str!(concat!("../../../../profiles/", $name, ".toml")))),*];
+    };
+}
+
+builtin!();
+
+/// Why a profile cannot be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LibraryError {
+    /// The file is no profile.
+    Profile(ProfileError),
+    /// There are as many profiles as there may be.
+    TooMany,
+}
+
+impl fmt::Display for LibraryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Profile(error) => error.fmt(f),
+            Self::TooMany => write!(f, "more than {MOST} profiles"),
+        }
+    }
+}
+
+impl std::error::Error for LibraryError {}
+
+impl From<ProfileError> for LibraryError {
+    fn from(error: ProfileError) -> Self {
+        Self::Profile(error)
+    }
+}
+
+/// A set of profiles.
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    profiles: Vec<Arc<Profile>>,
+}
+
+impl Library {
+    /// The profiles that come with the program. They are read once.
+    ///
+    /// # Errors
+    /// When a compiled-in file is no profile, which the tests of this crate rule out.
+    pub fn builtin() -> Result<Self, LibraryError> {
+        static READ: OnceLock<Result<Library, LibraryError>> = OnceLock::new();
+        READ.get_or_init(|| {
+            let mut library = Self::default();
+            for (file, text) in BUILTIN {
+                library.add(file, text)?;
+            }
+            Ok(library)
+        })
+        .clone()
+    }
+
+    /// Adds a profile; one with the same id takes the place of the one that was there.
+    ///
+    /// # Errors
+    /// With file, line and key when the text is no profile.
+    pub fn add(&mut self, file: &str, text: &str) -> Result<Arc<Profile>, LibraryError> {
+        let profile = Arc::new(Profile::parse(file, text)?);
+        match self.profiles.iter().position(|p| p.id == profile.id) {
+            Some(place) => self.profiles[place] = Arc::clone(&profile),
+            None if self.profiles.len() >= MOST => return Err(LibraryError::TooMany),
+            None => self.profiles.push(Arc::clone(&profile)),
+        }
+        Ok(profile)
+    }
+
+    /// Every profile.
+    #[must_use]
+    pub fn profiles(&self) -> &[Arc<Profile>] {
+        &self.profiles
+    }
+
+    /// The profile of an id, with or without its version (`paymongo`, `paymongo@1`).
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Arc<Profile>> {
+        self.profiles
+            .iter()
+            .find(|p| p.id == name || p.name() == name)
+    }
+
+    /// What an event says, as a sentence in parts.
+    #[must_use]
+    pub fn sentence(&self, event: &Event) -> Vec<SentencePart> {
+        let profile = event.get(Field::Profile).and_then(|name| self.find(name));
+        let verb = profile
+            .zip(event.get(Field::EventAction))
+            .and_then(|(p, word)| {
+                p.verbs.find(word, |condition| {
+                    event
+                        .values(condition.field)
+                        .iter()
+                        .any(|value| condition.holds(value))
+                })
+            });
+        super::sentence::sentence(verb.and_then(|v| v.say.as_ref()), event)
+    }
+}

@@ -1,0 +1,356 @@
+//! Which profile reads a source, how sure that is, and what must be asked first.
+//!
+//! Owns: candidates with reasons, the plan. Never touches: the profiles' content, the readers.
+
+use crate::{
+    entry::{Entry, EntryValue},
+    guess,
+    json::Tape,
+    mapping::{
+        Plan, Planned,
+        walk::{Columns, Found, NESTED, Nest, Root, Scope},
+    },
+    options::{Options, Question},
+    profile::{Library, LineCut, Profile, Shape, ShapeRule},
+    times::{Survey, survey},
+};
+use std::sync::Arc;
+use witnessmark_model::{Field, Group};
+
+/// Below this a profile is not offered.
+const OFFERED: f64 = 0.3;
+/// Below this a profile is not taken without a person's word.
+const TAKEN: f64 = 0.5;
+
+/// A profile that may fit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Id and version, such as `paymongo@1`.
+    pub profile: String,
+    /// From 0 to 1.
+    pub confidence: f64,
+    /// Why, in one sentence.
+    pub reason: String,
+}
+
+fn scope<'e, 's>(
+    root: Root<'e>,
+    profile: &'s Profile,
+    nest: &'s Nest<'e>,
+    columns: &'s Columns,
+    flat: bool,
+) -> Scope<'e, 's> {
+    Scope {
+        root,
+        element: None,
+        nest,
+        columns,
+        absent: &profile.absent,
+        loose: profile.loose,
+        flat,
+    }
+}
+
+fn shape_of(root: &Root<'_>) -> Shape {
+    match root {
+        Root::Json(_) => Shape::Json,
+        Root::Cells(_) => Shape::Csv,
+        Root::Parts(_) => Shape::Line,
+    }
+}
+
+/// Whether a path leads to anything in an entry, also to null; for columns, whether there is such a column.
+fn there(scope: &Scope<'_, '_>, path: &crate::profile::path::Path) -> bool {
+    let mut found = false;
+    scope.visit(path, &mut |_| {
+        found = true;
+        true
+    });
+    found
+}
+
+fn required(rule: &ShapeRule, scope: &Scope<'_, '_>) -> bool {
+    rule.required.iter().all(|p| there(scope, p))
+        && !rule.none.iter().any(|p| there(scope, p))
+        && rule.values.iter().all(|(path, pattern)| {
+            let mut any = false;
+            let mut fits = false;
+            scope.visit(path, &mut |found: Found<'_>| {
+                if let Some(text) = scope.text(found) {
+                    any = true;
+                    fits = pattern.is_match(&text);
+                }
+                fits
+            });
+            fits || (!any && there(scope, path))
+        })
+}
+
+/// Whether an entry shows what its profile requires.
+pub(crate) fn fits<'e>(profile: &Profile, root: Root<'e>, nest: &Nest<'e>, flat: bool) -> bool {
+    let columns = Columns::default();
+    let scope = scope(root, profile, nest, &columns, flat);
+    profile
+        .shapes
+        .iter()
+        .any(|rule| rule.shape == shape_of(&root) && required(rule, &scope))
+}
+
+/// How well one entry fits a profile, from 0 to 1, with the share of further keys.
+fn score<'e>(profile: &Profile, root: Root<'e>, nest: &Nest<'e>, columns: &Columns, flat: bool) -> f64 {
+    let scope = scope(root, profile, nest, columns, flat);
+    profile
+        .shapes
+        .iter()
+        .filter(|rule| rule.shape == shape_of(&root) && required(rule, &scope))
+        .map(|rule| {
+            let any = rule.any.iter().filter(|p| there(&scope, p)).count();
+            let share = if rule.any.is_empty() {
+                1.0
+            } else {
+                any as f64 / rule.any.len() as f64
+            };
+            rule.confidence * (0.6 + 0.4 * share.min(1.0))
+        })
+        .fold(0.0, f64::max)
+}
+
+/// One entry of the sample as a root; lines fall into parts by the profile's own rule.
+fn with_root<T>(
+    entry: &Entry<'_>,
+    profile: &Profile,
+    tapes: &mut [Tape],
+    use_root: impl for<'e> FnOnce(Root<'e>, &Nest<'e>) -> T,
+) -> Option<T> {
+    let nest = Nest::new(tapes);
+    let mut parts = Vec::new();
+    let root = match entry.value {
+        EntryValue::Json(value) if value.is_object() => Root::Json(value),
+        EntryValue::Json(_) => return None,
+        EntryValue::Cells(cells) => Root::Cells(cells),
+        EntryValue::Line(text) => {
+            crate::mapping::cut_line(profile.line.as_ref()?, text, &mut parts)?;
+            Root::Parts(&parts)
+        }
+    };
+    Some(use_root(root, &nest))
+}
+
+fn is_flat(sample: &[Entry<'_>]) -> bool {
+    sample.iter().any(|entry| match entry.value {
+        EntryValue::Json(value) => value.members().any(|(key, _)| key.contains('.')),
+        _ => false,
+    })
+}
+
+/// Every profile that may fit, best first.
+#[must_use]
+pub fn candidates(sample: &[Entry<'_>], library: &Library) -> Vec<Candidate> {
+    scored(sample, library)
+        .into_iter()
+        .map(|s| Candidate {
+            reason: format!(
+                "{} of {} sampled entries show what {} requires",
+                s.entries,
+                sample.len(),
+                s.profile.title
+            ),
+            profile: s.profile.name(),
+            confidence: s.confidence,
+        })
+        .collect()
+}
+
+struct Scored {
+    profile: Arc<Profile>,
+    confidence: f64,
+    entries: usize,
+    /// Entries for which no other profile scores higher.
+    best_for: usize,
+}
+
+fn scored(sample: &[Entry<'_>], library: &Library) -> Vec<Scored> {
+    let flat = is_flat(sample);
+    let mut tapes: Vec<Tape> = (0..NESTED).map(|_| Tape::new()).collect();
+    let mut table: Vec<Vec<f64>> = Vec::new();
+    for profile in library.profiles() {
+        let columns = Columns::default();
+        let row = sample
+            .iter()
+            .map(|entry| {
+                with_root(entry, profile, &mut tapes, |root, nest| {
+                    score(profile, root, nest, flat)
+                })
+                .unwrap_or(0.0)
+            })
+            .collect();
+        table.push(row);
+    }
+    let mut out: Vec<Scored> = library
+        .profiles()
+        .iter()
+        .zip(&table)
+        .filter_map(|(profile, row)| {
+            let entries = row.iter().filter(|s| **s > 0.0).count();
+            let mean = row.iter().sum::<f64>() / entries.max(1) as f64;
+            let best_for = (0..row.len())
+                .filter(|i| row[*i] > 0.0 && table.iter().all(|other| other[*i] <= row[*i]))
+                .count();
+            let confidence = (mean * 1_000.0).round() / 1_000.0;
+            (entries > 0 && confidence >= OFFERED).then(|| Scored {
+                profile: Arc::clone(profile),
+                confidence,
+                entries,
+                best_for,
+            })
+        })
+        .collect();
+    out.sort_by(|a, b| {
+        (b.confidence * b.entries as f64)
+            .total_cmp(&(a.confidence * a.entries as f64))
+            .then_with(|| a.profile.id.cmp(&b.profile.id))
+    });
+    out
+}
+
+/// Decides how a source is read.
+///
+/// `sample` is its first entries (some hundreds are enough); the options speak before anything that was recognised.
+///
+/// # Errors
+/// With the question that only a person can answer.
+pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Result<Plan, Question> {
+    let mut plan = Plan {
+        planned: Vec::new(),
+        labels: labels(options)?,
+        library: library.clone(),
+        zone: options.zone,
+        order: options.date_order,
+        flat: is_flat(sample),
+        fixed: false,
+        confidence: 0.0,
+        reasons: Vec::new(),
+    };
+    let mut chosen: Vec<Arc<Profile>> = Vec::new();
+    let wanted = options.profile.as_deref().filter(|w| *w != "auto");
+    match wanted {
+        Some("guess" | "guess@1") => {}
+        Some(wanted) => {
+            let Some(profile) = library.find(wanted) else {
+                return Err(Question::UnknownProfile {
+                    wanted: wanted.to_owned(),
+                    known: library.profiles().iter().map(|p| p.id.clone()).collect(),
+                });
+            };
+            chosen.push(Arc::clone(profile));
+            (plan.fixed, plan.confidence) = (true, 1.0);
+            plan.reasons.push("a person chose the profile".to_owned());
+        }
+        None => {
+            let scored = scored(sample, library);
+            for (i, s) in scored.iter().enumerate() {
+                let taken = s.confidence >= TAKEN && s.best_for > 0;
+                // Two profiles that claim the same entries are a choice, not a mixture: the first one is taken.
+                let new = chosen.is_empty()
+                    || scored[..i].iter().map(|o| o.entries).sum::<usize>() + s.entries
+                        <= sample.len();
+                if taken && new {
+                    plan.reasons.push(format!(
+                        "{} of {} sampled entries show what {} requires",
+                        s.entries,
+                        sample.len(),
+                        s.profile.title
+                    ));
+                    if chosen.is_empty() {
+                        plan.confidence = s.confidence;
+                    }
+                    chosen.push(Arc::clone(&s.profile));
+                }
+            }
+        }
+    }
+    if chosen.is_empty()
+        && let Some(guess) = guess::guess(sample)
+    {
+        plan.confidence = guess.confidence;
+        plan.reasons = guess.reasons;
+        chosen.push(guess.profile);
+    }
+    for profile in chosen {
+        let mut planned = Planned::of(Arc::clone(&profile), options.zone, options.date_order);
+        let found = times(sample, &profile, plan.flat);
+        if planned.order.is_none() {
+            planned.order = found.order;
+            if found.order.is_none() && !found.orderless.is_empty() {
+                return Err(Question::DateOrderRequired {
+                    examples: found.orderless,
+                });
+            }
+        }
+        if planned.zone.is_none()
+            && let Some(example) = found.zoneless
+        {
+            return Err(Question::ZoneRequired { example });
+        }
+        plan.planned.push(planned);
+    }
+    Ok(plan)
+}
+
+/// What the times of the sample say, as the profile finds them.
+fn times(sample: &[Entry<'_>], profile: &Profile, flat: bool) -> Survey {
+    let mut tapes: Vec<Tape> = (0..NESTED).map(|_| Tape::new()).collect();
+    let columns = Columns::default();
+    let texts: Vec<String> = sample
+        .iter()
+        .filter_map(|entry| {
+            with_root(entry, profile, &mut tapes, |root, nest| {
+                scope(root, profile, nest, &columns, flat)
+                    .eval(&profile.time.value)
+                    .map(|text| text.into_owned())
+            })
+            .flatten()
+        })
+        .collect();
+    survey(texts.iter().map(String::as_str))
+}
+
+fn labels(options: &Options) -> Result<Vec<(Field, String)>, Question> {
+    options
+        .labels
+        .iter()
+        .map(|(name, value)| {
+            Field::by_name(name)
+                .filter(|f| f.group() == Group::Single)
+                .map(|field| (field, value.clone()))
+                .ok_or_else(|| Question::UnknownLabel { name: name.clone() })
+        })
+        .collect()
+}
+
+/// Whether any profile that cuts lines claims most lines of a sample, so that text is read line by line.
+#[must_use]
+pub fn lines_known<'t>(lines: impl Iterator<Item = &'t str> + Clone, library: &Library) -> bool {
+    library
+        .profiles()
+        .iter()
+        .filter(|p| p.shapes.iter().any(|s| s.shape == Shape::Line))
+        .any(|profile| {
+            let Some(rule) = &profile.line else {
+                return false;
+            };
+            let (mut all, mut known) = (0usize, 0usize);
+            for line in lines.clone() {
+                all += 1;
+                let mut parts = Vec::new();
+                let cut = crate::mapping::cut_line(rule, line, &mut parts).is_some();
+                let first = match &rule.cut {
+                    LineCut::Split { .. } => parts.first().map(|(_, text)| *text),
+                    LineCut::Pattern(_) => None,
+                };
+                let dated = first.is_none_or(|text| survey([text]).readable == 1);
+                known += usize::from(cut && dated);
+            }
+            all > 0 && known * 2 > all
+        })
+}
