@@ -225,6 +225,24 @@ impl SegmentBuilder {
         *offsets = new_offsets;
     }
 
+    /// The values of a field in a row by arrival: one for a single field, one for each element of a list; absent ones are empty.
+    pub(crate) fn texts(&self, field: Field, row: usize) -> Vec<&str> {
+        let Some(values) = &self.values[field.index()] else {
+            return Vec::new();
+        };
+        let text = |at: usize| {
+            let code = values.codes.get(at).copied().unwrap_or(0);
+            values.interner.dictionary().text(code)
+        };
+        match list_of(field).map(|list| &self.lists[list]) {
+            None => vec![text(row)],
+            Some(offsets) if row + 1 < offsets.len() => (offsets[row]..offsets[row + 1])
+                .map(|at| text(at as usize))
+                .collect(),
+            Some(_) => Vec::new(),
+        }
+    }
+
     /// Seals: each row gets its event number, rows with number 0 are left out.
     pub(crate) fn seal(mut self, numbers: Vec<u64>) -> Sealed {
         let rows = self.rows();

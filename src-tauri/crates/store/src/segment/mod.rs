@@ -13,10 +13,15 @@ use crate::error::Result;
 pub mod builder;
 pub mod codes;
 pub mod dictionary;
+pub(crate) mod format;
+pub(crate) mod hot;
+pub mod sealed;
 
 pub use builder::{MemorySegment, SegmentBuilder};
 pub use codes::{Codes, Column, Locators};
 pub use dictionary::{Dictionary, Interner};
+pub use hot::{HOT_IMPORT, HOT_MOST};
+pub use sealed::SealedSegment;
 
 /// Rows of a full chunk. Only the last chunk of a segment has fewer.
 pub const CHUNK: usize = 65_536;

@@ -1,0 +1,183 @@
+//! Opening a case file that may come from anybody: settings first, then checks, then trust.
+//!
+//! Owns: how a connection is made and what is compared before a byte of content is believed. Never touches: content.
+//! Order: key, defensive settings, limits, sign of the file, schema against the one of this program, pages. A file that
+//! fails stays byte for byte as it was.
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, limits::Limit};
+
+use crate::error::{Result, StoreError};
+
+/// `WMCS`, the sign of a case file at byte 68 of an unencrypted one.
+pub const APPLICATION_ID: i64 = 0x574d_4353;
+/// Schema version of this program.
+pub const SCHEMA_VERSION: i64 = 1;
+/// The schema, as it stands in every case file of this version.
+pub const SCHEMA: &str = include_str!("schema.sql");
+
+/// Before this version a writer and a checkpoint at the same time could lose pages (WAL-reset bug).
+const OLDEST_SQLITE: i32 = 3_051_003;
+/// Files up to this size have every page checked on opening; of greater ones only the tables that are not evidence or columns.
+const CHECK_WHOLE_BELOW: i64 = 64 << 20;
+const SMALL_TABLES: &[&str] = &[
+    "meta",
+    "import",
+    "evidence",
+    "source",
+    "segment",
+    "segment_chunk",
+    "segment_source",
+    "overlay",
+    "profile",
+    "custody",
+];
+
+/// Opens a connection and applies the key and every defensive setting; believes nothing yet.
+pub(crate) fn connect(path: &Path, key: Option<&str>, flags: OpenFlags) -> Result<Connection> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        return Err(StoreError::NotACase {
+            path: path.to_owned(),
+            why: format!(
+                "this build has SQLite {}, which can damage files; 3.51.3 or newer is needed",
+                rusqlite::version()
+            ),
+        });
+    }
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    if let Some(key) = key {
+        connection.pragma_update(None, "key", key)?;
+    }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    for (limit, most) in [
+        (Limit::SQLITE_LIMIT_LENGTH, 600 << 20),
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, 1 << 20),
+        (Limit::SQLITE_LIMIT_COLUMN, 64),
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+        (Limit::SQLITE_LIMIT_ATTACHED, 1),
+        (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 1),
+    ] {
+        connection.set_limit(limit, most)?;
+    }
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    Ok(connection)
+}
+
+/// Settings that need a readable file.
+pub(crate) fn settle(connection: &Connection) -> Result<()> {
+    connection.execute_batch(
+        "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;
+         PRAGMA foreign_keys = OFF; PRAGMA secure_delete = OFF; PRAGMA recursive_triggers = OFF;
+         PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384;",
+    )?;
+    Ok(())
+}
+
+/// Whether the file can be read with this key at all.
+pub(crate) fn readable(connection: &Connection, path: &Path) -> Result<()> {
+    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| {
+        r.get::<_, i64>(0)
+    }) {
+        Ok(_) => Ok(()),
+        Err(e) if e.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+            Err(StoreError::WrongPassphrase {
+                path: path.to_owned(),
+            })
+        }
+        Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+            Err(damaged(path, "pages", e.to_string()))
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Compares the signs, the schema and the pages with what this program writes.
+pub(crate) fn inspect(connection: &Connection, path: &Path) -> Result<()> {
+    let sign: i64 = connection.pragma_query_value(None, "application_id", |r| r.get(0))?;
+    if sign != APPLICATION_ID {
+        return Err(StoreError::NotACase {
+            path: path.to_owned(),
+            why: format!("its application id is {sign:#x}, not {APPLICATION_ID:#x}"),
+        });
+    }
+    let version: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0))?;
+    if version > SCHEMA_VERSION {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found: version,
+            known: SCHEMA_VERSION,
+        });
+    }
+    let expected = Connection::open_in_memory()?;
+    expected.execute_batch(SCHEMA)?;
+    let (want, have) = (objects(&expected)?, objects(connection)?);
+    for (name, sql) in &have {
+        match want.get(name) {
+            None => {
+                return Err(damaged(
+                    path,
+                    "schema",
+                    format!("{name} does not belong here"),
+                ));
+            }
+            Some(other) if other != sql => {
+                return Err(damaged(
+                    path,
+                    "schema",
+                    format!("{name} is defined otherwise"),
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(missing) = want.keys().find(|name| !have.contains_key(*name)) {
+        return Err(damaged(path, "schema", format!("{missing} is missing")));
+    }
+    check_pages(connection, path)
+}
+
+/// Every object of a schema by kind and name.
+fn objects(connection: &Connection) -> Result<std::collections::BTreeMap<String, Option<String>>> {
+    let mut statement = connection
+        .prepare("SELECT type || ' ' || name || ' on ' || tbl_name, sql FROM sqlite_schema")?;
+    let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
+    let size: i64 = connection.query_row(
+        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+        [],
+        |r| r.get(0),
+    )?;
+    let run = |table: Option<&&str>| -> Result<()> {
+        let sql = table.map_or_else(
+            || "PRAGMA quick_check(1)".to_owned(),
+            |t| format!("PRAGMA quick_check('{t}')"),
+        );
+        let found = connection
+            .query_row(&sql, [], |r| r.get::<_, String>(0))
+            .unwrap_or_else(|e| e.to_string());
+        if found == "ok" {
+            Ok(())
+        } else {
+            Err(damaged(path, "pages", found))
+        }
+    };
+    if size <= CHECK_WHOLE_BELOW {
+        return run(None);
+    }
+    SMALL_TABLES.iter().try_for_each(|t| run(Some(t)))
+}
+
+pub(crate) fn damaged(path: &Path, check: &'static str, detail: impl Into<String>) -> StoreError {
+    StoreError::Damaged {
+        path: path.to_owned(),
+        check,
+        detail: detail.into(),
+    }
+}

@@ -1,0 +1,432 @@
+//! A case: one SQLite file with the evidence, the events and everything said about them.
+//!
+//! Owns: opening, making and closing, the two connections (one writes, one reads), and the list of visible segments.
+//! Never touches: how rows are found (`query`), how they come in (`importer`). Reading is in `read`, checks in `defence`.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use serde_json::{Value, json};
+use witnessmark_model::Instant;
+
+use crate::{
+    error::{Result, StoreError},
+    evidence::read::Blocks,
+    segment::{Columns, MemorySegment, SealedSegment, hot},
+};
+
+pub mod custody;
+pub(crate) mod defence;
+pub(crate) mod discard;
+pub(crate) mod lock;
+pub mod overlays;
+mod read;
+
+pub use custody::{CustodyEntry, CustodyHead, Stamp, canonical};
+pub use defence::{APPLICATION_ID, SCHEMA, SCHEMA_VERSION};
+pub use discard::Discarded;
+pub use overlays::Overlay;
+pub use read::{RejectRow, SourceInfo};
+
+/// What a new case is made from. Randomness is passed in.
+#[derive(Clone, Debug)]
+pub struct NewCase<'a> {
+    /// Random, textual.
+    pub uuid: &'a str,
+    /// What people call it.
+    pub name: &'a str,
+    /// 16 random bytes that key every hash of content in this case.
+    pub identity_key: [u8; 16],
+    /// Zone in which times are shown, by name.
+    pub display_zone: &'a str,
+    /// Encrypts the file when given.
+    pub passphrase: Option<&'a str>,
+}
+
+/// What is fixed when a case is made.
+#[derive(Clone, Debug)]
+pub struct Meta {
+    /// Identity of the case, textual.
+    pub uuid: String,
+    /// What people call it.
+    pub name: String,
+    /// When it was made.
+    pub created: Instant,
+    /// Key of every hash of content.
+    pub identity_key: [u8; 16],
+    /// Zone in which times are shown, by name.
+    pub display_zone: String,
+}
+
+/// An open case. Cheap to clone; the file is closed with the last one.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) path: PathBuf,
+    pub(crate) meta: Meta,
+    pub(crate) reader: Arc<Mutex<Connection>>,
+    pub(crate) writer: Option<Arc<Mutex<Connection>>>,
+    pub(crate) blocks: Blocks,
+    pub(crate) importing: AtomicBool,
+    version: AtomicU64,
+    discarded: Vec<Discarded>,
+    segments: Mutex<HashMap<i64, Arc<SealedSegment>>>,
+    hot: Mutex<Option<(u64, Arc<MemorySegment>)>>,
+    pub(crate) attestations: read::Attestations,
+    /// Dropped last: the connections above are closed by then.
+    _lock: Option<lock::CaseLock>,
+}
+
+pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Case {
+    /// Makes a case file and opens it.
+    ///
+    /// # Errors
+    /// When something is at the path already, or it cannot be written.
+    pub fn create(path: &Path, new: &NewCase<'_>, stamp: &Stamp) -> Result<Self> {
+        if std::fs::symlink_metadata(path).is_ok() {
+            return Err(StoreError::Exists {
+                path: path.to_owned(),
+            });
+        }
+        let lock = lock::CaseLock::take(path, &holder(stamp))?;
+        let made = Self::lay(path, new, stamp);
+        drop(lock);
+        if let Err(error) = made {
+            // What was begun is no case; leaving it would make the next attempt fail for another reason.
+            let _ = std::fs::remove_file(path);
+            return Err(error);
+        }
+        Self::open(path, new.passphrase, stamp)
+    }
+
+    fn lay(path: &Path, new: &NewCase<'_>, stamp: &Stamp) -> Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut connection = defence::connect(path, new.passphrase, flags)?;
+        connection.execute_batch(&format!(
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA application_id = {}; PRAGMA user_version = {};",
+            defence::APPLICATION_ID,
+            defence::SCHEMA_VERSION
+        ))?;
+        defence::settle(&connection)?;
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(defence::SCHEMA)?;
+        for (key, value) in [
+            ("uuid", Value::from(new.uuid)),
+            ("name", Value::from(new.name)),
+            ("identity_key", Value::from(hex::encode(new.identity_key))),
+            ("display_zone", Value::from(new.display_zone)),
+            ("created_by", Value::from(stamp.tool.as_str())),
+        ] {
+            transaction.execute(
+                "INSERT INTO meta VALUES (?1, ?2)",
+                params![key, value.as_str()],
+            )?;
+        }
+        transaction.execute("INSERT INTO meta VALUES ('created', ?1)", [stamp.at.0])?;
+        transaction.execute("INSERT INTO meta VALUES ('next_event', 1)", [])?;
+        let detail =
+            json!({"case": new.uuid, "name": new.name, "encrypted": new.passphrase.is_some()});
+        custody::append(&transaction, stamp, "case.create", &detail)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Opens a case for reading and writing, and discards what a crash left of unfinished imports.
+    ///
+    /// # Errors
+    /// When another process has it, the passphrase does not fit, or a check fails; the file is as before then.
+    pub fn open(path: &Path, passphrase: Option<&str>, stamp: &Stamp) -> Result<Self> {
+        lock::plain_file(path)?;
+        let lock = lock::CaseLock::take(path, &holder(stamp))?;
+        let (reader, meta) = Self::inspect(path, passphrase)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let mut writer = defence::connect(path, passphrase, flags)?;
+        defence::settle(&writer)?;
+        let discarded = discard::leftovers(&mut writer, stamp)?;
+        Ok(Self::assemble(
+            path,
+            reader,
+            Some(writer),
+            meta,
+            discarded,
+            Some(lock),
+        ))
+    }
+
+    /// Opens a case for reading only; another process may have it open for writing.
+    ///
+    /// # Errors
+    /// As [`Case::open`].
+    pub fn open_read_only(path: &Path, passphrase: Option<&str>) -> Result<Self> {
+        lock::plain_file(path)?;
+        let (reader, meta) = Self::inspect(path, passphrase)?;
+        Ok(Self::assemble(path, reader, None, meta, Vec::new(), None))
+    }
+
+    /// Every check, through a connection that cannot write.
+    fn inspect(path: &Path, passphrase: Option<&str>) -> Result<(Connection, Meta)> {
+        let reader = defence::connect(path, passphrase, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        defence::readable(&reader, path)?;
+        defence::settle(&reader)?;
+        defence::inspect(&reader, path)?;
+        custody::check(&reader).map_err(|detail| defence::damaged(path, "custody", detail))?;
+        read::check_events(&reader, path)?;
+        let text = |key: &str| -> Result<String> {
+            Ok(reader.query_row("SELECT value FROM meta WHERE key = ?1", [key], |r| r.get(0))?)
+        };
+        let mut identity_key = [0; 16];
+        hex::decode_to_slice(text("identity_key")?, &mut identity_key)
+            .map_err(|e| StoreError::corrupt("the identity key", e.to_string()))?;
+        let meta = Meta {
+            uuid: text("uuid")?,
+            name: text("name")?,
+            created: Instant(reader.query_row(
+                "SELECT value FROM meta WHERE key = 'created'",
+                [],
+                |r| r.get(0),
+            )?),
+            identity_key,
+            display_zone: text("display_zone")?,
+        };
+        Ok((reader, meta))
+    }
+
+    fn assemble(
+        path: &Path,
+        reader: Connection,
+        writer: Option<Connection>,
+        meta: Meta,
+        discarded: Vec<Discarded>,
+        lock: Option<lock::CaseLock>,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                path: path.to_owned(),
+                meta,
+                reader: Arc::new(Mutex::new(reader)),
+                writer: writer.map(|w| Arc::new(Mutex::new(w))),
+                blocks: Blocks::default(),
+                importing: AtomicBool::new(false),
+                version: AtomicU64::new(1),
+                discarded,
+                segments: Mutex::default(),
+                hot: Mutex::default(),
+                attestations: read::Attestations::default(),
+                _lock: lock,
+            }),
+        }
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// What was fixed when the case was made.
+    #[must_use]
+    pub fn meta(&self) -> &Meta {
+        &self.inner.meta
+    }
+
+    /// Whether it can be written.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.inner.writer.is_none()
+    }
+
+    /// Unfinished imports that were discarded when the case was opened.
+    #[must_use]
+    pub fn discarded(&self) -> &[Discarded] {
+        &self.inner.discarded
+    }
+
+    /// Rises whenever other events become visible; a cached result of another version is out of date.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.inner.version.load(Ordering::Acquire)
+    }
+
+    /// The visible segments in order of their numbers, events of small imports last. What was loaded of a segment stays
+    /// loaded while the case is open.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn segments(&self) -> Result<Vec<Arc<dyn Columns>>> {
+        let mut out: Vec<Arc<dyn Columns>> = Vec::new();
+        for segment in self.inner.sealed(None)? {
+            out.push(segment);
+        }
+        let hot = self.inner.hot()?;
+        if hot.rows() > 0 {
+            out.push(hot);
+        }
+        Ok(out)
+    }
+
+    /// Adds an entry to the custody log; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// When the case is read-only, the action's name has other characters than `a-z._`, or the disk refuses.
+    pub fn record(&self, stamp: &Stamp, action: &str, detail: &Value) -> Result<u64> {
+        custody::check_action(action)?;
+        self.inner
+            .write(|t| custody::append(t, stamp, action, detail))
+    }
+
+    /// Adds an overlay to an event, with an entry in the custody log that names it but not its text.
+    ///
+    /// # Errors
+    /// When there is no such event, or the case is read-only.
+    pub fn overlay(&self, stamp: &Stamp, event: u64, kind: &str, value: &str) -> Result<u64> {
+        self.event_place(event)?;
+        self.inner.write(|t| {
+            let id = overlays::add(t, stamp, event, kind, value, None)?;
+            custody::append(
+                t,
+                stamp,
+                "overlay.add",
+                &json!({"overlay": id, "event": event, "kind": kind}),
+            )?;
+            Ok(id)
+        })
+    }
+
+    /// Takes an overlay back; both rows stay.
+    ///
+    /// # Errors
+    /// When there is no such overlay, or the case is read-only.
+    pub fn retract(&self, stamp: &Stamp, overlay: u64) -> Result<()> {
+        self.inner.write(|t| {
+            overlays::retract(t, stamp, overlay)?;
+            custody::append(t, stamp, "overlay.retract", &json!({"overlay": overlay}))?;
+            Ok(())
+        })
+    }
+
+    /// Writes a complete copy of the case, encrypted like this one, to a path where nothing is.
+    ///
+    /// # Errors
+    /// When something is there already, or the disk refuses.
+    pub fn save_copy(&self, to: &Path, stamp: &Stamp) -> Result<()> {
+        if std::fs::symlink_metadata(to).is_ok() {
+            return Err(StoreError::Exists {
+                path: to.to_owned(),
+            });
+        }
+        let name = to.file_name().map(|n| n.to_string_lossy().into_owned());
+        self.record(stamp, "case.copy", &json!({"name": name}))?;
+        let writer = self.inner.writer.as_ref().ok_or(StoreError::ReadOnly)?;
+        held(writer).execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+        Ok(())
+    }
+}
+
+fn holder(stamp: &Stamp) -> String {
+    format!(
+        "{} by process {} since {}",
+        stamp.who,
+        std::process::id(),
+        stamp.at.rfc3339()
+    )
+}
+
+impl Inner {
+    /// Runs a short transaction.
+    pub(crate) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut writer = held(self.writer.as_ref().ok_or(StoreError::ReadOnly)?);
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    /// Moves what is in the journal into the file, so that the journal stays small during an import.
+    pub(crate) fn checkpoint(&self) -> Result<()> {
+        if let Some(writer) = &self.writer {
+            held(writer).query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Other events are visible now.
+    pub(crate) fn changed(&self) {
+        self.version.fetch_add(1, Ordering::AcqRel);
+        self.attestations.clear();
+    }
+
+    /// Sealed segments of complete imports, and of one that is under way.
+    pub(crate) fn sealed(&self, import: Option<i64>) -> Result<Vec<Arc<SealedSegment>>> {
+        let ids: Vec<i64> = {
+            let reader = held(&self.reader);
+            let mut statement = reader.prepare_cached(
+                "SELECT s.id FROM segment s JOIN import i ON i.id = s.import WHERE i.state = 'complete' OR i.id = ?1 ORDER BY s.id",
+            )?;
+            let ids = statement.query_map([import], |r| r.get(0))?;
+            ids.collect::<rusqlite::Result<_>>()?
+        };
+        let mut known = held(&self.segments);
+        known.retain(|id, _| ids.contains(id));
+        ids.into_iter()
+            .map(|id| {
+                if let Some(segment) = known.get(&id) {
+                    return Ok(Arc::clone(segment));
+                }
+                let segment = Arc::new(SealedSegment::open(&self.reader, id)?);
+                known.insert(id, Arc::clone(&segment));
+                Ok(segment)
+            })
+            .collect()
+    }
+
+    /// Forgets segments whose numbers may be given to others.
+    pub(crate) fn forget_segments(&self) {
+        held(&self.segments).clear();
+        self.blocks.clear();
+    }
+
+    fn hot(&self) -> Result<Arc<MemorySegment>> {
+        let version = self.version.load(Ordering::Acquire);
+        let mut cached = held(&self.hot);
+        if let Some((of, segment)) = cached.as_ref()
+            && *of == version
+        {
+            return Ok(Arc::clone(segment));
+        }
+        let (builder, numbers) = hot::load(&held(&self.reader), self.seed())?;
+        let segment = Arc::new(MemorySegment::new(&builder.seal(numbers)));
+        *cached = Some((version, Arc::clone(&segment)));
+        Ok(segment)
+    }
+
+    /// Key of hash tables, from the key of the case.
+    pub(crate) fn seed(&self) -> u64 {
+        let mut half = [0; 8];
+        half.copy_from_slice(&self.meta.identity_key[..8]);
+        u64::from_le_bytes(half)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(writer) = &self.writer {
+            // The journal is complete without this; folding it in leaves one file to copy.
+            let _ = held(writer).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+    }
+}

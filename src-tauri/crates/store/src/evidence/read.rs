@@ -1,0 +1,137 @@
+//! Reading evidence back: any range of any file, with a small cache of unfolded blocks.
+//!
+//! Owns: the cache. Never touches: hashes of sources (the case compares them).
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{BLOCK, RAW, ZSTD, block_id};
+use crate::error::{Result, StoreError};
+
+/// Unfolded blocks kept in memory: 16 MiB, enough for two threads that walk through different sources.
+const KEPT: usize = 256;
+
+/// Reads blocks through one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Blocks {
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    blocks: HashMap<i64, Arc<Vec<u8>>>,
+    order: VecDeque<i64>,
+}
+
+/// Reads one block; `None` when the evidence ends before it.
+pub(crate) fn block(connection: &Connection, id: i64) -> Result<Option<Vec<u8>>> {
+    let found = connection
+        .prepare_cached("SELECT codec, bytes, data FROM evidence_block WHERE id = ?1")?
+        .query_row([id], |r| {
+            Ok((
+                r.get::<_, i64>(0)?,
+                r.get::<_, i64>(1)?,
+                r.get::<_, Vec<u8>>(2)?,
+            ))
+        })
+        .optional()?;
+    found
+        .map(|(codec, bytes, data)| unfold(id, codec, bytes, data))
+        .transpose()
+}
+
+fn unfold(id: i64, codec: i64, bytes: i64, data: Vec<u8>) -> Result<Vec<u8>> {
+    let bad = |detail: &str| {
+        StoreError::corrupt(
+            format!("block {} of evidence {}", id & 0xffff_ffff, id >> 32),
+            detail,
+        )
+    };
+    let size = usize::try_from(bytes)
+        .ok()
+        .filter(|b| *b <= BLOCK)
+        .ok_or_else(|| bad("it states more bytes than a block has"))?;
+    let plain = match codec {
+        RAW => data,
+        ZSTD => zstd::bulk::decompress(&data, size).map_err(|_| bad("it does not unfold"))?,
+        _ => return Err(bad("its codec is not known")),
+    };
+    if plain.len() == size {
+        Ok(plain)
+    } else {
+        Err(bad("it has another length than stated"))
+    }
+}
+
+impl Blocks {
+    /// Appends `length` bytes from `offset` of an evidence to `out`; fewer when the evidence ends.
+    pub(crate) fn read(
+        &self,
+        connection: &Mutex<Connection>,
+        evidence: i64,
+        offset: u64,
+        length: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let end = offset.saturating_add(length);
+        let mut at = offset;
+        while at < end {
+            let seq = at / BLOCK as u64;
+            let Some(block) = self.get(connection, block_id(evidence, seq))? else {
+                break;
+            };
+            let from = (at % BLOCK as u64) as usize;
+            let until = block
+                .len()
+                .min((end - seq * BLOCK as u64).min(BLOCK as u64) as usize);
+            if from >= until {
+                break;
+            }
+            out.extend_from_slice(&block[from..until]);
+            at += (until - from) as u64;
+        }
+        Ok(())
+    }
+
+    fn get(&self, connection: &Mutex<Connection>, id: i64) -> Result<Option<Arc<Vec<u8>>>> {
+        if let Some(block) = self
+            .held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .blocks
+            .get(&id)
+        {
+            return Ok(Some(Arc::clone(block)));
+        }
+        let stored = {
+            let guard = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            guard
+                .prepare_cached("SELECT codec, bytes, data FROM evidence_block WHERE id = ?1")?
+                .query_row([id], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+                .optional()?
+        };
+        let Some((codec, bytes, data)) = stored else {
+            return Ok(None);
+        };
+        let block = Arc::new(unfold(id, codec, bytes, data)?);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.blocks.insert(id, Arc::clone(&block)).is_none() {
+            held.order.push_back(id);
+        }
+        while held.order.len() > KEPT {
+            if let Some(oldest) = held.order.pop_front() {
+                held.blocks.remove(&oldest);
+            }
+        }
+        Ok(Some(block))
+    }
+
+    /// Forgets everything: block numbers of a discarded import are used again.
+    pub(crate) fn clear(&self) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Held::default();
+    }
+}
