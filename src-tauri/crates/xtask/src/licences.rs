@@ -21,7 +21,7 @@ pub(crate) fn check() -> Result<()> {
         ]));
     }
     say("cargo-deny is not installed; the licences are read from `cargo metadata` instead");
-    let allowed = allowed()?;
+    let list = read()?;
     let text = output(cargo().args([
         "metadata",
         "--locked",
@@ -37,9 +37,10 @@ pub(crate) fn check() -> Result<()> {
     let refused: Vec<String> = packages
         .iter()
         .filter_map(|package| {
+            let name = package["name"].as_str().unwrap_or_default();
             let licence = package["license"].as_str().unwrap_or("none named");
-            (!satisfies(licence, &allowed))
-                .then(|| format!("{} {}: {licence}", package["name"], package["version"]))
+            let refused = !satisfies(licence, &list.for_package(name));
+            refused.then(|| format!("{name} {}: {licence}", package["version"]))
         })
         .collect();
     if refused.is_empty() {
@@ -56,18 +57,38 @@ pub(crate) fn check() -> Result<()> {
     .into())
 }
 
-fn allowed() -> Result<Vec<String>> {
+/// What deny.toml allows: everywhere, and for single packages.
+struct List {
+    everywhere: Vec<String>,
+    single: Vec<(String, Vec<String>)>,
+}
+
+impl List {
+    fn for_package(&self, name: &str) -> Vec<String> {
+        let own = self.single.iter().filter(|(package, _)| package == name);
+        let own = own.flat_map(|(_, licences)| licences);
+        self.everywhere.iter().chain(own).cloned().collect()
+    }
+}
+
+fn read() -> Result<List> {
     let deny: toml::Table = std::fs::read_to_string(root().join("deny.toml"))?.parse()?;
-    let list = deny
-        .get("licenses")
-        .and_then(|l| l.get("allow"))
-        .and_then(toml::Value::as_array);
-    let list = list.ok_or("deny.toml allows no licence")?;
-    Ok(list
-        .iter()
-        .filter_map(toml::Value::as_str)
-        .map(str::to_owned)
-        .collect())
+    let licences = deny.get("licenses").ok_or("deny.toml has no licences")?;
+    let words = |value: Option<&toml::Value>| -> Vec<String> {
+        let list = value.and_then(toml::Value::as_array).into_iter().flatten();
+        list.filter_map(toml::Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    };
+    let exceptions = licences.get("exceptions").and_then(toml::Value::as_array);
+    let single = exceptions.into_iter().flatten().filter_map(|entry| {
+        let name = entry.get("crate")?.as_str()?.to_owned();
+        Some((name, words(entry.get("allow"))))
+    });
+    Ok(List {
+        everywhere: words(licences.get("allow")),
+        single: single.collect(),
+    })
 }
 
 /// Whether an SPDX expression can be met with these licences. `AND` binds closer than `OR`; a slash is an old `OR`.
