@@ -51,42 +51,43 @@ fn is(value: &str, folded: &str) -> bool {
     !value.is_ascii() && Test::Is(folded.to_owned()).matches(value)
 }
 
-/// Values are laid end to end, folded together, and searched as one text; a find that reaches over the end of a value
-/// is none.
+/// Values lie end to end, so a block of them is folded at once and searched as one text; a find that reaches over the
+/// end of a value is none.
 fn containing(folded: &str, dictionary: &Dictionary, first: u32, end: u32) -> Vec<u32> {
     let finder = Finder::new(folded.as_bytes());
+    let arena = dictionary.arena().as_bytes();
     let mut found = Vec::new();
     let mut text: Vec<u8> = Vec::with_capacity(BLOCK + 1_024);
-    // Where each value of the block ends in `text`.
-    let mut ends: Vec<usize> = Vec::new();
     let mut code = first;
     while code < end {
-        text.clear();
-        ends.clear();
-        let block = code;
-        while code < end && text.len() < BLOCK {
-            let value = dictionary.text(code);
-            if value.is_ascii() {
-                let start = text.len();
-                text.extend_from_slice(value.as_bytes());
-                text[start..].make_ascii_lowercase();
-            } else {
-                text.extend_from_slice(fold(value).as_bytes());
+        let start = dictionary.range(code).start;
+        // A value longer than a block is a block of its own.
+        let next = dictionary.code_at(start + BLOCK).clamp(code + 1, end);
+        let block = &arena[start..dictionary.range(next - 1).end];
+        if block.is_ascii() {
+            text.clear();
+            text.extend_from_slice(block);
+            text.make_ascii_lowercase();
+            let mut from = 0;
+            while let Some(at) = finder.find(&text[from..]) {
+                let at = from + at;
+                let code = dictionary.code_at(start + at);
+                let value_end = dictionary.range(code).end - start;
+                if at + folded.len() <= value_end {
+                    found.push(code);
+                    from = value_end;
+                } else {
+                    from = at + 1;
+                }
             }
-            ends.push(text.len());
-            code += 1;
+        } else {
+            found.extend((code..next).filter(|code| {
+                finder
+                    .find(fold(dictionary.text(*code)).as_bytes())
+                    .is_some()
+            }));
         }
-        let (mut from, mut value) = (0, 0);
-        while let Some(at) = finder.find(&text[from..]) {
-            let start = from + at;
-            value += ends[value..].partition_point(|e| *e <= start);
-            if start + folded.len() <= ends[value] {
-                found.push(block + value as u32);
-                from = ends[value];
-            } else {
-                from = start + 1;
-            }
-        }
+        code = next;
     }
     found
 }
@@ -97,14 +98,20 @@ mod tests {
 
     #[test]
     fn a_find_over_the_end_of_a_value_hides_none_behind_it() {
-        let words = ["xa", "aa", "AÄ", "a", "a", "äaa", "b"];
-        let lengths: Vec<u32> = words.iter().map(|w| w.len() as u32).collect();
-        let dictionary = Dictionary::from_parts(words.concat(), &lengths).unwrap();
-        for text in ["aa", "aä", "a", "ab"] {
-            let test = Test::Contains(text.to_owned());
-            let wanted = wanted(&test, &dictionary);
-            for (code, value) in dictionary.iter() {
-                assert_eq!(wanted.has(code), test.matches(value), "{text} in {value}");
+        let long = "y".repeat(BLOCK + 5) + "aab";
+        for words in [
+            vec!["xa", "aA", "AX", "a", "a", "aaa", "b"],
+            vec!["xa", "aa", "AÄ", "a", "a", "äaa", "b"],
+            vec!["xa", &long, "aa", &long, "ab"],
+        ] {
+            let lengths: Vec<u32> = words.iter().map(|w| w.len() as u32).collect();
+            let dictionary = Dictionary::from_parts(words.concat(), &lengths).unwrap();
+            for text in ["aa", "aä", "a", "ab", "aab"] {
+                let test = Test::Contains(text.to_owned());
+                let wanted = wanted(&test, &dictionary);
+                for (code, value) in dictionary.iter() {
+                    assert_eq!(wanted.has(code), test.matches(value), "{text} in {value}");
+                }
             }
         }
     }
