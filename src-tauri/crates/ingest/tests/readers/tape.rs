@@ -1,11 +1,5 @@
 //! The tape against serde_json: the same texts are accepted, with the same values; and what serde_json loses.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test may stop at what it did not expect"
-)]
-
 use proptest::prelude::*;
 use witnessmark_ingest::json::{JsonErrorKind, JsonLimits, Kind, Tape, Value};
 

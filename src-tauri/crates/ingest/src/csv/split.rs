@@ -1,0 +1,160 @@
+//! One record into cells.
+//!
+//! Owns: unquoting. Never touches: where the record ends (the framer knows).
+
+use super::Dialect;
+use crate::entry::{Cells, Flags, Span};
+use witnessmark_model::Flag;
+
+/// Memory for the cells of one record at a time.
+#[derive(Clone, Debug, Default)]
+pub struct Splitter {
+    spans: Vec<Span>,
+    scratch: String,
+    lossy: String,
+}
+
+impl Splitter {
+    /// Splits a record. Bytes that are not UTF-8 become U+FFFD; the flags say so, and what else is odd.
+    pub fn split<'a>(
+        &'a mut self,
+        record: &'a [u8],
+        dialect: &Dialect,
+        header: &'a [String],
+    ) -> (Cells<'a>, Flags) {
+        let mut flags = Flags::NONE;
+        let text: &'a str = if let Ok(text) = simdutf8::basic::from_utf8(record) {
+            text
+        } else {
+            flags.insert(Flag::InvalidEncoding);
+            self.lossy.clear();
+            self.lossy.push_str(&String::from_utf8_lossy(record));
+            &self.lossy
+        };
+        self.spans.clear();
+        self.scratch.clear();
+        cut(
+            text,
+            dialect,
+            &mut self.spans,
+            &mut self.scratch,
+            &mut flags,
+        );
+        if !header.is_empty() {
+            if self.spans.len() < header.len() {
+                flags.insert(Flag::TooFewFields);
+            } else if self.spans.len() > header.len() {
+                flags.insert(Flag::TooManyFields);
+            }
+        }
+        (Cells::new(header, text, &self.scratch, &self.spans), flags)
+    }
+}
+
+fn cut(
+    text: &str,
+    dialect: &Dialect,
+    spans: &mut Vec<Span>,
+    scratch: &mut String,
+    flags: &mut Flags,
+) {
+    let bytes = text.as_bytes();
+    let plain = |start: usize, end: usize| Span {
+        start: start as u32,
+        end: end as u32,
+        scratch: false,
+    };
+    let quoted = dialect.quote != 0 && memchr::memchr(dialect.quote, bytes).is_some();
+    if !quoted {
+        let mut from = 0;
+        for at in memchr::memchr_iter(dialect.delimiter, bytes) {
+            spans.push(plain(from, at));
+            from = at + 1;
+        }
+        spans.push(plain(from, bytes.len()));
+        return;
+    }
+    let mut at = 0;
+    loop {
+        let end = if bytes.get(at) == Some(&dialect.quote) {
+            let (span, end) = quoted_cell(text, at, dialect, scratch, flags);
+            spans.push(span);
+            end
+        } else {
+            let end = next_delimiter(bytes, at, dialect);
+            if memchr::memchr(dialect.quote, &bytes[at..end]).is_some() {
+                flags.insert(Flag::StrayQuote);
+            }
+            spans.push(plain(at, end));
+            end
+        };
+        if end >= bytes.len() {
+            return;
+        }
+        at = end + 1;
+    }
+}
+
+fn next_delimiter(bytes: &[u8], from: usize, dialect: &Dialect) -> usize {
+    memchr::memchr(dialect.delimiter, &bytes[from..]).map_or(bytes.len(), |i| from + i)
+}
+
+/// The cell whose opening quote stands at `open`, and where it ends. Its text is copied only when something must be taken out.
+fn quoted_cell(
+    text: &str,
+    open: usize,
+    dialect: &Dialect,
+    scratch: &mut String,
+    flags: &mut Flags,
+) -> (Span, usize) {
+    let bytes = text.as_bytes();
+    let copied_from = scratch.len();
+    let mut from = open + 1;
+    let mut copied = false;
+    let close = loop {
+        let Some(at) = dialect.next_quote_or_escape(bytes, from) else {
+            flags.insert(Flag::StrayQuote);
+            break bytes.len();
+        };
+        if dialect.backslash && bytes[at] == b'\\' {
+            let Some(escaped) = text[at + 1..].chars().next() else {
+                flags.insert(Flag::StrayQuote);
+                break bytes.len();
+            };
+            scratch.push_str(&text[from..at]);
+            if escaped as u32 != u32::from(dialect.quote) && escaped != '\\' {
+                scratch.push('\\');
+            }
+            scratch.push(escaped);
+            copied = true;
+            from = at + 1 + escaped.len_utf8();
+        } else if bytes.get(at + 1) == Some(&dialect.quote) {
+            scratch.push_str(&text[from..=at]);
+            copied = true;
+            from = at + 2;
+        } else {
+            break at;
+        }
+    };
+    let end = next_delimiter(bytes, (close + 1).min(bytes.len()), dialect);
+    let tail = text.get(close + 1..end).unwrap_or_default();
+    if !copied && tail.is_empty() {
+        let span = Span {
+            start: open as u32 + 1,
+            end: close as u32,
+            scratch: false,
+        };
+        return (span, end);
+    }
+    scratch.push_str(&text[from..close]);
+    if !tail.is_empty() {
+        flags.insert(Flag::StrayQuote);
+        scratch.push_str(tail);
+    }
+    let span = Span {
+        start: copied_from as u32,
+        end: scratch.len() as u32,
+        scratch: true,
+    };
+    (span, end)
+}

@@ -1,0 +1,155 @@
+//! CSV against the csv crate where the data is valid, and by hand where it is not.
+
+use crate::support::*;
+use proptest::prelude::*;
+use witnessmark_ingest::Limits;
+use witnessmark_ingest::options::Options;
+use witnessmark_model::RejectCode;
+
+proptest! {
+    #[test]
+    fn valid_csv_is_read_as_the_csv_crate_reads_it(
+        rows in prop::collection::vec(prop::collection::vec("[a-zé\",;\n |\t'\\\\]{0,10}", 3), 1..20),
+        delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|']),
+        crlf in any::<bool>(), always in any::<bool>(),
+    ) {
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(delimiter)
+            .terminator(if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') })
+            .quote_style(if always { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary })
+            .from_writer(Vec::new());
+        writer.write_record(["when happened", "who did", "what it was"]).unwrap();
+        for row in &rows {
+            // A number keeps rows apart from the header and from blank lines.
+            writer.write_record([&format!("17{}", row[0]), &row[1], &row[2]]).unwrap();
+        }
+        let bytes = writer.into_inner().unwrap();
+        // A backslash before a quote makes the file ambiguous; that dialect has its own test.
+        prop_assume!(!bytes.windows(2).any(|w| w == b"\\\""));
+        let seen = import(&bytes);
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(&bytes[..]);
+        let theirs: Vec<String> = reader.records().map(|r| r.unwrap().iter().collect::<Vec<_>>().join("|")).collect();
+        prop_assert_eq!(seen.shape().delimiter, delimiter, "{}", String::from_utf8_lossy(&bytes));
+        prop_assert_eq!(seen.texts(), theirs);
+        prop_assert_eq!(&seen.bytes, &bytes);
+    }
+}
+
+#[test]
+fn ragged_rows_are_kept_and_flagged() {
+    let seen = import(b"time,user,ip\n1,a,b\n2,a\n3,a,b,c,d\n4,a,b\n");
+    assert_eq!(seen.texts(), ["1|a|b", "2|a", "3|a|b|c|d", "4|a|b"]);
+    assert_eq!(
+        (
+            seen.warned("too_few_fields"),
+            seen.warned("too_many_fields")
+        ),
+        (1, 1)
+    );
+}
+
+#[test]
+fn stray_quotes_are_text_and_flagged() {
+    let seen = import(b"time,user,ip\n1,a \"x\" b,c\n2,\"x\" y,d\n3,e,f\n");
+    assert_eq!(seen.texts(), ["1|a \"x\" b|c", "2|x y|d", "3|e|f"]);
+    assert_eq!(seen.warned("stray_quote"), 2);
+}
+
+#[test]
+fn an_unclosed_quote_costs_one_row() {
+    for text in [
+        "time,user,ip\n1,a,b\n2,\"a,b\n3,c,d\n4,e,f\n",
+        "time,user,ip\n\"1\",\"a\",\"b\"\n\"2\",\"a,\"b\"\n\"3\",\"c\",\"d\"\n\"4\",\"e\",\"f\"\n",
+    ] {
+        let seen = import(text.as_bytes());
+        assert!(
+            seen.texts().ends_with(&["3|c|d", "4|e|f"]),
+            "{:?}",
+            seen.texts()
+        );
+        assert_eq!(seen.end.entries, 4);
+    }
+    let seen = import(b"time,user,ip\n1,a,b\n2,\"a,b\n3,c,d\n4,e,f\n");
+    assert_eq!(seen.codes(), [(2, RejectCode::UnclosedQuote)]);
+    assert_eq!(
+        (
+            seen.rejects[0].line,
+            seen.rejects[0].offset,
+            seen.rejects[0].length
+        ),
+        (3, 19, 6)
+    );
+    let seen = import(b"time,user,ip\n\"1\",\"a\",\"b\"\n\"2\",\"a\",\"b\n\"3\",\"c\",\"d\"\n");
+    assert_eq!(seen.codes(), [(2, RejectCode::UnclosedQuote)]);
+    assert_eq!(seen.texts(), ["1|a|b", "3|c|d"]);
+}
+
+#[test]
+fn backslashes_before_quotes_are_seen() {
+    let seen = import(
+        b"time,user,detail\n1,\"a\",\"say \\\"hi\\\", b\"\n2,\"b\",\"C:\\\\x\"\n3,\"c\",\"d\"\n",
+    );
+    assert_eq!(seen.texts(), ["1|a|say \"hi\", b", "2|b|C:\\x", "3|c|d"]);
+}
+
+#[test]
+fn headers_and_what_stands_above_them() {
+    let seen = import(b"sep=;\r\nTime;User;IP\r\n1;a;b\r\n");
+    assert_eq!(seen.shape().header, ["Time", "User", "IP"]);
+    assert_eq!(seen.texts(), ["1|a|b"]);
+    let seen = import(b"Security log of Example Store\n\nTime,User,IP\n1,a,b\n2,c,d\n");
+    assert_eq!(
+        (seen.texts(), seen.warned("preamble")),
+        (vec!["1|a|b", "2|c|d"], 1)
+    );
+    let seen = import(
+        b"2024-01-01 10:00:00,alice@example.com,Login\n2024-01-02 10:00:00,bob@example.com,Login\n",
+    );
+    assert_eq!(seen.shape().header, ["column_1", "column_2", "column_3"]);
+    assert_eq!((seen.events.len(), seen.warned("header_guessed")), (2, 1));
+    let seen = import(b"Time,User,IP\n1,a,b\nTime,User,IP\n2,c,d\n");
+    assert_eq!(
+        (seen.texts(), seen.warned("repeated_header")),
+        (vec!["1|a|b", "2|c|d"], 1)
+    );
+    let seen = import(b"Time,User,IP\n");
+    assert_eq!((seen.end.entries, seen.warned("no_entries")), (0, 1));
+    let seen = import(b"Time,,User,User,\n1,,a,b,\n2,,c,d,\n");
+    assert_eq!(seen.texts(), ["1||a|b|", "2||c|d|"]);
+    let seen = import(b"Time,User\r1,a\r2,b\r");
+    assert_eq!(seen.texts(), ["1|a", "2|b"]);
+}
+
+#[test]
+fn a_row_longer_than_the_limit_is_rejected_and_the_next_is_read() {
+    let limits = Limits {
+        record: 1000,
+        ..Limits::default()
+    };
+    for quoted in [false, true] {
+        let long = "x".repeat(600_000);
+        let cell = if quoted { format!("\"{long}\"") } else { long };
+        let text = format!("time,user\n1,a\n2,{cell}\r\n3,b\n");
+        let memory = import_with(text.as_bytes(), &Options::default(), limits, 4096).unwrap();
+        let seen = &memory.sources[0];
+        assert_eq!(seen.texts(), ["1|a", "3|b"]);
+        assert_eq!(seen.codes(), [(2, RejectCode::TooLong)]);
+        assert_eq!(
+            (seen.rejects[0].offset, seen.rejects[0].length),
+            (14, cell.len() as u64 + 2)
+        );
+    }
+}
+
+#[test]
+fn a_quote_that_never_closes_is_bounded() {
+    let limits = Limits {
+        record: 10_000,
+        ..Limits::default()
+    };
+    let rows: String = (0..100_000).map(|i| format!("{i},user,ok\n")).collect();
+    let text = format!("time,user,ip\n1,\"a,b\n{rows}");
+    let memory = import_with(text.as_bytes(), &Options::default(), limits, 0).unwrap();
+    assert_eq!(memory.sources[0].codes(), [(1, RejectCode::UnclosedQuote)]);
+    assert_eq!(memory.sources[0].events.len(), 100_000);
+}
