@@ -6,7 +6,11 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use serde_json::json;
 use support::{create, events, feed, import, new_case, stamp};
-use witnessmark_store::{Case, StoreError, case::overlays, importer::{SourceEnd, SourceMeta}};
+use witnessmark_store::{
+    Case, StoreError,
+    case::overlays,
+    importer::{SourceEnd, SourceMeta},
+};
 
 const TEXT: &str = "10||Login|a\n11||Logout|a,b\n!junk\n12||Pay|\n";
 
@@ -64,17 +68,36 @@ fn a_hand_in_the_file_is_found_on_opening() {
             Err(other) => assert_eq!(check, "other", "{sql}: {other}"),
             Ok(_) => panic!("{sql} was not found"),
         }
-        assert_eq!(before, std::fs::read(&path).unwrap(), "{sql}: the file was changed");
+        assert_eq!(
+            before,
+            std::fs::read(&path).unwrap(),
+            "{sql}: the file was changed"
+        );
     };
-    tampered("UPDATE custody SET entry = replace(entry, 'tester', 'nobody') WHERE seq = 2", "custody");
+    tampered(
+        "UPDATE custody SET entry = replace(entry, 'tester', 'nobody') WHERE seq = 2",
+        "custody",
+    );
     tampered("DELETE FROM custody WHERE seq = 2", "custody");
-    tampered("UPDATE custody SET seq = 99 WHERE seq = 2; UPDATE custody SET seq = 2 WHERE seq = 3; UPDATE custody SET seq = 3 WHERE seq = 99", "custody");
-    tampered("CREATE TRIGGER t AFTER INSERT ON meta BEGIN DELETE FROM custody; END", "schema");
+    tampered(
+        "UPDATE custody SET seq = 99 WHERE seq = 2; UPDATE custody SET seq = 2 WHERE seq = 3; UPDATE custody SET seq = 3 WHERE seq = 99",
+        "custody",
+    );
+    tampered(
+        "CREATE TRIGGER t AFTER INSERT ON meta BEGIN DELETE FROM custody; END",
+        "schema",
+    );
     tampered("CREATE VIEW v AS SELECT 1", "schema");
     tampered("DROP INDEX overlay_by_kind", "schema");
-    tampered("UPDATE hot_event SET fields = replace(fields, 'Login', 'Logout')", "events");
+    tampered(
+        "UPDATE hot_event SET fields = replace(fields, 'Login', 'Logout')",
+        "events",
+    );
     tampered("DELETE FROM hot_event WHERE event = 1", "events");
-    tampered("UPDATE segment_column SET data = zeroblob(length(data)) WHERE id = 3", "events");
+    tampered(
+        "UPDATE segment_column SET data = zeroblob(length(data)) WHERE id = 3",
+        "events",
+    );
     tampered("PRAGMA application_id = 5", "other");
     tampered("PRAGMA user_version = 9", "other");
 }
@@ -87,7 +110,11 @@ fn a_damaged_or_cut_file_is_refused_and_not_touched() {
     import(&case, &[("a", TEXT)]);
     drop(case);
     let whole = std::fs::read(&path).unwrap();
-    for damaged in [&whole[..whole.len() / 2], &whole[..50], b"hello, this is no database at all, really not, and long enough to look"] {
+    for damaged in [
+        &whole[..whole.len() / 2],
+        &whole[..50],
+        b"hello, this is no database at all, really not, and long enough to look",
+    ] {
         std::fs::write(&path, damaged).unwrap();
         assert!(Case::open(&path, None, &stamp()).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), damaged);
@@ -106,18 +133,30 @@ fn one_writer_at_a_time_and_readers_beside_it() {
     assert!(holder.contains("tester"));
     let reader = Case::open_read_only(&path, None).unwrap();
     assert_eq!(events(&reader).len(), 3);
-    assert!(matches!(reader.record(&stamp(), "note", &json!({})), Err(StoreError::ReadOnly)));
+    assert!(matches!(
+        reader.record(&stamp(), "note", &json!({})),
+        Err(StoreError::ReadOnly)
+    ));
     drop(reader);
     drop(case);
     #[cfg(unix)]
     {
         let link = dir.path().join("link.wmcase");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert!(matches!(Case::open(&link, None, &stamp()), Err(StoreError::NotPlainFile { .. })));
+        assert!(matches!(
+            Case::open(&link, None, &stamp()),
+            Err(StoreError::NotPlainFile { .. })
+        ));
         std::fs::hard_link(&path, dir.path().join("hard.wmcase")).unwrap();
-        assert!(matches!(Case::open(&path, None, &stamp()), Err(StoreError::NotPlainFile { .. })));
+        assert!(matches!(
+            Case::open(&path, None, &stamp()),
+            Err(StoreError::NotPlainFile { .. })
+        ));
     }
-    assert!(matches!(Case::open(&dir.path().join("none"), None, &stamp()), Err(StoreError::NotFound { .. })));
+    assert!(matches!(
+        Case::open(&dir.path().join("none"), None, &stamp()),
+        Err(StoreError::NotFound { .. })
+    ));
 }
 
 #[test]
@@ -127,12 +166,19 @@ fn an_encrypted_case_holds_no_plain_text_and_wants_its_passphrase() {
     let case = Case::create(&path, &new_case(Some("it's a secret")), &stamp()).unwrap();
     import(&case, &[("a", TEXT)]);
     let has = |path: &std::path::Path, needle: &[u8]| {
-        std::fs::read(path).unwrap().windows(needle.len()).any(|w| w == needle)
+        std::fs::read(path)
+            .unwrap()
+            .windows(needle.len())
+            .any(|w| w == needle)
     };
     for file in std::fs::read_dir(dir.path()).unwrap() {
         let file = file.unwrap().path();
         if !file.to_string_lossy().ends_with(".lock") {
-            assert!(!has(&file, b"Logout") && !has(&file, b"SQLite format 3"), "{}", file.display());
+            assert!(
+                !has(&file, b"Logout") && !has(&file, b"SQLite format 3"),
+                "{}",
+                file.display()
+            );
         }
     }
     let copy = dir.path().join("copy.wmcase");
@@ -141,10 +187,16 @@ fn an_encrypted_case_holds_no_plain_text_and_wants_its_passphrase() {
     drop(case);
     assert!(!has(&path, b"Logout"));
     for wrong in [None, Some("wrong")] {
-        assert!(matches!(Case::open(&path, wrong, &stamp()), Err(StoreError::WrongPassphrase { .. })));
+        assert!(matches!(
+            Case::open(&path, wrong, &stamp()),
+            Err(StoreError::WrongPassphrase { .. })
+        ));
     }
     for path in [path, copy] {
-        assert_eq!(events(&Case::open(&path, Some("it's a secret"), &stamp()).unwrap()).len(), 3);
+        assert_eq!(
+            events(&Case::open(&path, Some("it's a secret"), &stamp()).unwrap()).len(),
+            3
+        );
     }
 }
 
@@ -154,9 +206,16 @@ fn overlays_are_said_and_taken_back_and_both_stay_in_the_log() {
     let case = create(&dir.path().join("a.wmcase"));
     import(&case, &[("a", TEXT)]);
     let tag = case.overlay(&stamp(), 2, overlays::TAG, "benign").unwrap();
-    case.overlay(&stamp(), 3, overlays::NOTE, "look <b>here</b>").unwrap();
-    assert!(matches!(case.overlay(&stamp(), 77, overlays::TAG, "x"), Err(StoreError::NoSuch { .. })));
-    assert_eq!(case.overlays(Some(overlays::TAG), Some(2)).unwrap().len(), 1);
+    case.overlay(&stamp(), 3, overlays::NOTE, "look <b>here</b>")
+        .unwrap();
+    assert!(matches!(
+        case.overlay(&stamp(), 77, overlays::TAG, "x"),
+        Err(StoreError::NoSuch { .. })
+    ));
+    assert_eq!(
+        case.overlays(Some(overlays::TAG), Some(2)).unwrap().len(),
+        1
+    );
     case.retract(&stamp(), tag).unwrap();
     assert_eq!(case.overlays(None, None).unwrap().len(), 1);
     let log = case.custody().unwrap();
@@ -174,10 +233,18 @@ fn sums_that_do_not_agree_make_nothing_visible() {
     importer.begin_source(SourceMeta::default()).unwrap();
     importer.bytes(b"one\ntwo\n").unwrap();
     importer.entries(&[(0, 3)]).unwrap();
-    importer.end_source(SourceEnd { entries: 2, ..SourceEnd::default() }).unwrap();
+    importer
+        .end_source(SourceEnd {
+            entries: 2,
+            ..SourceEnd::default()
+        })
+        .unwrap();
     assert!(importer.finish().is_err());
     assert!(case.sources().unwrap().is_empty());
-    assert_eq!(case.custody().unwrap().last().unwrap().entry["action"], "import.failed");
+    assert_eq!(
+        case.custody().unwrap().last().unwrap().entry["action"],
+        "import.failed"
+    );
     import(&case, &[("a", TEXT)]);
 }
 
@@ -185,21 +252,39 @@ fn sums_that_do_not_agree_make_nothing_visible() {
 fn an_entry_longer_than_what_is_kept_in_memory_has_its_leaf() {
     let dir = tempfile::tempdir().unwrap();
     let case = create(&dir.path().join("a.wmcase"));
-    let long: Vec<u8> = (0..70_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let long: Vec<u8> = (0..70_000_000_u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
     let mut importer = case.begin_import(&stamp(), &json!({})).unwrap();
     let container = importer.begin_container("a.gz").unwrap();
     importer.container_bytes(container, b"packed").unwrap();
     importer.end_container(container).unwrap();
-    importer.begin_source(SourceMeta { container: Some(container), ..SourceMeta::default() }).unwrap();
+    importer
+        .begin_source(SourceMeta {
+            container: Some(container),
+            ..SourceMeta::default()
+        })
+        .unwrap();
     for part in long.chunks(1 << 20) {
         importer.bytes(part).unwrap();
     }
     importer.entries(&[(5, 69_999_990)]).unwrap();
-    importer.reject(witnessmark_store::importer::Reject {
-        entry: 1, line: 1, offset: 5, length: 69_999_990,
-        code: witnessmark_model::RejectCode::TooLong, message: "too long".into(),
-    }).unwrap();
-    importer.end_source(SourceEnd { entries: 1, ..SourceEnd::default() }).unwrap();
+    importer
+        .reject(witnessmark_store::importer::Reject {
+            entry: 1,
+            line: 1,
+            offset: 5,
+            length: 69_999_990,
+            code: witnessmark_model::RejectCode::TooLong,
+            message: "too long".into(),
+        })
+        .unwrap();
+    importer
+        .end_source(SourceEnd {
+            entries: 1,
+            ..SourceEnd::default()
+        })
+        .unwrap();
     let receipt = importer.finish().unwrap();
     let expected = witnessmark_store::importer::merkle::leaf(&long[5..69_999_995]);
     assert_eq!(receipt.sources[0].merkle_root, hex::encode(expected));

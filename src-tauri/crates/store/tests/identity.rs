@@ -28,13 +28,25 @@ fn equal_lines_of_one_file_are_two_events_and_meeting_it_again_adds_none() {
 fn another_order_and_a_longer_export_add_only_what_is_new() {
     let dir = tempfile::tempdir().unwrap();
     let case = create(&dir.path().join("a.wmcase"));
-    import(&case, &[("a.csv", "10||Login|a\n11||Logout|a\n12||Pay|b\n")]);
+    import(
+        &case,
+        &[("a.csv", "10||Login|a\n11||Logout|a\n12||Pay|b\n")],
+    );
     assert_eq!(
-        sums(&import(&case, &[("b.csv", "12||Pay|b\n10||Login|a\n11||Logout|a\n")])),
+        sums(&import(
+            &case,
+            &[("b.csv", "12||Pay|b\n10||Login|a\n11||Logout|a\n")]
+        )),
         (0, 3, 0, 0)
     );
     assert_eq!(
-        sums(&import(&case, &[("c.csv", "9||New|\n12||Pay|b\n12||Pay|b\n!junk\n10||Login|a\n")])),
+        sums(&import(
+            &case,
+            &[(
+                "c.csv",
+                "9||New|\n12||Pay|b\n12||Pay|b\n!junk\n10||Login|a\n"
+            )]
+        )),
         (2, 2, 1, 2)
     );
     assert_eq!(events(&case).len(), 5);
@@ -45,8 +57,19 @@ fn another_order_and_a_longer_export_add_only_what_is_new() {
 fn overlap_inside_one_import_counts_too() {
     let dir = tempfile::tempdir().unwrap();
     let case = create(&dir.path().join("a.wmcase"));
-    let receipt = import(&case, &[("a", "1||A|\n1||A|\n"), ("b", "1||A|\n1||A|\n1||A|\n"), ("c", "1||A|\n")]);
-    let stored: Vec<_> = receipt.sources.iter().map(|s| (s.stored, s.duplicates)).collect();
+    let receipt = import(
+        &case,
+        &[
+            ("a", "1||A|\n1||A|\n"),
+            ("b", "1||A|\n1||A|\n1||A|\n"),
+            ("c", "1||A|\n"),
+        ],
+    );
+    let stored: Vec<_> = receipt
+        .sources
+        .iter()
+        .map(|s| (s.stored, s.duplicates))
+        .collect();
     assert_eq!(stored, [(2, 0), (1, 2), (0, 1)]);
 }
 
@@ -55,16 +78,27 @@ fn one_id_with_other_content_keeps_both_and_flags_both() {
     let dir = tempfile::tempdir().unwrap();
     let case = create(&dir.path().join("a.wmcase"));
     import(&case, &[("a", "1|x|A|\n2|y|B|\n")]);
-    assert_eq!(sums(&import(&case, &[("b", "1|x|changed|\n2|y|B|\n")])), (1, 1, 0, 1));
+    assert_eq!(
+        sums(&import(&case, &[("b", "1|x|changed|\n2|y|B|\n")])),
+        (1, 1, 0, 1)
+    );
     let flags = case.overlays(Some(overlays::PROBLEM), None).unwrap();
-    assert_eq!((flags[0].event, flags[0].value.as_str(), flags.len()), (1, "id_conflict", 1));
+    assert_eq!(
+        (flags[0].event, flags[0].value.as_str(), flags.len()),
+        (1, "id_conflict", 1)
+    );
     let (segment, row) = case.event_place(3).unwrap();
     let columns = &case.segments().unwrap()[segment];
-    let problems = columns.dictionary(witnessmark_model::Field::Problems).unwrap();
+    let problems = columns
+        .dictionary(witnessmark_model::Field::Problems)
+        .unwrap();
     assert_eq!(problems.text(1), "id_conflict");
     assert_eq!(columns.numbers(0).unwrap()[row as usize], 3);
     // The same id with the same content is one event even inside one file.
-    assert_eq!(sums(&import(&case, &[("c", "3|z|C|\n3|z|C|\n")])), (1, 1, 0, 1));
+    assert_eq!(
+        sums(&import(&case, &[("c", "3|z|C|\n3|z|C|\n")])),
+        (1, 1, 0, 1)
+    );
 }
 
 #[test]
@@ -73,10 +107,29 @@ fn sealed_segments_take_part() {
     let path = dir.path().join("a.wmcase");
     let case = create(&path);
     let lines = |from: u32, until: u32| -> String {
-        (from..until).map(|i| format!("{}|{}|A{}|t{i}\n", i / 3, if i % 4 == 0 { format!("id{i}") } else { String::new() }, i % 7)).collect()
+        (from..until)
+            .map(|i| {
+                format!(
+                    "{}|{}|A{}|t{i}\n",
+                    i / 3,
+                    if i % 4 == 0 {
+                        format!("id{i}")
+                    } else {
+                        String::new()
+                    },
+                    i % 7
+                )
+            })
+            .collect()
     };
-    assert_eq!(sums(&import(&case, &[("a", &lines(0, 80_000))])), (80_000, 0, 0, 80_000));
-    assert_eq!(sums(&import(&case, &[("b", &lines(70_000, 90_000))])), (10_000, 10_000, 0, 10_000));
+    assert_eq!(
+        sums(&import(&case, &[("a", &lines(0, 80_000))])),
+        (80_000, 0, 0, 80_000)
+    );
+    assert_eq!(
+        sums(&import(&case, &[("b", &lines(70_000, 90_000))])),
+        (10_000, 10_000, 0, 10_000)
+    );
     drop(case);
     let case = witnessmark_store::Case::open(&path, None, &support::stamp()).unwrap();
     let all = events(&case);
@@ -91,7 +144,9 @@ fn many_small_imports_become_one_segment() {
     let dir = tempfile::tempdir().unwrap();
     let case = create(&dir.path().join("a.wmcase"));
     for file in 0..17 {
-        let text: String = (0..4_000).map(|i| format!("{}||A|t{}\n", i, file * 4_000 + i)).collect();
+        let text: String = (0..4_000)
+            .map(|i| format!("{}||A|t{}\n", i, file * 4_000 + i))
+            .collect();
         import(&case, &[("small", &text)]);
     }
     assert_eq!(events(&case).len(), 68_000);

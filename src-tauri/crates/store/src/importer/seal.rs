@@ -202,8 +202,8 @@ impl Importer {
             discard::twice_stored(&mut held(writer))?;
             inner.blocks.clear();
         }
-        let (builder, numbers) = hot::load(&held(&inner.reader), inner.seed())?;
-        if numbers.len() >= HOT_MOST {
+        if hot::count(&held(&inner.reader))? >= HOT_MOST {
+            let (builder, numbers) = hot::load(&held(&inner.reader), inner.seed())?;
             let encoded = sealed::encode(&builder.seal(numbers))?;
             inner.write(|t| {
                 let segment = sealed::write(t, self.import, &encoded)?;

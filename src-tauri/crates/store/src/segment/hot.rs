@@ -44,6 +44,12 @@ pub(crate) fn keys(connection: &Connection) -> Result<Vec<HotKey>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// How many hot rows there are.
+pub(crate) fn count(connection: &Connection) -> Result<usize> {
+    let rows: i64 = connection.query_row("SELECT count(*) FROM hot_event", [], |r| r.get(0))?;
+    Ok(rows as usize)
+}
+
 /// All visible hot rows as a segment in the making, with their event numbers in order of arrival.
 pub(crate) fn load(connection: &Connection, seed: u64) -> Result<(SegmentBuilder, Vec<u64>)> {
     let mut builder = SegmentBuilder::new(seed);

@@ -179,7 +179,7 @@ pub(crate) fn intact(connection: &Connection, segment: i64) -> Result<bool> {
 
 /// Read access to a sealed segment.
 pub struct SealedSegment {
-    id: i64,
+    pub(crate) id: i64,
     connection: Arc<Mutex<Connection>>,
     rows: u64,
     /// Least and greatest event number.

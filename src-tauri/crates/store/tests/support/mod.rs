@@ -13,7 +13,7 @@ use witnessmark_store::{
     importer::{Importer, Reject, SourceEnd, SourceMeta},
 };
 
-pub fn stamp() -> Stamp {
+pub(crate) fn stamp() -> Stamp {
     Stamp {
         at: Instant(1_700_000_000_000_000_000),
         who: "tester".into(),
@@ -21,7 +21,7 @@ pub fn stamp() -> Stamp {
     }
 }
 
-pub fn new_case(passphrase: Option<&str>) -> NewCase<'_> {
+pub(crate) fn new_case(passphrase: Option<&str>) -> NewCase<'_> {
     NewCase {
         uuid: "11111111-2222-4333-8444-555555555555",
         name: "test",
@@ -31,7 +31,7 @@ pub fn new_case(passphrase: Option<&str>) -> NewCase<'_> {
     }
 }
 
-pub fn create(path: &Path) -> Case {
+pub(crate) fn create(path: &Path) -> Case {
     Case::create(path, &new_case(None), &stamp()).unwrap()
 }
 
@@ -42,7 +42,7 @@ fn hash(text: &str) -> u64 {
 }
 
 /// Feeds one source; a line that begins with `!` is a reject.
-pub fn feed(importer: &mut Importer, name: &str, text: &str) -> Result<()> {
+pub(crate) fn feed(importer: &mut Importer, name: &str, text: &str) -> Result<()> {
     let source = importer.begin_source(SourceMeta {
         name: name.into(),
         zone: "UTC (stated)".into(),
@@ -79,7 +79,10 @@ pub fn feed(importer: &mut Importer, name: &str, text: &str) -> Result<()> {
             continue;
         }
         let parts: Vec<&str> = body.split('|').collect();
-        let time = parts[0].parse::<i64>().ok().map(|s| Instant(s * 1_000_000_000));
+        let time = parts[0]
+            .parse::<i64>()
+            .ok()
+            .map(|s| Instant(s * 1_000_000_000));
         let id = parts.get(1).copied().unwrap_or("");
         batch.push(Field::EventId, 0, id);
         batch.push(Field::EventAction, 0, parts.get(2).copied().unwrap_or(""));
@@ -101,7 +104,7 @@ pub fn feed(importer: &mut Importer, name: &str, text: &str) -> Result<()> {
     })
 }
 
-pub fn import(case: &Case, files: &[(&str, &str)]) -> ImportReceipt {
+pub(crate) fn import(case: &Case, files: &[(&str, &str)]) -> ImportReceipt {
     let mut importer = case.begin_import(&stamp(), &json!({})).unwrap();
     for (name, text) in files {
         feed(&mut importer, name, text).unwrap();
@@ -110,13 +113,13 @@ pub fn import(case: &Case, files: &[(&str, &str)]) -> ImportReceipt {
 }
 
 /// (stored, duplicates, rejected, events) of the only source of an import.
-pub fn sums(receipt: &ImportReceipt) -> (u64, u64, u64, u64) {
+pub(crate) fn sums(receipt: &ImportReceipt) -> (u64, u64, u64, u64) {
     let r = &receipt.sources[0];
     (r.stored, r.duplicates, r.rejected, r.events)
 }
 
 /// Number, action, source and raw bytes of every visible event, by number.
-pub fn events(case: &Case) -> Vec<(u64, String, u32, String)> {
+pub(crate) fn events(case: &Case) -> Vec<(u64, String, u32, String)> {
     let mut out = Vec::new();
     for segment in case.segments().unwrap() {
         for chunk in 0..segment.chunks().len() {
