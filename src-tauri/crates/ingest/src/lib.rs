@@ -2,6 +2,15 @@
 //!
 //! Owns: containers, encodings, CSV, JSON and lines; profiles and what they mean. Never touches: SQL, the network, the
 //! clock, the window.
+//!
+//! A file goes this way: [`pipeline::run`] takes a [`pipeline::Input`] (a name and an open reader; walking folders and
+//! opening files is the caller's), opens a container if it is one ([`container`]), tells encoding ([`encoding`]) and
+//! shape ([`shape`]) from the first bytes, has a mapping planned from the first entries ([`pipeline::Planner`], in the
+//! program [`pipeline::Profiles`]), and gives bytes, places, events and rejects to a [`pipeline::Sink`].
+//! [`pipeline::inspect`] does the first half without a sink. [`Leaves`] reads one stored entry again.
+//!
+//! Refusals of a whole file and open questions come before the sink is given anything. After an error of `run` the sink
+//! must forget what this run gave it.
 
 pub mod container;
 pub mod csv;

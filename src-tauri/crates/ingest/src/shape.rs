@@ -189,6 +189,9 @@ fn json(head: &[u8], whole: bool, limits: &JsonLimits) -> Option<Shape> {
     if let Some(path) = survey::envelope(&seen, as_lines && lines > 1) {
         return Some(Shape::JsonArray(path));
     }
+    if head[..start].contains(&0x1E) {
+        return Some(Shape::JsonValues);
+    }
     if as_lines || !seen.closed && memchr::memchr(newline, text).is_none() {
         return Some(Shape::JsonLines { newline });
     }

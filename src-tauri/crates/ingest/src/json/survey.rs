@@ -6,6 +6,10 @@ use super::framer::string_end;
 
 /// Objects below the root through which arrays are looked for.
 const DEEPEST: usize = 6;
+/// Nesting beyond which nothing more is looked at; a hostile document can be nested without end.
+const NESTED: usize = 256;
+/// Keys that are remembered.
+const KEYS: usize = 1_000;
 
 /// An array of objects that can be reached from the root through objects alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +55,14 @@ pub(crate) fn survey(text: &[u8]) -> Survey {
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         let depth = levels.len();
+        if depth > NESTED {
+            break;
+        }
+        // Whether the innermost level is one of the lists, and not a list inside an element of one.
+        let list_itself = depth > 0
+            && levels[..depth - 1]
+                .iter()
+                .all(|level| level.array.is_none());
         match byte {
             b'"' => {
                 let Some(end) = string_end(text, at) else {
@@ -67,7 +79,7 @@ pub(crate) fn survey(text: &[u8]) -> Survey {
                     let array = level.array;
                     if level.object && level.expects_key {
                         level.expects_key = false;
-                        if array.is_none() {
+                        if array.is_none() && depth <= DEEPEST && seen.keys.len() < KEYS {
                             path.truncate(depth - 1);
                             path.push(value);
                             seen.keys.push(path.join("."));
@@ -78,6 +90,7 @@ pub(crate) fn survey(text: &[u8]) -> Survey {
                             found.keys.push(value);
                         }
                     } else if !level.object
+                        && list_itself
                         && let Some(found) = array.and_then(|i| seen.arrays.get_mut(i))
                     {
                         found.mixed = true;
@@ -140,10 +153,10 @@ pub(crate) fn survey(text: &[u8]) -> Survey {
             _ => {
                 if let Some(level) = levels.last()
                     && !level.object
-                    && let Some(i) = level.array
-                    && let Some(found) = seen.arrays.get_mut(i)
+                    && list_itself
+                    && let Some(found) = level.array.and_then(|i| seen.arrays.get_mut(i))
                 {
-                    found.mixed |= level.start + 1 != at || found.elements == 0;
+                    found.mixed = true;
                 }
             }
         }
@@ -205,6 +218,9 @@ const WRAPPERS: &[&str] = &[
 /// Words in keys of events, but not of wrappers.
 const OF_EVENTS: &[&str] = &[
     "actor",
+    "event",
+    "event_ts",
+    "operator",
     "user",
     "userid",
     "user_id",
@@ -262,6 +278,9 @@ pub(crate) fn envelope(seen: &Survey, several: bool) -> Option<Vec<String>> {
             .path
             .first()
             .is_some_and(|first| first.eq_ignore_ascii_case("_embedded"));
+    if !wrapper_name && (several || best.path.len() > 1) {
+        return None;
+    }
     let event_like = seen
         .keys
         .iter()

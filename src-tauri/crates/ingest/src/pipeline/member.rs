@@ -186,12 +186,15 @@ pub(super) fn import<S: Sink + ?Sized>(
     window.set_encoding(known.encoding, known.mark);
     window.set_newline(known.shape.newline());
     let shape = known.shape;
-    let source = shape.source(window.encoding().label());
+    let mut source = shape.source(window.encoding().label());
     let places = sample_places(&shape, window.text(), window.ended(), setup);
     let planned = with_sample(&shape, window.text(), &places, setup, |sample| {
         setup.planner.plan(sample, name.shown(), &source)
     })
     .map_err(|question| ImportError::question(&question))?;
+    if matches!(shape, Shape::Lines { .. }) {
+        source.header = planned.line_header;
+    }
     if let Some(kind) = name.container {
         sink.begin_container(name.input, kind)
             .map_err(RunError::Sink)?;
@@ -446,6 +449,7 @@ impl Pump {
             entries: self.entries,
             rejected: self.rejected,
             events: self.events,
+            profiles: self.mapper.profiles(),
             warnings,
         }
     }

@@ -6,6 +6,7 @@ pub mod error;
 mod feed;
 pub mod inspect;
 mod member;
+pub mod planner;
 mod read;
 pub mod run;
 pub mod sink;
@@ -13,6 +14,7 @@ mod window;
 
 pub use error::{ImportError, Place, RunError};
 pub use inspect::{Inspection, inspect};
+pub use planner::Profiles;
 pub use run::{Input, InputReader, ReadSeek, Setup, run};
 pub use sink::{
     Control, EntryMap, Planned, Planner, Progress, Refused, Reject, Sink, SourceEnd, SourceStart,

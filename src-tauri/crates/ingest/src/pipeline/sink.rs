@@ -70,6 +70,8 @@ pub struct SourceEnd {
     pub rejected: u64,
     /// Events handed on.
     pub events: u64,
+    /// Profiles and versions that read its entries, which may be more than were planned.
+    pub profiles: Vec<String>,
     /// Warnings.
     pub warnings: Vec<Warning>,
 }
@@ -139,6 +141,9 @@ pub trait Sink {
 pub trait EntryMap {
     /// Adds the events of an entry to the batch, or says why it holds none. After an error the batch has no open cells.
     fn map(&mut self, entry: &Entry<'_>, batch: &mut Batch) -> Result<(), (RejectCode, String)>;
+
+    /// Profiles and versions that read entries so far.
+    fn profiles(&self) -> Vec<String>;
 }
 
 /// How a source will be mapped.
@@ -153,6 +158,8 @@ pub struct Planned {
     pub zone: Option<String>,
     /// See [`SourceStart::date_order`].
     pub date_order: Option<String>,
+    /// Names of the parts of a line, for a source of lines.
+    pub line_header: Vec<String>,
 }
 
 /// Recognises sources.

@@ -6,7 +6,7 @@ use witnessmark_ingest::Limits;
 use witnessmark_ingest::options::Options;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
@@ -90,7 +90,7 @@ fn zip(members: &[(&str, &[u8], bool)]) -> Vec<u8> {
         crc.update(body);
         let packed = if *deflate {
             let mut encoder =
-                flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+                flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
             encoder.write_all(body).unwrap();
             encoder.finish().unwrap()
         } else {

@@ -164,6 +164,10 @@ impl EntryMap for Verbatim {
         batch.end_row(None, locator, 0, 0);
         Ok(())
     }
+
+    fn profiles(&self) -> Vec<String> {
+        vec!["verbatim@1".to_owned()]
+    }
 }
 
 pub struct Plain;
@@ -176,6 +180,7 @@ impl Planner for Plain {
             confidence: 1.0,
             zone: None,
             date_order: None,
+            line_header: Vec::new(),
         })
     }
 }
@@ -250,15 +255,17 @@ pub fn check(seen: &Seen) {
         b'\r'
     };
     let utf8 = seen.shape().encoding == "utf-8";
+    let (mut line, mut counted) = (1, 0);
     for (locator, _) in &seen.events {
         assert_eq!(
             seen.places[locator.entry as usize - 1],
             (locator.offset, locator.length)
         );
         if utf8 {
-            let before = &seen.bytes[..locator.offset as usize];
-            let lines = before.iter().filter(|b| **b == newline).count() as u64;
-            assert_eq!(locator.line, lines + 1, "line of entry {}", locator.entry);
+            let between = &seen.bytes[counted..locator.offset as usize];
+            line += between.iter().filter(|b| **b == newline).count() as u64;
+            counted = locator.offset as usize;
+            assert_eq!(locator.line, line, "line of entry {}", locator.entry);
         }
     }
 }

@@ -1,0 +1,61 @@
+//! The planner that knows profiles.
+//!
+//! Owns: the way from a sample to a mapper. Never touches: how profiles are recognised, how entries are mapped.
+
+use super::sink::{EntryMap, Planned, Planner};
+use crate::entry::Entry;
+use crate::mapping::{IdentityKey, Mapper};
+use crate::options::{Options, Question};
+use crate::profile::Library;
+use crate::recognise;
+use crate::times::ZoneBasis;
+use witnessmark_model::{Batch, Instant, RejectCode, SourceShape};
+
+/// Recognises sources by a library of profiles.
+#[derive(Clone, Copy, Debug)]
+pub struct Profiles<'a> {
+    /// Decisions of a person.
+    pub options: &'a Options,
+    /// The profiles.
+    pub library: &'a Library,
+    /// Key of the case's hashes.
+    pub keys: IdentityKey,
+    /// The moment of import.
+    pub now: Instant,
+}
+
+impl Planner for Profiles<'_> {
+    fn plan(
+        &self,
+        sample: &[Entry<'_>],
+        _name: &str,
+        _shape: &SourceShape,
+    ) -> Result<Planned, Question> {
+        let plan = recognise::plan(sample, self.options, self.library)?;
+        let zone = plan.planned.iter().find_map(|p| p.zone);
+        Ok(Planned {
+            profiles: plan.profiles(),
+            confidence: plan.confidence(),
+            zone: zone.map(|(zone, basis)| {
+                let why = match basis {
+                    ZoneBasis::Chosen => "chosen",
+                    ZoneBasis::Vendor => "vendor",
+                };
+                format!("{} ({why})", zone.name())
+            }),
+            date_order: plan.date_order().map(str::to_owned),
+            line_header: plan.line_header(),
+            mapper: Box::new(Mapper::new(plan, self.keys, self.now)),
+        })
+    }
+}
+
+impl EntryMap for Mapper {
+    fn map(&mut self, entry: &Entry<'_>, batch: &mut Batch) -> Result<(), (RejectCode, String)> {
+        Mapper::map(self, entry, batch)
+    }
+
+    fn profiles(&self) -> Vec<String> {
+        Mapper::profiles(self)
+    }
+}
