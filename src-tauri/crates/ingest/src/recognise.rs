@@ -97,7 +97,13 @@ pub(crate) fn fits<'e>(profile: &Profile, root: Root<'e>, nest: &Nest<'e>, flat:
 }
 
 /// How well one entry fits a profile, from 0 to 1, with the share of further keys.
-fn score<'e>(profile: &Profile, root: Root<'e>, nest: &Nest<'e>, columns: &Columns, flat: bool) -> f64 {
+fn score<'e>(
+    profile: &Profile,
+    root: Root<'e>,
+    nest: &Nest<'e>,
+    columns: &Columns,
+    flat: bool,
+) -> f64 {
     let scope = scope(root, profile, nest, columns, flat);
     profile
         .shapes
@@ -179,7 +185,7 @@ fn scored(sample: &[Entry<'_>], library: &Library) -> Vec<Scored> {
             .iter()
             .map(|entry| {
                 with_root(entry, profile, &mut tapes, |root, nest| {
-                    score(profile, root, nest, flat)
+                    score(profile, root, nest, &columns, flat)
                 })
                 .unwrap_or(0.0)
             })

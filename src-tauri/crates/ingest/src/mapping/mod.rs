@@ -126,7 +126,6 @@ impl Mapper {
             columns,
             words,
             name,
-            zoned,
             ..
         } = compiled;
         let scope = Scope {
@@ -202,11 +201,12 @@ fn choose<'e>(
             return Some(compiled.len() - 1);
         }
     }
-    // An entry without the keys that tell its log may still be of the log that the rest is of.
+    // An entry without the keys that tell its log may still be of the log that the rest is of; in a mixture it is not
+    // known of which.
     compiled
         .iter()
         .position(|c| c.guessed)
-        .or((!compiled.is_empty()).then_some(0))
+        .or((compiled.len() == 1).then_some(0))
 }
 
 /// Keeps an entry that nothing knows: its text is the message where it is a line.
@@ -256,3 +256,6 @@ fn locator(entry: &Entry<'_>, part: u32) -> Locator {
         length: entry.raw.len() as u64,
     }
 }
+
+#[cfg(test)]
+mod tests;

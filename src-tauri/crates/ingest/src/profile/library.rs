@@ -19,7 +19,21 @@ macro_rules! builtin {
     };
 }
 
-builtin!();
+builtin!(
+    "auth0",
+    "aws-cloudtrail",
+    "corefy",
+    "edfapay",
+    "entra-audit",
+    "github",
+    "gitlab",
+    "google-workspace",
+    "microsoft-365",
+    "okta",
+    "payment-nexus",
+    "paymongo",
+    "slack",
+);
 
 /// Why a profile cannot be added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,5 +127,28 @@ impl Library {
                 })
             });
         super::sentence::sentence(verb.and_then(|v| v.say.as_ref()), event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_that_comes_with_the_program_is_read() {
+        let library = Library::builtin().unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(library.profiles().len(), BUILTIN.len());
+        for profile in library.profiles() {
+            assert!(
+                !profile.blind_spots.is_empty(),
+                "{} names no blind spot",
+                profile.id
+            );
+            assert!(
+                profile.verbs().count() > 5,
+                "{} has no vocabulary",
+                profile.id
+            );
+        }
     }
 }

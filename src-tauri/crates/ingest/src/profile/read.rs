@@ -55,6 +55,7 @@ impl Profile {
             vendor_page: optional("vendor_page")?,
             provider: optional("provider")?.unwrap_or_default(),
             blind_spots: texts(&head, "blind_spots")?,
+            text: text.to_owned(),
             loose: head
                 .get("loose")
                 .map(|n| n.flag())
