@@ -183,11 +183,8 @@ fn measure<T>(name: &str, runs: usize, mut work: impl FnMut(usize) -> T) -> T {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    println!(
-        "{name:<44} {:>8.2} {:>8.2}",
-        times[runs / 2],
-        times[runs * 95 / 100]
-    );
+    let (best, p50, p95) = (times[0], times[runs / 2], times[runs * 95 / 100]);
+    println!("{name:<48} {best:>8.2} {p50:>8.2} {p95:>8.2}");
     last
 }
 
@@ -207,7 +204,7 @@ fn main() {
         "{rows} rows in {segments} segments, built in {:.1} s",
         start.elapsed().as_secs_f64()
     );
-    println!("{:<44} {:>8} {:>8}", "ms", "p50", "p95");
+    println!("{:<46} {:>8} {:>8} {:>8}", "ms", "best", "p50", "p95");
 
     let caches = Caches::default();
     let query = Query {

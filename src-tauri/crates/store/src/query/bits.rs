@@ -177,17 +177,6 @@ impl Bits {
         }
     }
 
-    /// The 64 rows from `word * 64` as a word.
-    #[must_use]
-    pub(crate) fn word(&self, word: usize, rows: usize) -> u64 {
-        match self {
-            Self::None => 0,
-            Self::All if (word + 1) * 64 > rows => tail(rows),
-            Self::All => u64::MAX,
-            Self::Some(words) => words[word],
-        }
-    }
-
     /// Calls `visit` with each row of the set that lies in the range, in row order.
     pub fn each_in(&self, range: Range<usize>, mut visit: impl FnMut(usize)) {
         match self {

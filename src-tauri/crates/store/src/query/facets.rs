@@ -14,7 +14,7 @@ use witnessmark_model::{Field, Instant, time::original};
 use super::{
     Query,
     bits::Bits,
-    counts::Counter,
+    counts::{Counter, Rows, unfold},
     globals::Globals,
     mask::Mask,
     numbers::Numbers,
@@ -52,18 +52,25 @@ fn by_rank(a: (u64, &str), b: (u64, &str)) -> Ordering {
 impl Query<'_> {
     /// Facets of the fields over the selected events, each with at most `limit` values.
     pub fn facets(&self, mask: &Mask, fields: &[Field], limit: usize) -> Result<Vec<Facet>> {
-        // All fields of all segments are one heap of work for all cores; plain columns first, as they are by far the most.
-        let work: Vec<(usize, usize)> = (0..fields.len())
+        // The texts of times are written anew for each row and have their own way.
+        let columns: Vec<usize> = (0..fields.len())
             .filter(|f| fields[*f] != Field::EventOriginalTime)
-            .flat_map(|f| (0..mask.segments.len()).map(move |s| (f, s)))
             .collect();
-        let counted: Result<Vec<(usize, usize, Vec<u32>)>> = work
+        let counted: Result<Vec<Vec<Vec<u32>>>> = (0..mask.segments.len())
             .into_par_iter()
-            .map(|(f, s)| Ok((f, s, self.segment_counts(mask, s, fields[f])?)))
+            .map(|s| {
+                self.segment_counts(
+                    mask,
+                    s,
+                    &columns.iter().map(|f| fields[*f]).collect::<Vec<_>>(),
+                )
+            })
             .collect();
         let mut counts: Vec<Vec<(usize, Vec<u32>)>> = vec![Vec::new(); fields.len()];
-        for (f, s, by_code) in counted? {
-            counts[f].push((s, by_code));
+        for (s, by_field) in counted?.into_iter().enumerate() {
+            for (f, by_code) in columns.iter().zip(by_field) {
+                counts[*f].push((s, by_code));
+            }
         }
         fields
             .par_iter()
@@ -75,29 +82,34 @@ impl Query<'_> {
             .collect()
     }
 
-    /// Counts of one segment by code; code 0 counts the rows without a value.
-    fn segment_counts(&self, mask: &Mask, s: usize, field: Field) -> Result<Vec<u32>> {
+    /// Counts of one segment for each field by code; code 0 counts the rows without a value.
+    fn segment_counts(&self, mask: &Mask, s: usize, fields: &[Field]) -> Result<Vec<Vec<u32>>> {
         let (segment, mask) = (&self.snapshot.segments[s], &mask.segments[s]);
         if mask.is_empty() {
-            return Ok(Vec::new());
+            return Ok(vec![Vec::new(); fields.len()]);
         }
         if mask.len() * 2 <= segment.rows() {
-            return count(segment, field, |chunk| mask.chunks[chunk].clone());
+            return count(segment, fields, |chunk| mask.chunks[chunk].clone());
         }
         // More than half: take the totals, which are kept, and count what is missing.
-        let totals = self
-            .caches
-            .totals(segment.id, field, || count(segment, field, |_| Bits::All))?;
+        let totals: Result<Vec<_>> = fields
+            .iter()
+            .map(|field| {
+                self.caches.totals(segment.id, *field, || {
+                    Ok(count(segment, &[*field], |_| Bits::All)?.remove(0))
+                })
+            })
+            .collect();
+        let totals = totals?;
         if mask.len() == segment.rows() {
-            return Ok(totals.to_vec());
+            return Ok(totals.iter().map(|t| t.to_vec()).collect());
         }
-        let missing = count(segment, field, |chunk| {
+        let missing = count(segment, fields, |chunk| {
             mask.chunks[chunk].clone().not(segment.layout.rows(chunk))
         })?;
-        Ok(totals
-            .iter()
-            .zip(missing)
-            .map(|(all, not)| all - not)
+        let pairs = totals.iter().zip(missing);
+        Ok(pairs
+            .map(|(all, not)| all.iter().zip(not).map(|(all, not)| all - not).collect())
             .collect())
     }
 
@@ -254,16 +266,32 @@ impl Query<'_> {
     }
 }
 
-fn count(segment: &Segment, field: Field, bits: impl Fn(usize) -> Bits) -> Result<Vec<u32>> {
-    let dictionary = segment.columns.dictionary(field)?;
-    let mut counter = Counter::new(dictionary.len());
+fn count(
+    segment: &Segment,
+    fields: &[Field],
+    bits: impl Fn(usize) -> Bits,
+) -> Result<Vec<Vec<u32>>> {
+    let counters: Result<Vec<Counter>> = fields
+        .iter()
+        .map(|field| Ok(Counter::new(segment.columns.dictionary(*field)?.len())))
+        .collect();
+    let mut counters = counters?;
+    let mut unfolded = Vec::new();
     for chunk in 0..segment.columns.chunks().len() {
         let (bits, rows) = (bits(chunk), segment.layout.rows(chunk));
-        if !bits.is_none() {
-            counter.add(&segment.columns.column(field, chunk)?, &bits, rows);
+        let rows = match bits {
+            Bits::None => continue,
+            Bits::All => Rows::All(rows),
+            Bits::Some(_) => {
+                unfold(&bits, 0..rows, &mut unfolded);
+                Rows::These(&unfolded)
+            }
+        };
+        for (counter, field) in counters.iter_mut().zip(fields) {
+            counter.add(&segment.columns.column(*field, chunk)?, rows);
         }
     }
-    Ok(counter.finish())
+    Ok(counters.into_iter().map(Counter::finish).collect())
 }
 
 /// The codes of a row, 0 for elements that lack the field.

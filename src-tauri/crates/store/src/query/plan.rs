@@ -214,7 +214,8 @@ impl Query<'_> {
             On::Text | On::Raw | On::RawPath(_) => same(Check::Entry(dear(&term.on))),
             On::Tag => self.overlay("tag", test)?,
             On::Finding => self.overlay("finding", test)?,
-            On::Overlay(kind) => self.overlay(kind, test)?,
+            // What a note says is no part of having one.
+            On::Overlay(kind) => self.overlay(kind, &Test::Exists)?,
             On::Source => self.plan_source(test)?,
             On::Number => match test {
                 Test::Exists => Tree::Fixed(true),

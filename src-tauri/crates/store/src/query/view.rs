@@ -28,6 +28,9 @@ pub enum Order {
     Oldest,
 }
 
+/// Where a row stands among all: time, event number; then its segment and row, which never decide.
+type Key = (i64, u64, usize, u64);
+
 /// Selected events in order.
 #[derive(Clone)]
 pub struct View {
@@ -235,7 +238,7 @@ impl View {
     fn merge(&self, dated: bool, starts: Vec<u64>, many: usize) -> Result<Vec<RowRef>> {
         let ends: Vec<u64> = self.parts(dated).into_iter().map(|part| part.end).collect();
         let mut heap = BinaryHeap::with_capacity(starts.len());
-        let key = |s: usize, from: u64| -> Result<Option<Reverse<(i64, u64, usize, u64)>>> {
+        let key = |s: usize, from: u64| -> Result<Option<Reverse<Key>>> {
             let Some(row) = self.mask.segments[s].first_in(from..ends[s]) else {
                 return Ok(None);
             };

@@ -1,12 +1,9 @@
 //! A small case: events, the same events in segments of tiny chunks, overlays, original bytes.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use proptest::prelude::*;
-use witnessmark_lens::{
-    path_is,
-    query::{Expr, On, Term},
-};
+use witnessmark_lens::{naive, query::Expr};
 use witnessmark_model::{
     Attestation, Batch, Change, ChangeKind, Event, Field, Group, Instant, LeafReader, Locator,
     SourceShape, Target, Zone, time::original,
@@ -290,53 +287,43 @@ impl World {
 
     /// The filter by the book.
     pub(super) fn matches(&self, expr: &Expr, event: &Event) -> bool {
-        match expr {
-            Expr::All => true,
-            Expr::And(parts) => parts.iter().all(|p| self.matches(p, event)),
-            Expr::Or(parts) => parts.iter().any(|p| self.matches(p, event)),
-            Expr::Not(part) => !self.matches(part, event),
-            Expr::Term(term) => self.term(term, event),
-        }
+        naive::matches(expr, event, self)
     }
 
-    fn term(&self, Term { on, test, .. }: &Term, event: &Event) -> bool {
-        let passes = |value: &str| test.matches(value);
-        let overlaid = |kind: &str| {
-            let all = self.overlay(kind).into_iter();
-            all.filter(|(n, _)| *n == event.number)
-                .any(|(_, v)| passes(v))
-        };
-        let raw = &self.raws[event.number as usize - 1];
-        let leaves = |wanted: Option<&[String]>| {
-            let mut found = false;
-            self.leaves(&SourceShape::default(), raw, &mut |path, value| {
-                let here = wanted.is_none_or(|wanted| path_is(wanted, path));
-                found |= here && !value.is_empty() && passes(value);
-            });
-            found
-        };
-        match on {
-            On::Fields(fields) => fields
-                .iter()
-                .any(|f| event.values(*f).into_iter().any(passes)),
-            On::Target { kind } => event.targets.iter().any(|t| {
-                t.r#type.as_deref().is_some_and(|k| kind.matches(k))
-                    && [&t.id, &t.name].into_iter().flatten().any(|v| passes(v))
-            }),
-            On::Time => event.time.is_some_and(|t| test.matches_instant(t)),
-            On::Undated => event.time.is_none(),
-            On::Number => passes(&event.number.to_string()),
-            On::Tag => overlaid("tag"),
-            On::Finding => overlaid("finding"),
-            On::Overlay(kind) => overlaid(kind),
-            On::Source => event.attested.iter().any(|a| {
-                passes(&a.source.to_string())
-                    || passes(if a.source == 1 { "first.csv" } else { "second" })
-            }),
-            On::Raw => test.matches_bytes(raw),
-            On::Text => leaves(None),
-            On::RawPath(path) => leaves(Some(path)),
-        }
+    fn overlaid(&self, event: &Event, kind: &str) -> Vec<String> {
+        let all = self.overlay(kind).into_iter();
+        all.filter(|(number, _)| *number == event.number)
+            .map(|(_, value)| value.to_owned())
+            .collect()
+    }
+
+    fn raw_of(&self, event: &Event) -> &[u8] {
+        &self.raws[event.number as usize - 1]
+    }
+}
+
+impl naive::Facts for World {
+    fn leaves(&self, event: &Event, visit: &mut dyn FnMut(&[&str], &str)) {
+        LeafReader::leaves(self, &SourceShape::default(), self.raw_of(event), visit);
+    }
+    fn raw(&self, event: &Event) -> Cow<'_, [u8]> {
+        self.raw_of(event).into()
+    }
+    fn tags(&self, event: &Event) -> Vec<String> {
+        self.overlaid(event, "tag")
+    }
+    fn findings(&self, event: &Event) -> Vec<String> {
+        self.overlaid(event, "finding")
+    }
+    fn source_name(&self, source: u32) -> Option<String> {
+        let sources = self.sources().ok()?.into_iter();
+        sources
+            .filter(|s| s.number == source)
+            .map(|s| s.name)
+            .next()
+    }
+    fn has_overlay(&self, event: &Event, kind: &str) -> bool {
+        !self.overlaid(event, kind).is_empty()
     }
 }
 
