@@ -109,6 +109,8 @@ fn a_damaged_or_cut_file_is_refused_and_not_touched() {
     let case = create(&path);
     import(&case, &[("a", TEXT)]);
     drop(case);
+    let left = std::fs::read_dir(dir.path()).unwrap().count();
+    assert_eq!(left, 2, "a closed case is one file and its empty lock");
     let whole = std::fs::read(&path).unwrap();
     for damaged in [
         &whole[..whole.len() / 2],

@@ -166,8 +166,8 @@ proptest! {
         for file in &files {
             let text: String = file.iter().map(|k| format!("{}||K{k}|\n", if *k == 4 { String::new() } else { (k / 2).to_string() })).collect();
             import(&case, &[("f", &text)]);
-            for k in 0..5 {
-                most[k] = most[k].max(file.iter().filter(|x| **x as usize == k).count());
+            for (k, most) in most.iter_mut().enumerate() {
+                *most = (*most).max(file.iter().filter(|x| **x as usize == k).count());
             }
         }
         let all = events(&case);

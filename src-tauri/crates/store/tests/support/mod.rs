@@ -1,5 +1,9 @@
 //! A small reader for tests: lines of `time|id|action|target,target` become batches, so that the store is tested alone.
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses its own part; a failure here is a failed test"
+)]
 
 use std::{
     hash::{BuildHasher, Hasher},

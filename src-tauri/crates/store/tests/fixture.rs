@@ -1,0 +1,63 @@
+//! One case file of every schema version, opened as it was written then.
+//!
+//! `WITNESSMARK_WRITE_FIXTURES=1 cargo test -p witnessmark-store --test fixture` writes the one of this version anew; do that
+//! only while the version has not been released.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use support::{create, events, import, stamp};
+use witnessmark_store::{Case, case::overlays};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/cases")
+}
+
+fn many() -> String {
+    (0..5_000)
+        .map(|i| format!("{}|id{i}|A{}|t{},u{}\n", i / 2, i % 7, i % 50, i % 3))
+        .collect()
+}
+
+const FEW: &str = "10||Login|a\n10||Login|a\n!junk\n||Undated|\n";
+
+fn write(path: &Path) {
+    let _ = std::fs::remove_file(path);
+    let case = create(path);
+    import(&case, &[("few.txt", FEW)]);
+    import(&case, &[("many.txt", &many())]);
+    import(&case, &[("again.txt", "10||Login|a\n11|id3|other|\n")]);
+    case.overlay(&stamp(), 2, overlays::TAG, "benign").unwrap();
+}
+
+#[test]
+fn the_case_of_every_version_opens_with_all_it_holds() {
+    let fixture = folder().join("v1.wmcase");
+    if std::env::var_os("WITNESSMARK_WRITE_FIXTURES").is_some() {
+        std::fs::create_dir_all(folder()).unwrap();
+        write(&fixture);
+        std::fs::remove_file(folder().join("v1.wmcase.lock")).unwrap();
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let copy = dir.path().join("v1.wmcase");
+    std::fs::copy(&fixture, &copy).unwrap();
+    let case = Case::open(&copy, None, &stamp()).unwrap();
+    let all = events(&case);
+    assert_eq!(all.len(), 3 + 5_000 + 1);
+    assert_eq!(all[2].1, "Undated");
+    assert_eq!(all[3].3, "0|id0|A0|t0,u0");
+    assert_eq!(case.rejects(None).unwrap().len(), 1);
+    assert_eq!(case.attested(1).unwrap()[0].source, 3);
+    assert_eq!(
+        case.overlays(Some(overlays::TAG), None).unwrap()[0].event,
+        2
+    );
+    assert_eq!(
+        case.overlays(Some(overlays::PROBLEM), None).unwrap()[0].event,
+        7
+    );
+    let mut out = Vec::new();
+    case.extract(2, &mut out).unwrap();
+    assert_eq!(out, many().as_bytes());
+}
