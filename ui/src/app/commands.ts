@@ -1,0 +1,37 @@
+/** Owns: the commands that work in every place. */
+import type { Command } from "../components/commands.svelte";
+import { DENSITIES, look, THEMES } from "../theme/theme.svelte";
+import type { Session } from "./session.svelte";
+
+export function appCommands(session: Session, focusQuery: () => void): Command[] {
+  const open = () => session.summary !== undefined;
+  const window = "Window";
+  const go = "Go";
+  const filter = "Filter";
+  const find = () => {
+    session.go("timeline");
+    // The bar stands in the timeline and may have to be drawn first.
+    requestAnimationFrame(() => focusQuery());
+  };
+  return [
+    { id: "palette", title: "Every command", group: window, keys: ["Ctrl+k"], run: () => (session.asking = "palette"), quiet: true },
+    { id: "shortcuts", title: "Shortcuts", group: window, keys: ["?"], run: () => (session.asking = "shortcuts") },
+    { id: "go.timeline", title: "Timeline", group: go, keys: ["1"], run: () => session.go("timeline"), when: open },
+    { id: "go.sources", title: "Sources", group: go, keys: ["2"], run: () => session.go("sources"), when: open },
+    { id: "go.custody", title: "Custody log", group: go, keys: ["3"], run: () => session.go("custody"), when: open },
+    { id: "query", title: "Type a filter", group: filter, keys: ["/", "Ctrl+f"], run: find, when: open },
+    { id: "query.back", title: "Filter before", group: filter, keys: ["["], run: () => void session.lens.back(), when: () => open() && session.lens.canBack },
+    { id: "query.forward", title: "Filter after", group: filter, keys: ["]"], run: () => void session.lens.forward(), when: () => open() && session.lens.canForward },
+    { id: "query.clear", title: "Clear the filter", group: filter, run: () => void session.lens.clear(), when: () => open() && session.lens.pieces.length > 0 },
+    { id: "query.undated", title: "Only undated events", group: filter, run: () => void session.showUndated(), when: open },
+    { id: "files", title: "Add files", group: "Case", keys: ["Ctrl+i"], run: () => void session.backend.inputsChoose(false).then((files) => session.take(files), () => undefined) },
+    { id: "folder", title: "Add a folder", group: "Case", run: () => void session.backend.inputsChoose(true).then((files) => session.take(files), () => undefined) },
+    { id: "paste", title: "Paste lines", group: "Case", run: () => (session.asking = "paste") },
+    { id: "case.open", title: "Open a case", group: "Case", keys: ["Ctrl+o"], run: () => void session.choose() },
+    { id: "case.sample", title: "Try the sample case", group: "Case", run: () => void session.sample(), when: () => !open() },
+    { id: "case.close", title: "Close the case", group: "Case", keys: ["Ctrl+w"], run: () => void session.close(), when: () => open() && !session.inbox.busy },
+    { id: "zone", title: "Display zone", group: window, keys: ["z"], run: () => (session.asking = "zone"), when: open },
+    ...THEMES.map((theme) => ({ id: `theme.${theme}`, title: `Theme: ${theme === "contrast" ? "high contrast" : theme}`, group: window, run: () => session.setLook(theme, look.density) })),
+    ...DENSITIES.map((density) => ({ id: `density.${density}`, title: `Density: ${density}`, group: window, run: () => session.setLook(look.theme, density) })),
+  ];
+}

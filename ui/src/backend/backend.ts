@@ -1,0 +1,65 @@
+/** Owns: everything that the window can ask of the program, as one interface, so that the window runs in tests without
+ * the program. Never touches: how a call travels (tauri.ts knows). */
+import type {
+  AppInfo, BackendError, CaseSummary, CompletionReport, CustodyReport, ErrorCode, EventDetail, FacetsReport,
+  HistogramReport, ImportChoices, ImportProgress, InputFile, InputsDropped, InspectionReport, RejectsReport, RowPart,
+  Settings, SourcesReport, ViewSummary,
+} from "./types";
+
+export type Sort = "newest" | "oldest";
+
+/** Each call rejects with a BackendError and with nothing else; see `asError`. */
+export interface Backend {
+  appInfo(): Promise<AppInfo>;
+  settingsSave(settings: Settings): Promise<void>;
+
+  caseCreate(name: string, passphrase: string | undefined, zone: string): Promise<CaseSummary>;
+  caseOpen(token: string, passphrase: string | undefined): Promise<CaseSummary>;
+  /** A dialog of the system; null when the person went back. */
+  caseChoose(): Promise<InputFile | null>;
+  caseSample(): Promise<CaseSummary>;
+  caseSummary(): Promise<CaseSummary>;
+  caseClose(): Promise<void>;
+
+  /** A dialog of the system; empty when the person went back. */
+  inputsChoose(folder: boolean): Promise<InputFile[]>;
+  inputPaste(text: string): Promise<InputFile>;
+  /** Calls back for files dragged over or dropped on the window, until the returned function is called. */
+  onInputsDropped(seen: (dropped: InputsDropped) => void): Promise<() => void>;
+  importInspect(token: string, choices: ImportChoices): Promise<InspectionReport>;
+  importStart(job: string, tokens: string[], choices: ImportChoices, seen: (progress: ImportProgress) => void): Promise<SourcesReport>;
+  importCancel(job: string): Promise<void>;
+
+  viewOpen(query: string, sort: Sort, zone: string): Promise<ViewSummary>;
+  /** At most 200 rows from rank `first` (from 0). */
+  viewRows(view: number, first: number, len: number): Promise<RowPart[]>;
+  viewFacets(view: number, fields: string[], limit: number): Promise<FacetsReport>;
+  viewHistogram(view: number, bins: number, by?: string, fromMs?: number, toMs?: number): Promise<HistogramReport>;
+  /** Rank of an event in the view, or of the first row at or after a moment in the view's order; null when there is none. */
+  viewLocate(view: number, at: { event: number } | { timeMs: number }): Promise<number | null>;
+  queryComplete(text: string, cursor: number): Promise<CompletionReport>;
+
+  eventDetail(event: number, zone: string): Promise<EventDetail>;
+  rejects(source?: number): Promise<RejectsReport>;
+  custody(): Promise<CustodyReport>;
+  mark(event: number, kind: "bookmark" | "tag" | "note", value: string, on: boolean): Promise<void>;
+}
+
+/** What a call failed with. Anything that is not one of ours is a defect and is shown as one. */
+export function asError(thrown: unknown): BackendError {
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
+    const given = thrown as Partial<BackendError>;
+    return {
+      code: given.code as ErrorCode,
+      message: String(given.message),
+      hint: given.hint ?? "",
+      where: given.where ?? {},
+    };
+  }
+  return {
+    code: "internal",
+    message: thrown instanceof Error ? thrown.message : String(thrown),
+    hint: "This is a defect of the program; what it did before is safe in the case file.",
+    where: {},
+  };
+}

@@ -1,0 +1,41 @@
+/** Owns: the way of a call from the window to the program. The only file that imports Tauri (ESLint holds this). */
+import { Channel, invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { Backend } from "./backend";
+import type { ImportProgress, InputsDropped } from "./types";
+
+export const tauri: Backend = {
+  appInfo: () => invoke("app_info"),
+  settingsSave: (settings) => invoke("settings_save", { settings }),
+
+  caseCreate: (name, passphrase, zone) => invoke("case_create", { name, passphrase, zone }),
+  caseOpen: (token, passphrase) => invoke("case_open", { token, passphrase }),
+  caseChoose: () => invoke("case_choose"),
+  caseSample: () => invoke("case_sample"),
+  caseSummary: () => invoke("case_summary"),
+  caseClose: () => invoke("case_close"),
+
+  inputsChoose: (folder) => invoke("inputs_choose", { folder }),
+  inputPaste: (text) => invoke("input_paste", { text }),
+  onInputsDropped: (seen) => listen<InputsDropped>("inputs-dropped", (event) => seen(event.payload)),
+  importInspect: (token, choices) => invoke("import_inspect", { token, choices }),
+  importStart: (job, tokens, choices, seen) => {
+    const progress = new Channel<ImportProgress>();
+    progress.onmessage = seen;
+    return invoke("import_start", { job, tokens, choices, progress });
+  },
+  importCancel: (job) => invoke("import_cancel", { job }),
+
+  viewOpen: (query, sort, zone) => invoke("view_open", { query, sort, zone }),
+  viewRows: (view, first, len) => invoke("view_rows", { view, first, len }),
+  viewFacets: (view, fields, limit) => invoke("view_facets", { view, fields, limit }),
+  // Tauri reads argument names as written when a command says rename_all = "snake_case".
+  viewHistogram: (view, bins, by, from_ms, to_ms) => invoke("view_histogram", { view, bins, by, from_ms, to_ms }),
+  viewLocate: (view, at) => invoke("view_locate", "event" in at ? { view, event: at.event } : { view, time_ms: at.timeMs }),
+  queryComplete: (text, cursor) => invoke("query_complete", { text, cursor }),
+
+  eventDetail: (event, zone) => invoke("event_detail", { event, zone }),
+  rejects: (source) => invoke("rejects", { source }),
+  custody: () => invoke("custody"),
+  mark: (event, kind, value, on) => invoke("mark", { event, kind, value, on }),
+};

@@ -1,0 +1,78 @@
+/** Owns: the arithmetic of a list with far more rows than a page can be tall. Engines clamp the height of an element,
+ * and WebKitGTK paints nothing below 2^24 px, so the spacer stays under 8 million px and a position is a row number with a
+ * fraction, not a pixel. Never touches: the DOM, what a row is. */
+
+/** Tallest spacer, in px: half of what WebKitGTK paints. */
+export const TALLEST = 8_000_000;
+/** Most rows drawn at once. */
+export const MOST_DRAWN = 200;
+
+export type Measure = {
+  /** Rows in the list. */
+  rows: number;
+  /** Height of a row in px. */
+  row: number;
+  /** Height of the part of the window that shows rows, in px. */
+  view: number;
+  /** Height beyond the rows that the end of the list needs (its separators), in px. */
+  extra: number;
+};
+
+/** Highest position: there the last row stands at the lower edge. */
+export const last = (m: Measure): number => Math.max(0, m.rows - Math.max(0, m.view - m.extra) / m.row);
+
+/** Height of what can be scrolled, in px: the list as it is, or the tallest that may be. */
+export const height = (m: Measure): number => Math.min(TALLEST, m.rows * m.row + m.extra);
+
+/** Whether the scroll bar is coarser than the rows, so that small moves must be counted in rows. */
+export const isScaled = (m: Measure): boolean => m.rows * m.row + m.extra > TALLEST;
+
+/** The position (row number with fraction) at a scroll offset in px. */
+export function positionAt(m: Measure, scroll: number): number {
+  const room = height(m) - m.view;
+  if (room <= 0) return 0;
+  return Math.min(1, Math.max(0, scroll / room)) * last(m);
+}
+
+/** The scroll offset in px of a position. */
+export function scrollOf(m: Measure, position: number): number {
+  const end = last(m);
+  return end <= 0 ? 0 : (clamp(m, position) / end) * Math.max(0, height(m) - m.view);
+}
+
+export const clamp = (m: Measure, position: number): number => Math.min(last(m), Math.max(0, position));
+
+export type Placed = { index: number; y: number; after: boolean };
+
+/** Where the rows in sight stand, from the upper edge, in px. `breaks` says whether a separator follows a row. */
+export function place(m: Measure, position: number, breaks: (index: number) => boolean): Placed[] {
+  const placed: Placed[] = [];
+  let index = Math.min(Math.floor(position), Math.max(0, m.rows - 1));
+  const part = position - index;
+  let y = 0 - part * (breaks(index) ? 2 * m.row : m.row);
+  while (index < m.rows && y < m.view && placed.length < MOST_DRAWN) {
+    const after = breaks(index);
+    placed.push({ index, y, after });
+    y += after ? 2 * m.row : m.row;
+    index += 1;
+  }
+  return placed;
+}
+
+/** The least move that brings a row wholly into sight. */
+export function reveal(m: Measure, position: number, index: number, breaks: (index: number) => boolean): number {
+  if (index < position) return clamp(m, index);
+  const found = place(m, position, breaks).find((one) => one.index === index);
+  if (found && found.y + m.row <= m.view) return position;
+  let room = m.view - m.row;
+  let top = index;
+  while (top > 0) {
+    const tall = breaks(top - 1) ? 2 * m.row : m.row;
+    if (room < tall) {
+      return clamp(m, top - room / tall);
+    }
+    room -= tall;
+    top -= 1;
+  }
+  return 0;
+}
