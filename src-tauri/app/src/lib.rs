@@ -48,7 +48,7 @@ fn start(launch: &launch::Launch) -> witnessmark_engine::Result<()> {
         .plugin(tauri_plugin_dialog::init())
         .invoke_handler(commands::handler())
         .on_window_event(window::on_event)
-        .build(tauri::generate_context!())
+        .build(context())
         .map_err(|e| launch::cannot_start(&e))?;
     // Not in Tauri's setup hook: an error there ends the program with a stack trace.
     let places = places::Places::find(app.path())?;
@@ -65,6 +65,15 @@ fn start(launch: &launch::Launch) -> witnessmark_engine::Result<()> {
         }
     });
     Ok(())
+}
+
+/// The configuration, the pages of the window and what it may call, compiled in.
+#[expect(
+    clippy::exit,
+    reason = "it stands in the code that Tauri's macro writes"
+)]
+fn context() -> tauri::Context {
+    tauri::generate_context!()
 }
 
 fn complain(error: &witnessmark_engine::Error) {
