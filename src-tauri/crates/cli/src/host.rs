@@ -18,7 +18,15 @@ pub(crate) fn setting() -> Arc<Setting> {
         }),
         who: who(),
         tool: format!("witnessmark {}", env!("CARGO_PKG_VERSION")),
-        process: std::process::id(),
+        lists: Box::new(|path| {
+            let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
+            // One value a line; what follows `#` at the beginning of a line is for people.
+            Ok(text
+                .lines()
+                .filter(|l| !l.starts_with('#'))
+                .map(str::to_owned)
+                .collect())
+        }),
     })
 }
 

@@ -55,7 +55,7 @@ fn step(span_seconds: i64) -> Step {
 
 /// Marks for an axis from one moment to another, at round local times of the zone; at most about a dozen.
 #[must_use]
-pub fn ticks(from: Instant, to: Instant, zone: &Zone) -> Vec<Tick> {
+pub(crate) fn ticks(from: Instant, to: Instant, zone: &Zone) -> Vec<Tick> {
     let span = (i128::from(to.0) - i128::from(from.0)) / 1_000_000_000;
     let Ok(span) = i64::try_from(span) else {
         return Vec::new();

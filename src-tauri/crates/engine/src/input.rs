@@ -8,6 +8,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use witnessmark_ingest::pipeline::InputReader;
+
 use crate::error::{Code, Error, Result};
 
 /// Something to import.
@@ -43,7 +45,7 @@ pub struct Opened {
     /// Last change of the file, when there is one.
     pub modified: Option<SystemTime>,
     /// The bytes.
-    pub reader: Box<dyn Read + Send>,
+    pub reader: InputReader,
 }
 
 impl std::fmt::Debug for Input {
@@ -88,11 +90,12 @@ impl Input {
                 path: None,
                 size: None,
                 modified: None,
-                reader,
+                reader: InputReader::Stream(reader),
             })],
             Self::Paste { name, text } => {
                 let size = Some(text.len() as u64);
-                let reader = Box::new(std::io::Cursor::new(text.into_bytes()));
+                let reader =
+                    InputReader::Seekable(Box::new(std::io::Cursor::new(text.into_bytes())));
                 vec![Source::Ready(Opened {
                     name,
                     path: None,
@@ -143,7 +146,7 @@ impl Source {
                     size: Some(meta.len()),
                     modified: meta.modified().ok(),
                     path: Some(path),
-                    reader: Box::new(file),
+                    reader: InputReader::Seekable(Box::new(file)),
                 })
             }
         }
@@ -151,7 +154,11 @@ impl Source {
 }
 
 /// Fails when a file is no longer what it was when it was opened.
-pub fn check_unchanged(path: &Path, size: Option<u64>, modified: Option<SystemTime>) -> Result<()> {
+pub(crate) fn check_unchanged(
+    path: &Path,
+    size: Option<u64>,
+    modified: Option<SystemTime>,
+) -> Result<()> {
     let meta = metadata(path)?;
     if size.is_some_and(|s| s != meta.len()) || modified != meta.modified().ok() {
         return Err(Error::new(

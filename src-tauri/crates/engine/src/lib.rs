@@ -2,9 +2,34 @@
 //!
 //! Owns: the order of work between readers and the case file, and the plain types in [`api`].
 //! Never touches: Tauri, stdout, the environment, the clock or randomness (they are passed in).
-//! Read next: [`api`] for what comes out, [`error`] for what can go wrong.
+//! Read next: [`api`] for what comes out, [`Error`] for what can go wrong, [`Case`] for what can be done.
 
 pub mod api;
+mod case;
+mod choices;
+mod clock_text;
+mod complete;
+mod detail;
 mod error;
+mod failures;
+mod import;
+mod input;
+mod inspect;
+mod lens;
+mod numbers;
+mod rows;
+mod setting;
+mod views;
+mod visible;
+mod writer;
 
+pub use case::Case;
+pub use clock_text::local_time;
 pub use error::{Code, Error, Result, Where};
+pub use input::Input;
+pub use inspect::inspect;
+pub use numbers::Order;
+pub use setting::{ReadList, Setting};
+pub use views::Sort;
+pub use visible::{is_hidden, visible, visible_bytes};
+pub use witnessmark_model::{Change, Event, Field, Instant, Target, Zone};

@@ -4,6 +4,9 @@
 
 use witnessmark_model::Instant;
 
+/// Reads a list of values for `@name` in a filter, or says why there is none.
+pub type ReadList = dyn Fn(&str) -> Result<Vec<String>, String> + Send + Sync;
+
 /// Clock, randomness and identity, given by the program that uses the engine.
 pub struct Setting {
     /// The present moment.
@@ -14,8 +17,8 @@ pub struct Setting {
     pub who: String,
     /// Program and version, for the custody log.
     pub tool: String,
-    /// Number of this process, for the lock beside the case.
-    pub process: u32,
+    /// Lists for filters.
+    pub lists: Box<ReadList>,
 }
 
 impl std::fmt::Debug for Setting {

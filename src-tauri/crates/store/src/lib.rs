@@ -11,6 +11,13 @@ pub mod importer;
 pub mod query;
 pub mod segment;
 
-pub use case::{Case, NewCase, Stamp};
+pub use case::{Case, CaseFacts, NewCase, SourceInfo, Stamp};
 pub use error::{Result, StoreError};
 pub use importer::{ImportReceipt, Importer, SourceReceipt};
+
+/// SHA-256 of bytes in memory, lower-case hex.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    hex::encode(sha2::Sha256::digest(bytes))
+}

@@ -16,11 +16,17 @@ macro_rules! shape {
                 pub $($field)? $($rfield)? : Option<$ty>,
             )*
         }
-        impl $name {
-            fn some(self) -> Option<Self> { (self != Self::default()).then_some(self) }
-        }
     };
 }
+
+/// A part of which nothing is known is left out.
+trait Known: Default + PartialEq {
+    fn some(self) -> Option<Self> {
+        (self != Self::default()).then_some(self)
+    }
+}
+
+impl<T: Default + PartialEq> Known for T {}
 
 shape! {
     /// `event.*`.

@@ -71,6 +71,24 @@ pub struct SourceReport {
 pub struct SourcesReport {
     /// One for each file or member.
     pub sources: Vec<SourceReport>,
+    /// Files of a folder, or members of an archive, that are no logs and were left out; empty in the list of a case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<Vec<RefusedPart>>", optional))]
+    pub refused: Vec<RefusedPart>,
+}
+
+/// A file of a folder, or a member of an archive, that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct RefusedPart {
+    /// Its name.
+    pub name: String,
+    /// Why, for programs.
+    pub code: crate::error::Code,
+    /// Why, for people.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
 }
 
 /// An entry without an event.

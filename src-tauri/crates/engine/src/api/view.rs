@@ -239,8 +239,10 @@ pub struct EventDetail {
     pub raw_cut: bool,
     /// SHA-256 of the entry's bytes as read again just now, hex.
     pub raw_sha256: String,
-    /// Whether the source, read again, still has the hash recorded at import up to this block.
-    pub raw_matches: bool,
+    /// Whether the whole source, read again since the case was opened, has the hash of its import; absent when it was
+    /// not read again (large sources are not on their own account).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw_matches: Option<bool>,
     /// Source name.
     pub source_name: String,
     /// SHA-256 of the source, hex.

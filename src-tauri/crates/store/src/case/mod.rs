@@ -25,6 +25,7 @@ use crate::{
 pub mod custody;
 pub(crate) mod defence;
 pub(crate) mod discard;
+mod facts;
 pub(crate) mod lock;
 pub mod overlays;
 mod read;
@@ -32,6 +33,7 @@ mod read;
 pub use custody::{CustodyEntry, CustodyHead, Stamp, canonical};
 pub use defence::{APPLICATION_ID, SCHEMA, SCHEMA_VERSION};
 pub use discard::Discarded;
+pub use facts::CaseFacts;
 pub use overlays::Overlay;
 pub use read::{RejectRow, SourceInfo};
 
@@ -76,14 +78,17 @@ pub(crate) struct Inner {
     pub(crate) path: PathBuf,
     pub(crate) meta: Meta,
     pub(crate) reader: Arc<Mutex<Connection>>,
-    pub(crate) writer: Option<Arc<Mutex<Connection>>>,
     pub(crate) blocks: Blocks,
+    /// Evidence and length of each source that was asked for: a scan of the originals asks for every entry.
+    kept_in: Mutex<HashMap<u32, (i64, u64)>>,
     pub(crate) importing: AtomicBool,
     version: AtomicU64,
     discarded: Vec<Discarded>,
     segments: Mutex<HashMap<i64, Arc<SealedSegment>>>,
     hot: Mutex<Option<(u64, Arc<MemorySegment>)>>,
     pub(crate) attestations: read::Attestations,
+    /// Closed after everything that holds the reader: the last connection folds the journal in and removes it, and must be able to.
+    pub(crate) writer: Option<Arc<Mutex<Connection>>>,
     /// Dropped last: the connections above are closed by then.
     _lock: Option<lock::CaseLock>,
 }
@@ -221,6 +226,7 @@ impl Case {
                 reader: Arc::new(Mutex::new(reader)),
                 writer: writer.map(|w| Arc::new(Mutex::new(w))),
                 blocks: Blocks::default(),
+                kept_in: Mutex::default(),
                 importing: AtomicBool::new(false),
                 version: AtomicU64::new(1),
                 discarded,
@@ -368,6 +374,7 @@ impl Inner {
     pub(crate) fn changed(&self) {
         self.version.fetch_add(1, Ordering::AcqRel);
         self.attestations.clear();
+        held(&self.kept_in).clear();
     }
 
     /// Sealed segments of complete imports, and of one that is under way.

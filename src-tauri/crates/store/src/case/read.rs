@@ -80,7 +80,23 @@ impl Attestations {
         held(&self.held).clear();
     }
 
-    fn get(&self, id: i64, data: &[u8], rows: usize) -> Result<Arc<attestation::Block>> {
+    pub(super) fn knows(&self, id: i64) -> bool {
+        held(&self.held).contains_key(&id)
+    }
+
+    /// The block of an id, unfolded by `read` when it is not held any more.
+    pub(super) fn known(
+        &self,
+        id: i64,
+        read: impl FnOnce() -> Result<attestation::Block>,
+    ) -> Result<Arc<attestation::Block>> {
+        if let Some(block) = held(&self.held).get(&id) {
+            return Ok(Arc::clone(block));
+        }
+        Ok(Arc::new(read()?))
+    }
+
+    pub(super) fn get(&self, id: i64, data: &[u8], rows: usize) -> Result<Arc<attestation::Block>> {
         let mut held = held(&self.held);
         if let Some(block) = held.get(&id) {
             return Ok(Arc::clone(block));
@@ -222,7 +238,27 @@ impl Case {
     /// # Errors
     /// When there is no such source, the place is not inside it, or a block is damaged.
     pub fn raw(&self, place: &Locator) -> Result<Vec<u8>> {
-        let (evidence, bytes, _) = self.evidence(place.source)?;
+        let mut out = Vec::new();
+        self.raw_into(place, &mut out)?;
+        Ok(out)
+    }
+
+    /// As [`Case::raw`], into a buffer that is emptied first: a scan of all originals takes no memory for each entry.
+    ///
+    /// # Errors
+    /// As [`Case::raw`].
+    pub fn raw_into(&self, place: &Locator, out: &mut Vec<u8>) -> Result<()> {
+        out.clear();
+        let inner = &self.inner;
+        let kept = held(&inner.kept_in).get(&place.source).copied();
+        let (evidence, bytes) = match kept {
+            Some(kept) => kept,
+            None => {
+                let (evidence, bytes, _) = self.evidence(place.source)?;
+                held(&inner.kept_in).insert(place.source, (evidence, bytes));
+                (evidence, bytes)
+            }
+        };
         let end = place
             .offset
             .checked_add(place.length)
@@ -233,17 +269,11 @@ impl Case {
                 "it points beyond the end of the source",
             ));
         }
-        let mut out = Vec::with_capacity(place.length as usize);
-        let inner = &self.inner;
-        inner.blocks.read(
-            &inner.reader,
-            evidence,
-            place.offset,
-            place.length,
-            &mut out,
-        )?;
+        inner
+            .blocks
+            .read(&inner.reader, evidence, place.offset, place.length, out)?;
         if out.len() as u64 == place.length {
-            Ok(out)
+            Ok(())
         } else {
             Err(StoreError::corrupt(
                 format!("the evidence of source {}", place.source),
@@ -293,42 +323,7 @@ impl Case {
     /// # Errors
     /// When the file cannot be read.
     pub fn attested(&self, event: u64) -> Result<Vec<Attestation>> {
-        let found: Vec<(i64, u32, i64, Option<Vec<u8>>)> = {
-            let reader = held(&self.inner.reader);
-            let mut statement = reader.prepare_cached(
-                "SELECT a.id, a.source, a.rows, a.data FROM attestation a JOIN import i ON i.id = a.import
-                 WHERE i.state = 'complete' AND a.first_event <= ?1 AND a.last_event >= ?1 ORDER BY a.id",
-            )?;
-            let known = held(&self.inner.attestations.held);
-            let rows = statement.query_map([event as i64], |r| {
-                let id: i64 = r.get(0)?;
-                let data = if known.contains_key(&id) {
-                    None
-                } else {
-                    Some(r.get(3)?)
-                };
-                Ok((id, r.get(1)?, r.get(2)?, data))
-            })?;
-            rows.collect::<rusqlite::Result<_>>()?
-        };
-        let mut out = Vec::new();
-        for (id, source, rows, data) in found {
-            let block = match data {
-                Some(data) => self.inner.attestations.get(id, &data, rows as usize)?,
-                None => match held(&self.inner.attestations.held).get(&id) {
-                    Some(block) => Arc::clone(block),
-                    None => return self.attested(event),
-                },
-            };
-            out.extend(
-                block
-                    .entries(event)
-                    .map(|entry| Attestation { source, entry }),
-            );
-        }
-        out.sort_unstable_by_key(|a| (a.source, a.entry));
-        out.dedup();
-        Ok(out)
+        Ok(self.attestations(&[event])?.pop().unwrap_or_default())
     }
 
     /// Numbers of events that a source attests but that were read from another, rising.

@@ -22,6 +22,7 @@ mod numbers;
 mod order;
 mod plan;
 mod scan;
+mod sequence;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use caches::{Caches, TermCache};
 pub use facets::{Facet, FacetValue};
 pub use histogram::{Bin, Histogram, HistogramSpec};
 pub use mask::{Mask, SegmentMask};
+pub use sequence::Sequence;
 pub use snapshot::{FLAG, Facts, Originals, Overlay, RowRef, Segment, Snapshot, SourceName};
 pub use view::{Order, View};
 

@@ -1,0 +1,452 @@
+//! A case as front ends see it: made or opened, summed up, marked, read back.
+//!
+//! Owns: the open case with everything a question needs (profiles, caches, views). Never touches: SQL, formats.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use witnessmark_ingest::Leaves;
+use witnessmark_ingest::profile::Library;
+use witnessmark_model::Zone;
+use witnessmark_store::query::{Caches, Query, Snapshot, TermCache};
+use witnessmark_store::{self as store, CaseFacts, NewCase, SourceInfo, Stamp};
+
+use crate::api::{
+    CaseSummary, CustodyEntry, CustodyReport, RejectPart, RejectsReport, SourceReport,
+    SourcesReport, WarningPart,
+};
+use crate::error::{Code, Error, Result};
+use crate::failures::internal;
+use crate::lens::Results;
+use crate::rows::Marks;
+use crate::setting::Setting;
+use crate::views::Views;
+use crate::visible::visible_bytes;
+
+/// Bytes of a rejected entry that a list shows.
+const PREVIEW: u64 = 400;
+
+/// An open case.
+pub struct Case {
+    pub(crate) store: store::Case,
+    pub(crate) setting: Arc<Setting>,
+    pub(crate) library: Library,
+    pub(crate) results: Results,
+    pub(crate) views: Views,
+    pub(crate) terms: TermCache,
+    /// Sources whose bytes were read again and hashed since the case was opened, and whether the hash was right.
+    pub(crate) checked: Mutex<HashMap<u32, bool>>,
+    facts: CaseFacts,
+    caches: Caches,
+    encrypted: bool,
+    made_now: bool,
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Case")
+            .field("path", &self.store.path())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Case {
+    /// Makes a case at a path where nothing is, and opens it.
+    pub fn create(
+        path: &Path,
+        name: &str,
+        passphrase: Option<&str>,
+        zone: &Zone,
+        setting: Arc<Setting>,
+    ) -> Result<Self> {
+        let mut random = [0_u8; 32];
+        (setting.random)(&mut random);
+        let (id, key) = random.split_at(16);
+        let new = NewCase {
+            uuid: &uuid(id),
+            name,
+            identity_key: key
+                .try_into()
+                .map_err(|_| internal("a key of the wrong length"))?,
+            display_zone: &zone.name(),
+            passphrase,
+        };
+        let store = store::Case::create(path, &new, &stamp(&setting))?;
+        Self::assemble(store, setting, passphrase.is_some(), true)
+    }
+
+    /// Opens a case.
+    pub fn open(path: &Path, passphrase: Option<&str>, setting: Arc<Setting>) -> Result<Self> {
+        if let Ok(meta) = std::fs::metadata(path)
+            && meta.is_file()
+            && meta.len() == 0
+        {
+            let message = format!("`{}` is empty, so it is no case", path.display());
+            return Err(Error::new(
+                Code::NotACase,
+                message,
+                "Choose a file that ends in .wmcase.",
+            )
+            .at(path.to_string_lossy()));
+        }
+        let store =
+            store::Case::open(path, passphrase, &stamp(&setting)).map_err(|error| {
+                match (error, passphrase) {
+                    // Without a passphrase an encrypted case and a file that is no case look the same; its end tells which to ask.
+                    (store::StoreError::NotACase { path, .. }, None) if looks_encrypted(&path) => {
+                        Error::from(store::StoreError::WrongPassphrase { path })
+                    }
+                    (error, _) => Error::from(error),
+                }
+            })?;
+        Self::assemble(store, setting, passphrase.is_some(), false)
+    }
+
+    fn assemble(
+        store: store::Case,
+        setting: Arc<Setting>,
+        encrypted: bool,
+        made_now: bool,
+    ) -> Result<Self> {
+        let library = Library::builtin().map_err(|e| internal(e.to_string()))?;
+        let facts = store.facts(Arc::new(Leaves));
+        Ok(Self {
+            store,
+            setting,
+            library,
+            results: Results::default(),
+            views: Views::default(),
+            terms: TermCache::default(),
+            checked: Mutex::default(),
+            facts,
+            caches: Caches::default(),
+            encrypted,
+            made_now,
+        })
+    }
+
+    /// Removes a case that was made by this very handle and into which nothing was imported.
+    pub fn discard_new(self) -> Result<()> {
+        if !self.made_now || !self.store.sources()?.is_empty() {
+            return Ok(());
+        }
+        let path = self.store.path().to_owned();
+        drop(self);
+        std::fs::remove_file(&path).map_err(|e| {
+            Error::new(
+                Code::Io,
+                format!("the empty case `{}` cannot be removed: {e}", path.display()),
+                "Remove it by hand.",
+            )
+        })
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.store.path()
+    }
+
+    pub(crate) fn query<'a>(&'a self, snapshot: &'a Snapshot) -> Query<'a> {
+        Query {
+            snapshot,
+            facts: &self.facts,
+            caches: &self.caches,
+        }
+    }
+
+    pub(crate) fn stamp(&self) -> Stamp {
+        stamp(&self.setting)
+    }
+
+    /// What is in the case.
+    pub fn summary(&self) -> Result<CaseSummary> {
+        let zone = Zone::parse(&self.store.meta().display_zone).unwrap_or(Zone::UTC);
+        let answer = self.answer("", &zone)?;
+        let sources = self.sources()?.sources;
+        let head = self.store.custody_head()?;
+        let live = || sources.iter().filter(|s| s.state != "withdrawn");
+        let (first, last) = (
+            live().filter_map(|s| s.first.clone()).min(),
+            live().filter_map(|s| s.last.clone()).max(),
+        );
+        let at = self
+            .store
+            .sources()?
+            .iter()
+            .filter_map(|s| s.receipt.last)
+            .max()
+            .unwrap_or_else(|| (self.setting.now)());
+        let notices = self.store.discarded().iter().map(|d| {
+            format!("An import that was begun at {} and not finished was discarded; nothing of it is in the case.", d.at.rfc3339())
+        });
+        Ok(CaseSummary {
+            id: self.store.meta().uuid.clone(),
+            name: self.store.meta().name.clone(),
+            file: self
+                .path()
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            encrypted: self.encrypted,
+            zone: zone.name(),
+            zone_offset: zone.offset_at(at).to_string(),
+            events: answer.mask.len(),
+            undated: answer.mask.undated(),
+            rejected: live().map(|s| s.rejected).sum(),
+            first,
+            last,
+            custody_size: head.size,
+            custody_head: head.hash,
+            notices: notices.collect(),
+            sources,
+        })
+    }
+
+    /// Every source with its receipt.
+    pub fn sources(&self) -> Result<SourcesReport> {
+        let sources = self.store.sources()?;
+        Ok(SourcesReport {
+            sources: sources.iter().map(|s| self.source_report(s)).collect(),
+            refused: Vec::new(),
+        })
+    }
+
+    pub(crate) fn source_report(&self, source: &SourceInfo) -> SourceReport {
+        let receipt = &source.receipt;
+        let known: Vec<_> = receipt
+            .profiles
+            .iter()
+            .filter_map(|p| self.library.find(p))
+            .collect();
+        let titles: Vec<_> = known.iter().map(|p| p.title.as_str()).collect();
+        let title = match titles.as_slice() {
+            [] => "Unknown system".to_owned(),
+            titles => titles.join(", "),
+        };
+        SourceReport {
+            id: source.id,
+            name: shown_name(source),
+            sha256: receipt.sha256.clone(),
+            bytes: receipt.bytes,
+            profiles: receipt.profiles.clone(),
+            title,
+            confidence: receipt.confidence,
+            zone: Some(source.zone.clone()).filter(|z| !z.is_empty()),
+            entries: receipt.entries,
+            stored: receipt.stored,
+            duplicates: receipt.duplicates,
+            rejected: receipt.rejected,
+            events: receipt.events,
+            undated: receipt.undated,
+            first: receipt.first.map(|t| t.rfc3339()),
+            last: receipt.last.map(|t| t.rfc3339()),
+            warnings: receipt
+                .warnings
+                .iter()
+                .map(|w| WarningPart {
+                    code: w.code.clone(),
+                    count: w.count,
+                    message: w.message.clone(),
+                })
+                .collect(),
+            blind_spots: known.iter().flat_map(|p| p.blind_spots.clone()).collect(),
+            merkle_root: receipt.merkle_root.clone(),
+            state: source.state.clone(),
+            imported: source.detail["imported"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    }
+
+    /// Entries that hold no event.
+    pub fn rejects(&self, source: Option<u32>) -> Result<RejectsReport> {
+        if let Some(number) = source {
+            self.source_info(number)?;
+        }
+        let mut rejects = Vec::new();
+        for row in self.store.rejects(source)? {
+            let place = witnessmark_model::Locator {
+                source: row.source,
+                entry: row.entry,
+                part: 1,
+                line: row.line,
+                offset: row.offset,
+                length: row.length.min(PREVIEW),
+            };
+            rejects.push(RejectPart {
+                source: row.source,
+                entry: row.entry,
+                line: row.line,
+                offset: row.offset,
+                length: row.length,
+                code: row.code,
+                message: row.message,
+                preview: visible_bytes(&self.store.raw(&place)?),
+            });
+        }
+        Ok(RejectsReport { rejects })
+    }
+
+    pub(crate) fn source_info(&self, number: u32) -> Result<SourceInfo> {
+        self.store
+            .sources()?
+            .into_iter()
+            .find(|s| s.id == number)
+            .ok_or_else(|| {
+                Error::new(
+                    Code::NoSuchItem,
+                    format!("there is no source {number} in this case"),
+                    "List them with `sources`.",
+                )
+            })
+    }
+
+    /// The bytes of an event's entry, as they stand in its source.
+    pub fn raw(&self, event: u64) -> Result<Vec<u8>> {
+        let zone = Zone::UTC;
+        let answer = self.answer("", &zone)?;
+        let event = self.event(&answer.snapshot, event)?;
+        Ok(self.store.raw(&event.locator)?)
+    }
+
+    /// Writes a source back as it came; gives its hash, which is compared with the one taken at import.
+    pub fn extract(&self, source: u32, out: &mut dyn Write) -> Result<String> {
+        let info = self.source_info(source)?;
+        self.store.extract(source, out)?;
+        self.checked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(source, true);
+        Ok(info.receipt.sha256)
+    }
+
+    /// The case's own log.
+    pub fn custody(&self) -> Result<CustodyReport> {
+        let text = |entry: &serde_json::Value, key: &str| {
+            entry[key].as_str().unwrap_or_default().to_owned()
+        };
+        let log = self.store.custody()?;
+        let entries = log.into_iter().map(|e| CustodyEntry {
+            seq: e.seq,
+            at: text(&e.entry, "at"),
+            who: text(&e.entry, "who"),
+            tool: text(&e.entry, "tool"),
+            action: text(&e.entry, "action"),
+            detail: e.entry["detail"].to_string(),
+            hash: e.hash,
+        });
+        Ok(CustodyReport {
+            entries: entries.collect(),
+            intact: self.store.check_custody()?,
+        })
+    }
+
+    /// Puts a mark on an event or takes it away: `bookmark`, `tag`, `note`.
+    pub fn mark(&self, event: u64, kind: &str, value: &str, on: bool) -> Result<()> {
+        if !["bookmark", "tag", "note"].contains(&kind) {
+            return Err(Error::new(
+                Code::InvalidOption,
+                format!("`{kind}` is no kind of mark"),
+                "Use bookmark, tag or note.",
+            ));
+        }
+        if kind != "bookmark" && value.trim().is_empty() {
+            return Err(Error::new(
+                Code::InvalidOption,
+                format!("a {kind} needs a text"),
+                "Write what it should say.",
+            ));
+        }
+        let standing: Vec<_> = self
+            .store
+            .overlays(Some(kind), Some(event))?
+            .into_iter()
+            .filter(|o| o.value == value)
+            .collect();
+        let stamp = self.stamp();
+        match (on, standing.is_empty()) {
+            (true, true) => {
+                self.store.overlay(&stamp, event, kind, value)?;
+            }
+            (false, false) => {
+                for overlay in standing {
+                    self.store.retract(&stamp, overlay.id)?;
+                }
+            }
+            _ => return Ok(()),
+        }
+        self.results.forget();
+        Ok(())
+    }
+
+    pub(crate) fn marks(&self) -> Result<Marks> {
+        let mut marks = Marks {
+            bookmarks: self
+                .store
+                .overlays(Some("bookmark"), None)?
+                .into_iter()
+                .map(|o| o.event)
+                .collect(),
+            ..Marks::default()
+        };
+        for overlay in self.store.overlays(Some("tag"), None)? {
+            marks
+                .tags
+                .entry(overlay.event)
+                .or_default()
+                .push(overlay.value);
+        }
+        Ok(marks)
+    }
+}
+
+/// Archive members carry the name of their archive.
+fn shown_name(source: &SourceInfo) -> String {
+    match &source.member {
+        Some(member) if *member != source.name => format!("{}/{member}", source.name),
+        _ => source.name.clone(),
+    }
+}
+
+fn stamp(setting: &Setting) -> Stamp {
+    Stamp {
+        at: (setting.now)(),
+        who: setting.who.clone(),
+        tool: setting.tool.clone(),
+    }
+}
+
+/// A version 4 UUID (RFC 9562) of 16 random bytes.
+fn uuid(random: &[u8]) -> String {
+    let mut b = [0_u8; 16];
+    b.copy_from_slice(&random[..16]);
+    b[6] = (b[6] & 0x0f) | 0x40;
+    b[8] = (b[8] & 0x3f) | 0x80;
+    let hex: String = b.iter().map(|x| format!("{x:02x}")).collect();
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
+}
+
+/// An encrypted case begins with random bytes and ends in `.wmcase`; a text or another program's file does not.
+fn looks_encrypted(path: &Path) -> bool {
+    use std::io::Read;
+    let mut head = [0_u8; 64];
+    let read = std::fs::File::open(path).and_then(|mut f| f.read_exact(&mut head));
+    let ends = path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("wmcase"));
+    ends && read.is_ok()
+        && !head.starts_with(b"SQLite format 3\0")
+        && head.iter().filter(|b| !b.is_ascii()).count() > 8
+}

@@ -1,0 +1,176 @@
+//! What a file looks like before anything is stored: ways to read it, the open question, the first events.
+//!
+//! Owns: the answer to "what would become of this". Never touches: the case.
+
+use std::io::Read;
+
+use witnessmark_ingest::mapping::{IdentityKey, Mapper};
+use witnessmark_ingest::options::Question as Asked;
+use witnessmark_ingest::pipeline::{self, Profiles, Setup};
+use witnessmark_ingest::profile::Library;
+use witnessmark_ingest::{Entry, Limits, recognise};
+use witnessmark_model::time::original;
+use witnessmark_model::{Batch, Change, ChangeKind, Event, Field, Row, Target};
+
+use crate::api::{Candidate, EventJson, ImportChoices, InspectionReport, Question};
+use crate::choices::options;
+use crate::error::{Code, Error, Result};
+use crate::failures::internal;
+use crate::input::Input;
+use crate::setting::Setting;
+
+/// Events shown.
+const PREVIEW: usize = 10;
+
+/// Looks at the first part of an input. For a folder, at its first file.
+pub fn inspect(
+    input: Input,
+    choices: &ImportChoices,
+    setting: &Setting,
+) -> Result<InspectionReport> {
+    let options = options(choices)?;
+    let library = Library::builtin().map_err(|e| internal(e.to_string()))?;
+    let name = input.name();
+    let Some(source) = input.open()?.into_iter().next() else {
+        return Err(Error::new(
+            Code::Empty,
+            format!("`{name}` holds nothing"),
+            "Choose another.",
+        ));
+    };
+    let mut opened = source.open()?;
+    let limits = Limits::default();
+    let mut head = Vec::new();
+    let most = limits.head as u64;
+    std::io::Read::by_ref(&mut opened.reader)
+        .take(most)
+        .read_to_end(&mut head)
+        .map_err(|e| {
+            Error::new(
+                Code::NotReadable,
+                format!("`{}` cannot be read: {e}", opened.name),
+                "Check the disk.",
+            )
+        })?;
+    let whole = (head.len() as u64) < most;
+    let now = (setting.now)();
+    let keys = IdentityKey([0; 16]);
+    let profiles = Profiles {
+        options: &options,
+        library: &library,
+        keys,
+        now,
+    };
+    let setup = Setup {
+        options: &options,
+        limits,
+        planner: &profiles,
+    };
+    let (inspection, (candidates, seen)) =
+        pipeline::inspect(&head, whole, &opened.name, &setup, |sample, _| {
+            let candidates = recognise::candidates(sample, &library);
+            let seen = recognise::plan(sample, &options, &library)
+                .map(|plan| preview(sample, Mapper::new(plan, keys, now)));
+            (candidates, seen)
+        })?;
+    let (question, preview) = match seen {
+        Ok(events) => (None, events),
+        Err(asked) => (Some(question(&asked)), Vec::new()),
+    };
+    let candidates = candidates.into_iter().map(|c| Candidate {
+        title: library
+            .find(&c.profile)
+            .map_or_else(|| c.profile.clone(), |p| p.title.clone()),
+        profile: c.profile,
+        confidence: c.confidence,
+        reason: c.reason,
+    });
+    Ok(InspectionReport {
+        name: opened.name,
+        bytes: opened.size.unwrap_or(head.len() as u64),
+        shape: inspection.described,
+        candidates: candidates.collect(),
+        question,
+        preview,
+    })
+}
+
+fn question(asked: &Asked) -> Question {
+    let (example, answers) = match asked {
+        Asked::ZoneRequired { example } => (example.clone(), Vec::new()),
+        Asked::DateOrderRequired { examples } => (
+            examples.first().cloned().unwrap_or_default(),
+            ["dmy", "mdy", "ymd"].map(str::to_owned).to_vec(),
+        ),
+        Asked::UnknownProfile { wanted, known } => (wanted.clone(), known.clone()),
+        Asked::UnknownLabel { name } => (name.clone(), Vec::new()),
+    };
+    Question {
+        code: asked.code().to_owned(),
+        message: asked.message(),
+        example,
+        answers,
+    }
+}
+
+fn preview(sample: &[Entry<'_>], mut mapper: Mapper) -> Vec<EventJson> {
+    let mut batch = Batch::default();
+    for entry in sample.iter().take(PREVIEW) {
+        // An entry that holds no event is shown by the receipt; the preview shows events.
+        let _ = mapper.map(entry, &mut batch);
+    }
+    batch
+        .rows
+        .iter()
+        .take(PREVIEW)
+        .map(|row| EventJson::from(&event(&batch, row)))
+        .collect()
+}
+
+/// A row of a batch as the event it will become.
+fn event(batch: &Batch, row: &Row) -> Event {
+    let mut event = Event {
+        time: row.time,
+        locator: row.locator,
+        ..Event::default()
+    };
+    for cell in batch.row_cells(row) {
+        let text = batch.text(cell).to_owned();
+        let at = usize::from(cell.element);
+        match cell.field {
+            Field::TargetType => target(&mut event, at).r#type = Some(text),
+            Field::TargetId => target(&mut event, at).id = Some(text),
+            Field::TargetName => target(&mut event, at).name = Some(text),
+            Field::ChangeField => change(&mut event, at).field = text,
+            Field::ChangeKind => change(&mut event, at).kind = ChangeKind::parse(&text),
+            Field::ChangeOld => change(&mut event, at).old = Some(text),
+            Field::ChangeNew => change(&mut event, at).new = Some(text),
+            Field::RelatedIp => event.related_ips.push(text),
+            Field::Problems => event.problems.push(text),
+            Field::EventOriginalTime => event
+                .fields
+                .push((cell.field, original::text(&text, row.time))),
+            single => event.fields.push((single, text)),
+        }
+    }
+    event
+}
+
+fn target(event: &mut Event, at: usize) -> &mut Target {
+    if event.targets.len() <= at {
+        event.targets.resize_with(at + 1, Target::default);
+    }
+    &mut event.targets[at]
+}
+
+fn change(event: &mut Event, at: usize) -> &mut Change {
+    if event.changes.len() <= at {
+        event.changes.resize_with(at + 1, || Change {
+            field: String::new(),
+            kind: None,
+            old: None,
+            new: None,
+        });
+    }
+    &mut event.changes[at]
+}

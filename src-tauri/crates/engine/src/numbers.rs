@@ -1,0 +1,217 @@
+//! Count, facets, histogram and the stream of events under one filter.
+//!
+//! Owns: the answers of the commands of the same names. Never touches: how they are counted.
+
+use std::ops::ControlFlow;
+
+use witnessmark_model::{Event, Field, Instant, Zone};
+use witnessmark_store::query::{self as q, HistogramSpec, RowRef, View};
+
+use crate::api::{BinPart, CountReport, FacetPart, FacetValue, FacetsReport, HistogramReport};
+use crate::case::Case;
+use crate::clock_text::ticks;
+use crate::error::{Code, Error, Result};
+use crate::lens::Answer;
+
+/// The order of a stream of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// By event number.
+    Number,
+    /// Latest first, undated last.
+    Newest,
+    /// Earliest first, undated last.
+    Oldest,
+}
+
+/// More bins than this are a mistake, and would only cost memory.
+const MOST_BINS: u32 = 100_000;
+/// Values into which a bin is split.
+const SPLIT: usize = 12;
+/// Events read at a time for a stream.
+const STEP: usize = 512;
+
+impl Case {
+    /// How many events match.
+    pub fn count(&self, query: &str, zone: &Zone) -> Result<CountReport> {
+        let answer = self.answer(query, zone)?;
+        Ok(CountReport {
+            count: answer.mask.len(),
+            undated: answer.mask.undated(),
+        })
+    }
+
+    /// The values of fields among the events that match.
+    pub fn facets(
+        &self,
+        query: &str,
+        zone: &Zone,
+        fields: &[String],
+        limit: usize,
+    ) -> Result<FacetsReport> {
+        let fields = fields
+            .iter()
+            .map(|name| field(name))
+            .collect::<Result<Vec<_>>>()?;
+        self.facets_of(&self.answer(query, zone)?, &fields, limit)
+    }
+
+    /// Events over time.
+    pub fn histogram(
+        &self,
+        query: &str,
+        zone: &Zone,
+        bins: u32,
+        by: Option<&str>,
+    ) -> Result<HistogramReport> {
+        self.histogram_of(&self.answer(query, zone)?, zone, bins, by, None, None)
+    }
+
+    pub(crate) fn facets_of(
+        &self,
+        answer: &Answer,
+        fields: &[Field],
+        limit: usize,
+    ) -> Result<FacetsReport> {
+        let found = self
+            .query(&answer.snapshot)
+            .facets(&answer.mask, fields, limit)?;
+        let fields = found.into_iter().map(|facet| FacetPart {
+            field: facet.field.name().to_owned(),
+            distinct: facet.distinct,
+            absent: facet.absent,
+            values: facet.values.into_iter().map(FacetValue::from).collect(),
+        });
+        Ok(FacetsReport {
+            fields: fields.collect(),
+        })
+    }
+
+    pub(crate) fn histogram_of(
+        &self,
+        answer: &Answer,
+        zone: &Zone,
+        bins: u32,
+        by: Option<&str>,
+        from: Option<Instant>,
+        to: Option<Instant>,
+    ) -> Result<HistogramReport> {
+        if bins == 0 || bins > MOST_BINS {
+            let message = format!("{bins} is no number of intervals");
+            return Err(Error::new(
+                Code::InvalidOption,
+                message,
+                format!("Choose 1 to {MOST_BINS}."),
+            ));
+        }
+        let by = by.map(field).transpose()?;
+        let spec = HistogramSpec {
+            from,
+            to,
+            bins: bins as usize,
+            by,
+            values: SPLIT,
+        };
+        let found = self
+            .query(&answer.snapshot)
+            .histogram(&answer.mask, &spec)?;
+        let marks = match (found.from, found.to) {
+            (Some(from), Some(to)) => ticks(from, to, zone),
+            _ => Vec::new(),
+        };
+        Ok(HistogramReport {
+            from: found.from.map(Instant::rfc3339),
+            to: found.to.map(Instant::rfc3339),
+            bins: found.bins.into_iter().map(BinPart::from).collect(),
+            undated: found.undated,
+            outside: found.outside,
+            ticks: marks,
+        })
+    }
+
+    /// Hands every matching event to `each`, in order, until it breaks or `limit` is reached. Memory does not grow with
+    /// the number of events.
+    pub fn each_event(
+        &self,
+        query: &str,
+        zone: &Zone,
+        order: Order,
+        limit: Option<u64>,
+        each: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let answer = self.answer(query, zone)?;
+        let wanted = limit.unwrap_or(u64::MAX).min(answer.mask.len());
+        let query = self.query(&answer.snapshot);
+        let mut next: Box<dyn FnMut(u64, usize) -> Result<Vec<RowRef>>> = match order {
+            Order::Number => {
+                let mut rows = query.sequence(&answer.mask)?;
+                let answer = answer.clone();
+                Box::new(move |_, len| Ok(rows.next(&query, &answer.mask, len)?))
+            }
+            Order::Newest | Order::Oldest => {
+                let order = if order == Order::Newest {
+                    q::Order::Newest
+                } else {
+                    q::Order::Oldest
+                };
+                let view = View::new(answer.snapshot.clone(), answer.mask.clone(), order);
+                Box::new(move |first, len| Ok(view.rows(first, len)?))
+            }
+        };
+        let mut done = 0;
+        while done < wanted {
+            let len = usize::try_from(wanted - done).unwrap_or(STEP).min(STEP);
+            let rows = next(done, len)?;
+            if rows.is_empty() {
+                break;
+            }
+            for event in query.events(&rows)? {
+                if each(&event).is_break() {
+                    return Ok(());
+                }
+            }
+            done += rows.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+/// The field of a name or alias.
+pub(crate) fn field(name: &str) -> Result<Field> {
+    Field::by_name(name).ok_or_else(|| {
+        let hint = match name {
+            "actor" | "user" => "Choose one of user.id, user.email, user.name.",
+            "target" => "Choose one of target.type, target.id, target.name.",
+            "org" => "Choose one of organization.id, organization.name.",
+            _ => "The fields and their short names are listed in docs/filter-language.md.",
+        };
+        Error::new(Code::InvalidOption, format!("`{name}` is no field"), hint)
+    })
+}
+
+impl From<q::FacetValue> for FacetValue {
+    fn from(v: q::FacetValue) -> Self {
+        Self {
+            value: v.value,
+            count: v.count,
+        }
+    }
+}
+
+impl From<q::Bin> for BinPart {
+    fn from(bin: q::Bin) -> Self {
+        let ms = |at: Instant| at.0 as f64 / 1e6;
+        Self {
+            start: bin.start.rfc3339(),
+            end: bin.end.rfc3339(),
+            start_ms: ms(bin.start),
+            end_ms: ms(bin.end),
+            count: bin.count,
+            split: bin
+                .split
+                .into_iter()
+                .map(|(value, count)| FacetValue { value, count })
+                .collect(),
+        }
+    }
+}

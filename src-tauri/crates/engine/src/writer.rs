@@ -1,0 +1,208 @@
+//! The thread that writes: takes what the readers yield, in order, and hands it to the importer of the case.
+//!
+//! Owns: the channel between the two threads, bounded so that memory stays bounded. Never touches: formats, SQL.
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use serde_json::{Value, json};
+use witnessmark_ingest::pipeline as reading;
+use witnessmark_ingest::profile::Library;
+use witnessmark_model::Batch;
+use witnessmark_store::importer::{self as writing, Container, Importer};
+use witnessmark_store::{Result as StoreResult, StoreError};
+
+/// Messages on their way; pieces of evidence are at most a few hundred kilobytes, batches about two megabytes.
+const ON_THE_WAY: usize = 16;
+
+/// The other side is gone; it tells why itself.
+#[derive(Debug)]
+pub(crate) struct Closed;
+
+type Sent = std::result::Result<(), Closed>;
+
+enum Message {
+    BeginContainer { name: String, kind: &'static str },
+    ContainerBytes(Vec<u8>),
+    EndContainer,
+    BeginSource(Box<reading::SourceStart>),
+    Bytes(Vec<u8>),
+    Entries(Vec<(u64, u64)>),
+    Batch(Batch),
+    Reject(reading::Reject),
+    EndSource(reading::SourceEnd),
+}
+
+/// The readers' end.
+pub(crate) struct Channel {
+    send: Sender<Message>,
+    emptied: Receiver<Batch>,
+}
+
+impl Channel {
+    fn send(&self, message: Message) -> Sent {
+        self.send.send(message).map_err(|_| Closed)
+    }
+
+    pub(crate) fn begin_container(&self, name: &str, kind: &'static str) -> Sent {
+        self.send(Message::BeginContainer {
+            name: name.to_owned(),
+            kind,
+        })
+    }
+
+    pub(crate) fn container_bytes(&self, chunk: &[u8]) -> Sent {
+        self.send(Message::ContainerBytes(chunk.to_vec()))
+    }
+
+    pub(crate) fn end_container(&self) -> Sent {
+        self.send(Message::EndContainer)
+    }
+
+    pub(crate) fn begin_source(&self, start: reading::SourceStart) -> Sent {
+        self.send(Message::BeginSource(Box::new(start)))
+    }
+
+    pub(crate) fn bytes(&self, chunk: &[u8]) -> Sent {
+        self.send(Message::Bytes(chunk.to_vec()))
+    }
+
+    pub(crate) fn entries(&self, places: &[(u64, u64)]) -> Sent {
+        self.send(Message::Entries(places.to_vec()))
+    }
+
+    pub(crate) fn batch(&self, batch: Batch) -> std::result::Result<Batch, Closed> {
+        self.send(Message::Batch(batch))?;
+        Ok(self.emptied.try_recv().unwrap_or_default())
+    }
+
+    pub(crate) fn reject(&self, reject: reading::Reject) -> Sent {
+        self.send(Message::Reject(reject))
+    }
+
+    pub(crate) fn end_source(&self, end: reading::SourceEnd) -> Sent {
+        self.send(Message::EndSource(end))
+    }
+}
+
+/// The writer's end.
+pub(crate) struct Writer<'l> {
+    importer: Importer,
+    library: &'l Library,
+    imported: String,
+    choices: Value,
+    container: Option<(Container, &'static str)>,
+    receive: Receiver<Message>,
+    emptied: Sender<Batch>,
+}
+
+impl<'l> Writer<'l> {
+    /// A writer and the channel to it.
+    pub(crate) fn new(
+        importer: Importer,
+        library: &'l Library,
+        imported: String,
+        choices: Value,
+    ) -> (Channel, Self) {
+        let (send, receive) = bounded(ON_THE_WAY);
+        let (give_back, emptied) = bounded(ON_THE_WAY);
+        let writer = Self {
+            importer,
+            library,
+            imported,
+            choices,
+            container: None,
+            receive,
+            emptied: give_back,
+        };
+        (Channel { send, emptied }, writer)
+    }
+
+    /// Writes until the channel is closed; gives the importer back, with the reason if it failed.
+    pub(crate) fn run(mut self) -> std::result::Result<Importer, (Importer, StoreError)> {
+        while let Ok(message) = self.receive.recv() {
+            if let Err(error) = self.take(message) {
+                return Err((self.importer, error));
+            }
+        }
+        Ok(self.importer)
+    }
+
+    fn take(&mut self, message: Message) -> StoreResult<()> {
+        match message {
+            Message::BeginContainer { name, kind } => {
+                self.container = Some((self.importer.begin_container(&name)?, kind));
+                Ok(())
+            }
+            Message::ContainerBytes(bytes) => match self.container {
+                Some((container, _)) => self.importer.container_bytes(container, &bytes),
+                None => Err(StoreError::OutOfOrder(
+                    "bytes of a container that was not begun",
+                )),
+            },
+            Message::EndContainer => match self.container.take() {
+                Some((container, _)) => self.importer.end_container(container),
+                None => Ok(()),
+            },
+            Message::BeginSource(start) => self.begin_source(*start),
+            Message::Bytes(bytes) => self.importer.bytes(&bytes),
+            Message::Entries(places) => self.importer.entries(&places),
+            Message::Batch(mut batch) => {
+                self.importer.batch(&batch)?;
+                batch.clear();
+                // When nobody waits for it, its memory is simply given back.
+                let _ = self.emptied.try_send(batch);
+                Ok(())
+            }
+            Message::Reject(r) => self.importer.reject(writing::Reject {
+                entry: r.entry,
+                line: r.line,
+                offset: r.offset,
+                length: r.length,
+                code: r.code,
+                message: r.message,
+            }),
+            Message::EndSource(end) => self.importer.end_source(writing::SourceEnd {
+                entries: end.entries,
+                warnings: end
+                    .warnings
+                    .into_iter()
+                    .map(|w| writing::Warning {
+                        code: w.code.to_owned(),
+                        count: w.count,
+                        message: w.message,
+                    })
+                    .collect(),
+                shape: None,
+                profiles: Some(end.profiles),
+            }),
+        }
+    }
+
+    fn begin_source(&mut self, start: reading::SourceStart) -> StoreResult<()> {
+        let texts = start.profiles.iter().filter_map(|name| {
+            let profile = self.library.find(name)?;
+            Some((name.clone(), profile.text.clone()))
+        });
+        let detail = json!({
+            "imported": self.imported,
+            "described": start.described,
+            "date_order": start.date_order,
+            "container": self.container.map(|(_, kind)| kind),
+            "choices": self.choices,
+        });
+        let meta = writing::SourceMeta {
+            name: start.name,
+            member: start.member,
+            container: self
+                .container
+                .filter(|_| start.in_container)
+                .map(|(container, _)| container),
+            shape: start.shape,
+            profile_texts: texts.collect(),
+            profiles: start.profiles,
+            confidence: start.confidence,
+            zone: start.zone.unwrap_or_default(),
+            detail,
+        };
+        self.importer.begin_source(meta).map(|_| ())
+    }
+}
