@@ -367,7 +367,7 @@ fn transform<'e>(step: &Transform, value: Cow<'e, str>) -> Option<Cow<'e, str>> 
         Transform::Capture(regex) => {
             let groups = regex.captures(&value)?;
             let group = groups.iter().skip(1).flatten().next()?;
-            Cow::Owned(group.as_str().to_owned())
+            Cow::Owned(group.as_str().trim().to_owned())
         }
         Transform::Map(map, strict) => {
             let known = map.get(value.as_ref()).or_else(|| {
