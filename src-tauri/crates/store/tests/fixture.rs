@@ -2,6 +2,7 @@
 //!
 //! `WITNESSMARK_WRITE_FIXTURES=1 cargo test -p witnessmark-store --test fixture` writes the one of this version anew; do that
 //! only while the version has not been released.
+#![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 mod support;
 
