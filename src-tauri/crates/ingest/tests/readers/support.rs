@@ -10,34 +10,34 @@ use witnessmark_model::{Batch, Field, Locator, RejectCode, SourceShape};
 
 /// One source as the sink saw it.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
-    pub start: Option<SourceStart>,
-    pub bytes: Vec<u8>,
-    pub places: Vec<(u64, u64)>,
+pub(crate) struct Seen {
+    pub(crate) start: Option<SourceStart>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) places: Vec<(u64, u64)>,
     /// Locator and text of every event; cells are joined by `|`.
-    pub events: Vec<(Locator, String)>,
-    pub rejects: Vec<Reject>,
-    pub end: SourceEnd,
+    pub(crate) events: Vec<(Locator, String)>,
+    pub(crate) rejects: Vec<Reject>,
+    pub(crate) end: SourceEnd,
 }
 
 impl Seen {
-    pub fn member(&self) -> &str {
+    pub(crate) fn member(&self) -> &str {
         self.start.as_ref().unwrap().member.as_deref().unwrap_or("")
     }
 
-    pub fn shape(&self) -> &SourceShape {
+    pub(crate) fn shape(&self) -> &SourceShape {
         &self.start.as_ref().unwrap().shape
     }
 
-    pub fn texts(&self) -> Vec<&str> {
+    pub(crate) fn texts(&self) -> Vec<&str> {
         self.events.iter().map(|(_, text)| text.as_str()).collect()
     }
 
-    pub fn codes(&self) -> Vec<(u64, RejectCode)> {
+    pub(crate) fn codes(&self) -> Vec<(u64, RejectCode)> {
         self.rejects.iter().map(|r| (r.entry, r.code)).collect()
     }
 
-    pub fn warned(&self, code: &str) -> u64 {
+    pub(crate) fn warned(&self, code: &str) -> u64 {
         self.end
             .warnings
             .iter()
@@ -47,12 +47,12 @@ impl Seen {
 }
 
 #[derive(Debug, Default)]
-pub struct Memory {
-    pub sources: Vec<Seen>,
-    pub container: Vec<u8>,
-    pub containers: (usize, usize),
-    pub refused: Vec<Refused>,
-    pub cancel_after: Option<u64>,
+pub(crate) struct Memory {
+    pub(crate) sources: Vec<Seen>,
+    pub(crate) container: Vec<u8>,
+    pub(crate) containers: (usize, usize),
+    pub(crate) refused: Vec<Refused>,
+    pub(crate) cancel_after: Option<u64>,
 }
 
 impl Sink for Memory {
@@ -170,7 +170,7 @@ impl EntryMap for Verbatim {
     }
 }
 
-pub struct Plain;
+pub(crate) struct Plain;
 
 impl Planner for Plain {
     fn plan(&self, _: &[Entry<'_>], _: &str, _: &SourceShape) -> Result<Planned, Question> {
@@ -185,7 +185,7 @@ impl Planner for Plain {
     }
 }
 
-pub fn setup(options: &Options, limits: Limits) -> Setup<'_> {
+pub(crate) fn setup(options: &Options, limits: Limits) -> Setup<'_> {
     Setup {
         options,
         limits,
@@ -194,7 +194,7 @@ pub fn setup(options: &Options, limits: Limits) -> Setup<'_> {
 }
 
 /// Reads in pieces of so many bytes.
-pub struct Slow(pub std::io::Cursor<Vec<u8>>, pub usize);
+pub(crate) struct Slow(std::io::Cursor<Vec<u8>>, usize);
 
 impl Read for Slow {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -203,7 +203,7 @@ impl Read for Slow {
     }
 }
 
-pub fn import_with(
+pub(crate) fn import_with(
     bytes: &[u8],
     options: &Options,
     limits: Limits,
@@ -230,7 +230,7 @@ pub fn import_with(
 }
 
 /// Everything that must hold for any source.
-pub fn check(seen: &Seen) {
+pub(crate) fn check(seen: &Seen) {
     let end = &seen.end;
     assert_eq!(end.bytes, seen.bytes.len() as u64, "every byte is counted");
     assert_eq!(
@@ -270,12 +270,12 @@ pub fn check(seen: &Seen) {
     }
 }
 
-pub fn import(bytes: &[u8]) -> Seen {
+pub(crate) fn import(bytes: &[u8]) -> Seen {
     let mut memory = import_with(bytes, &Options::default(), Limits::default(), 0).unwrap();
     assert_eq!(memory.sources.len(), 1);
     memory.sources.remove(0)
 }
 
-pub fn refusal(bytes: &[u8]) -> ImportError {
+pub(crate) fn refusal(bytes: &[u8]) -> ImportError {
     import_with(bytes, &Options::default(), Limits::default(), 0).unwrap_err()
 }
