@@ -430,7 +430,7 @@ fn the_corpus_is_read_as_its_oracles_read_it() {
     let library = Library::builtin().unwrap();
     let mut chosen = options("UTC");
     chosen.date_order = crate::times::DateOrder::parse("mdy");
-    let mut table = String::new();
+    let (mut table, mut misses) = (String::new(), String::new());
     let mut systems: Vec<_> = std::fs::read_dir(&corpus)
         .unwrap()
         .flatten()
@@ -493,11 +493,13 @@ fn the_corpus_is_read_as_its_oracles_read_it() {
                         if same(wanted) {
                             count[n][0] += 1;
                         } else if std::env::var("SHOW").is_ok() {
-                            eprintln!(
+                            writeln!(
+                                misses,
                                 "{name} {} #{i} {key}: wanted {wanted}, got {:?}",
                                 case.display(),
                                 event.fields
-                            );
+                            )
+                            .unwrap();
                         }
                     }
                 };
@@ -553,5 +555,6 @@ fn the_corpus_is_read_as_its_oracles_read_it() {
         }
     }
     // The table is the point of running this by hand.
-    std::io::Write::write_all(&mut std::io::stderr(), table.as_bytes()).unwrap();
+    misses.push_str(&table);
+    std::io::Write::write_all(&mut std::io::stderr(), misses.as_bytes()).unwrap();
 }
