@@ -6,7 +6,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Reads audit logs into a case and answers who did what.
 #[derive(Debug, Parser)]
-#[command(name = "witnessmark", version, about, arg_required_else_help = true)]
+#[command(
+    name = "witnessmark",
+    version,
+    about,
+    arg_required_else_help = true,
+    disable_help_flag = true
+)]
 #[command(
     after_help = "Exit codes: 0 done; 1 findings or a failed verification; 2 error; 3 done, but entries were rejected.\n\
 A passphrase for an encrypted case is read from the environment variable WITNESSMARK_PASSPHRASE."
@@ -15,6 +21,9 @@ pub(crate) struct Cli {
     /// Print JSON; errors are one JSON line on stderr.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Print help. There is no `-h`: a filter may begin with `-has:changes`.
+    #[arg(long, global = true, action = clap::ArgAction::Help)]
+    help: Option<bool>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -132,9 +141,9 @@ pub(crate) enum DateOrder {
 pub(crate) struct Lens {
     /// The case file.
     pub(crate) case: PathBuf,
-    /// The filter, such as `actor:alice ip:203.0.113.0/24`.
-    #[arg(allow_hyphen_values = true)]
-    pub(crate) query: Vec<String>,
+    /// The filter in one argument, such as 'actor:alice -op:list ip:203.0.113.0/24'.
+    #[arg(allow_hyphen_values = true, default_value = "")]
+    pub(crate) query: String,
     /// Zone of dates in the filter, and of the times of a table; UTC if not given.
     #[arg(long, default_value = "UTC")]
     pub(crate) zone: String,

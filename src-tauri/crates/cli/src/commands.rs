@@ -50,7 +50,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
         } => extract(&open(&case)?, source, &path, json, out),
         Command::Events(events) => run_events(&events, json, out),
         Command::Count { lens } => {
-            let report = open(&lens.case)?.count(&text(&lens), &zone(&lens)?)?;
+            let report = open(&lens.case)?.count(&lens.query, &zone(&lens)?)?;
             if json {
                 print::json(&report, out)?
             } else {
@@ -59,7 +59,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
             Ok(Exit::Done)
         }
         Command::Facets { lens, by, limit } => {
-            let report = open(&lens.case)?.facets(&text(&lens), &zone(&lens)?, &by, limit)?;
+            let report = open(&lens.case)?.facets(&lens.query, &zone(&lens)?, &by, limit)?;
             if json {
                 print::json(&report, out)?
             } else {
@@ -69,7 +69,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
         }
         Command::Histogram { lens, bins, by } => {
             let report =
-                open(&lens.case)?.histogram(&text(&lens), &zone(&lens)?, bins, by.as_deref())?;
+                open(&lens.case)?.histogram(&lens.query, &zone(&lens)?, bins, by.as_deref())?;
             if json {
                 print::json(&report, out)?
             } else {
@@ -99,10 +99,6 @@ fn open(path: &Path) -> Result<Case, Failure> {
         host::passphrase().as_deref(),
         host::setting(),
     )?)
-}
-
-fn text(lens: &Lens) -> String {
-    lens.query.join(" ")
 }
 
 fn zone(lens: &Lens) -> Result<Zone, Failure> {
@@ -236,7 +232,7 @@ fn run_events(events: &Events, json: bool, out: &mut dyn Write) -> Done {
     let mut writer = print::EventWriter::new(format, zone, out);
     let mut failed = None;
     case.each_event(
-        &text(&events.lens),
+        &events.lens.query,
         &zone,
         order,
         events.limit,

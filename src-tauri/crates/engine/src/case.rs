@@ -92,14 +92,18 @@ impl Case {
             .at(path.to_string_lossy()));
         }
         let store =
-            store::Case::open(path, passphrase, &stamp(&setting)).map_err(|error| {
-                match (error, passphrase) {
-                    // Without a passphrase an encrypted case and a file that is no case look the same; its end tells which to ask.
-                    (store::StoreError::NotACase { path, .. }, None) if looks_encrypted(&path) => {
-                        Error::from(store::StoreError::WrongPassphrase { path })
-                    }
-                    (error, _) => Error::from(error),
+            store::Case::open(path, passphrase, &stamp(&setting)).map_err(|error| match error {
+                // To the store an encrypted case and a file that is no case look the same; its first bytes tell which to ask.
+                store::StoreError::WrongPassphrase { path } if !looks_encrypted(&path) => {
+                    let message = format!("`{}` is no case", path.display());
+                    Error::new(
+                        Code::NotACase,
+                        message,
+                        "Choose a file that ends in .wmcase.",
+                    )
+                    .at(path.to_string_lossy())
                 }
+                error => error.into(),
             })?;
         Self::assemble(store, setting, passphrase.is_some(), false)
     }
