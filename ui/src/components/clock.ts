@@ -60,3 +60,6 @@ export function offset(ms: number, zone: string): string {
 
 /** `Manila` from `Asia/Manila`. */
 export const city = (zone: string): string => (zone.split("/").pop() ?? zone).replaceAll("_", " ");
+
+/** An instant without the zeros after its last digit: `…:44.318000000Z` reads `…:44.318Z`. */
+export const trimmed = (utc: string): string => (utc.includes(".") ? utc.replace(/\.?0+Z$/, "Z") : utc);

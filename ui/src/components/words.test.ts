@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { city, moment, offset, span } from "./clock";
+import { city, moment, offset, span, trimmed } from "./clock";
 import { duration, fileStem, hash, middle, size } from "./words";
 
 test("sizes, durations and hashes", () => {
@@ -17,5 +17,8 @@ test("moments stand in the display zone", () => {
   expect(span(Date.UTC(2025, 11, 31), Date.UTC(2026, 0, 1), "UTC")).toBe("31 Dec 2025 00:00 to 1 Jan 2026 00:00");
   expect(offset(at, "Asia/Kathmandu")).toBe("+05:45");
   expect(offset(Date.UTC(2026, 6, 1), "America/New_York")).toBe("-04:00");
+  expect(["2026-11-12T06:04:30Z", "2026-11-12T06:04:30.000000000Z", "2026-11-12T06:04:30.770000000Z"].map(trimmed)).toEqual([
+    "2026-11-12T06:04:30Z", "2026-11-12T06:04:30Z", "2026-11-12T06:04:30.77Z",
+  ]);
   expect(city("America/Argentina/Buenos_Aires")).toBe("Buenos Aires");
 });
