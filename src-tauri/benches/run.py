@@ -34,7 +34,7 @@ def environment(folder):
     python = folder / "venv/bin/python"
     if not python.exists():
         subprocess.check_call([sys.executable, "-m", "venv", str(folder / "venv")])
-        subprocess.check_call([str(python), "-m", "pip", "install", "--quiet", "duckdb==2.0.0"])
+        subprocess.check_call([str(python), "-m", "pip", "install", "--quiet", "duckdb==2.0.0", "pytz"])
     return python
 
 
