@@ -3,17 +3,42 @@
 
 const parts = new Map<string, Intl.DateTimeFormat>();
 
-function fields(ms: number, zone: string): Record<string, string> {
-  let format = parts.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat("en-GB", {
+function made(zone: string): Intl.DateTimeFormat | undefined {
+  try {
+    return new Intl.DateTimeFormat("en-GB", {
       timeZone: zone, hourCycle: "h23", weekday: "short", year: "numeric", month: "short", day: "numeric",
       hour: "2-digit", minute: "2-digit", second: "2-digit",
     });
-    parts.set(zone, format);
+  } catch {
+    // The zone database of the web view can be older than the program's, and some know no zones such as +08:00.
+    return undefined;
   }
-  return Object.fromEntries(format.formatToParts(ms).map((part) => [part.type, part.value]));
 }
+
+function format(zone: string): Intl.DateTimeFormat | undefined {
+  const found = parts.get(zone) ?? made(zone);
+  if (found) parts.set(zone, found);
+  return found;
+}
+
+/** Whether the web view can tell times in a zone. */
+export const knows = (zone: string): boolean => fixed(zone) !== undefined || format(zone) !== undefined;
+
+/** Minutes of a zone such as `+08:00`. */
+function fixed(zone: string): number | undefined {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(zone) ?? [];
+  return sign ? (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) : undefined;
+}
+
+function fields(ms: number, zone: string): Record<string, string> {
+  const shift = fixed(zone);
+  const told = shift === undefined ? format(zone) : undefined;
+  // A zone that is not known here is told in UTC, and says so (`note`).
+  const at = told ? ms : ms + (shift ?? 0) * 60_000;
+  return Object.fromEntries((told ?? format("UTC"))?.formatToParts(at).map((part) => [part.type, part.value]) ?? []);
+}
+
+const note = (zone: string): string => (knows(zone) ? "" : " UTC");
 
 // English month names of some engines are four letters long (Sept); rows of the program are not.
 const month = (f: Record<string, string>): string => (f["month"] ?? "").slice(0, 3);
@@ -21,14 +46,14 @@ const month = (f: Record<string, string>): string => (f["month"] ?? "").slice(0,
 /** `12 Nov 2026` */
 export function day(ms: number, zone: string): string {
   const f = fields(ms, zone);
-  return `${f["day"]} ${month(f)} ${f["year"]}`;
+  return `${f["day"]} ${month(f)} ${f["year"]}${note(zone)}`;
 }
 
 /** `12 Nov 2026 02:14`, with seconds where there are some. */
 export function moment(ms: number, zone: string, year = true): string {
   const f = fields(ms, zone);
   const seconds = f["second"] === "00" ? "" : `:${f["second"]}`;
-  return `${f["day"]} ${month(f)}${year ? ` ${f["year"]}` : ""} ${f["hour"]}:${f["minute"]}${seconds}`;
+  return `${f["day"]} ${month(f)}${year ? ` ${f["year"]}` : ""} ${f["hour"]}:${f["minute"]}${seconds}${note(zone)}`;
 }
 
 /** `11 Nov 16:00 to 12 Nov 06:00`; the year stands where the two differ. */
@@ -51,8 +76,9 @@ export function offsetMinutes(ms: number, zone: string): number {
   return Math.round((local - Math.floor(ms / 1000) * 1000) / 60_000);
 }
 
-/** `+08:00` */
+/** `+08:00`; nothing when the web view does not know the zone. */
 export function offset(ms: number, zone: string): string {
+  if (!knows(zone)) return "";
   const minutes = offsetMinutes(ms, zone);
   const two = (n: number) => String(Math.floor(n)).padStart(2, "0");
   return `${minutes < 0 ? "-" : "+"}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { city, moment, offset, span, trimmed } from "./clock";
+import { city, knows, moment, offset, span, trimmed } from "./clock";
 import { duration, fileStem, hash, middle, size } from "./words";
 
 test("sizes, durations and hashes", () => {
@@ -21,4 +21,15 @@ test("moments stand in the display zone", () => {
     "2026-11-12T06:04:30Z", "2026-11-12T06:04:30Z", "2026-11-12T06:04:30.77Z",
   ]);
   expect(city("America/Argentina/Buenos_Aires")).toBe("Buenos Aires");
+});
+
+test("a zone that the web view does not know is told in UTC, and says so", () => {
+  expect(knows("America/Nowhere")).toBe(false);
+  expect(offset(Date.UTC(2026, 10, 11), "America/Nowhere")).toBe("");
+  expect(moment(Date.UTC(2026, 10, 11), "America/Nowhere")).toMatch(/ UTC$/);
+});
+
+test("a zone that is an offset needs no zone database", () => {
+  expect(offset(0, "+05:45")).toBe("+05:45");
+  expect(offset(0, "-03:30")).toBe("-03:30");
 });
