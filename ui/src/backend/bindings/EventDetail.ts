@@ -32,9 +32,10 @@ raw_cut: boolean,
  */
 raw_sha256: string, 
 /**
- * Whether the source, read again, still has the hash recorded at import up to this block.
+ * Whether the whole source, read again since the case was opened, has the hash of its import; absent when it was
+ * not read again (large sources are not on their own account).
  */
-raw_matches: boolean, 
+raw_matches?: boolean, 
 /**
  * Source name.
  */
