@@ -141,6 +141,8 @@ impl RealWindow {
     /// Empties the field with this test id and types into it; `\u{e007}` is Enter.
     pub fn type_into(&self, test_id: &str, text: &str) -> Result<()> {
         let css = by_test_id(test_id);
+        // WebKitWebDriver drops a line feed, while the Return key makes one.
+        let text = text.replace('\n', "\u{e006}");
         let element = wait_for(&css, || self.find(&css))?;
         self.order("POST", &format!("/element/{element}/clear"), &json!({}))?;
         self.order(
