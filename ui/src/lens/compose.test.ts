@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Chip } from "../backend/types";
-import { bounds, byteOfIndex, compose, during, indexOfByte, only, piece, split, stance, term, without } from "./compose";
+import { bounds, byteOfIndex, compose, during, indexOfByte, meant, only, piece, split, stance, term, without } from "./compose";
 import { tokens } from "./tokens";
 
 const texts = (pieces: { text: string }[]) => pieces.map((one) => one.text);
@@ -41,6 +41,16 @@ test("what an OR binds stays one piece and is wrapped beside others", () => {
   const anew = split(typed, query, ranges, chips);
   expect(texts(anew)).toEqual(["(op:read OR op:list)", "x"]);
   expect(compose(anew).query, "wrapping happens once").toBe(query);
+});
+
+test("a chip means its value without quotes and signs", () => {
+  expect(['"Maria \\"M\\" Santos"', "!PH", '!"a b"', "plain", '"open'].map(meant)).toEqual(['Maria "M" Santos', "PH", "a b", "plain", '"open']);
+});
+
+test("beside a group, where no chips are named, known pieces stay what they are", () => {
+  const pieces = [term("user.name", "Maria Santos", false), piece("(op:read OR op:list)")];
+  const { query, ranges } = compose(pieces);
+  expect(split(pieces, query, ranges, [])).toEqual([pieces[0], { ...pieces[1], value: "(op:read OR op:list)" }]);
 });
 
 test("a clicked value is written so that it means itself", () => {

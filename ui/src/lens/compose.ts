@@ -68,6 +68,12 @@ export function compose(pieces: Piece[]): { query: string; ranges: ([number, num
   return { query, ranges };
 }
 
+/** The value that a chip's text means: without its quotes, their escapes, and the sign of a negation. */
+export function meant(written: string): string {
+  const bare = written.replace(/^!/, "");
+  return /^"(?:[^"\\]|\\.)*"$/s.test(bare) ? bare.slice(1, -1).replaceAll(/\\(["\\])/g, "$1") : bare;
+}
+
 /** The pieces anew, each active one split at the chips that the program found in it. A piece with anything but blanks
  * between its chips (an OR, a parenthesis) stays one, because taking a part out of it could change its meaning. */
 export function split(pieces: Piece[], query: string, ranges: ([number, number] | undefined)[], chips: Chip[]): Piece[] {
@@ -85,9 +91,11 @@ export function split(pieces: Piece[], query: string, ranges: ([number, number] 
       at = one.to;
     }
     plain &&= query.slice(at, to).trim() === "";
+    // The program names no chips where a query has groups; what was known of an unchanged piece still holds.
+    if (!plain && old.text === text) return [old];
     if (!plain) return [{ text, key: "", value: text, negated: false, suspended: false }];
     return inside.map(({ chip, from, to }) => ({
-      text: query.slice(from, to), key: chip.key, value: chip.value, negated: chip.negated, suspended: false,
+      text: query.slice(from, to), key: chip.key, value: meant(chip.value), negated: chip.negated, suspended: false,
     }));
   });
 }

@@ -25,6 +25,7 @@ export class Lens {
   #backend: Backend;
   #past = $state.raw<Step[]>([]);
   #future = $state.raw<Step[]>([]);
+  #lostAt = Number.NEGATIVE_INFINITY;
   #running = false;
   #waiting: { step: Step; keep: boolean; draft: Piece | undefined; done: (ok: boolean) => void } | undefined;
 
@@ -102,6 +103,15 @@ export class Lens {
     this.#future = this.#future.slice(0, -1);
     this.#past = [...this.#past, { pieces: this.pieces, sort: this.sort }];
     await this.#ask(step, false);
+  }
+
+  /** The program keeps the last views only. When it has let this one go the filter is asked again, and true is given;
+   * not more often than once a second, so that a view that is lost each time becomes an error that is seen. */
+  lost(thrown: unknown): boolean {
+    if (asError(thrown).code !== "no_such_item" || performance.now() - this.#lostAt < 1000) return false;
+    this.#lostAt = performance.now();
+    void this.refresh();
+    return true;
   }
 
   /** One question at a time; of those that come meanwhile only the last is asked. */

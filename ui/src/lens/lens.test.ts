@@ -73,3 +73,13 @@ test("an empty result comes with the ladder of its filters", async () => {
   expect(lens.view?.count).toBe(0);
   expect(lens.view?.ladder.map((rung) => rung.text)).toEqual(["country:NL", "op:nothing"]);
 });
+
+test("a view that the program let go is asked again, once a second at most", async () => {
+  const lens = await lab();
+  const before = lens.revision;
+  expect(lens.lost({ code: "internal", message: "" })).toBe(false);
+  expect(lens.lost({ code: "no_such_item", message: "" })).toBe(true);
+  expect(lens.lost({ code: "no_such_item", message: "" }), "the second in a row is told").toBe(false);
+  await new Promise((next) => setTimeout(next, 30));
+  expect(lens.revision).toBe(before + 1);
+});

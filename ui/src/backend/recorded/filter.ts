@@ -42,7 +42,8 @@ export function parse(query: string): Term[] {
       const net = /^(\d+\.\d+\.\d+)\.0\/24$/.exec(wanted)?.[1];
       holds = (one) => get(one).some((has) => (net ? has.startsWith(`${net}.`) : exact ? has === wanted : has.toLowerCase() === wanted.toLowerCase()));
     }
-    terms.push({ text, start, end, key, value: wanted, negated, test: negated ? (one) => !holds(one) : holds });
+    // As the program tells it: the value as written, with its quotes.
+    terms.push({ text, start, end, key, value: rest, negated, test: negated ? (one) => !holds(one) : holds });
   }
   return terms;
 }

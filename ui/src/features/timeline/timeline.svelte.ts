@@ -18,7 +18,7 @@ export class Timeline {
   #lens: Lens;
   #event: number | undefined;
   #asked = 0;
-  #pages = new Pages<RowPart>(() => this.#arrived(), (thrown) => (this.error = asError(thrown)));
+  #pages = new Pages<RowPart>(() => this.#arrived(), (thrown) => this.#failed(thrown));
 
   constructor(backend: Backend, lens: Lens) {
     this.#backend = backend;
@@ -52,9 +52,11 @@ export class Timeline {
       }
       this.selected = rank;
       this.want(rank, rank + 1);
+      // The zone may be another one now.
+      if (this.open) void this.#load();
       return rank;
     } catch (thrown) {
-      this.error = asError(thrown);
+      this.#failed(thrown);
       return undefined;
     }
   }
@@ -76,8 +78,6 @@ export class Timeline {
     this.detail = undefined;
   };
 
-  reload = (): Promise<void> => this.#load();
-
   /** Rank of the row nearest to a moment, in the view's order. */
   async locate(timeMs: number): Promise<number | null> {
     const view = this.#lens.view;
@@ -85,9 +85,13 @@ export class Timeline {
     try {
       return await this.#backend.viewLocate(view.view, { timeMs });
     } catch (thrown) {
-      this.error = asError(thrown);
+      this.#failed(thrown);
       return null;
     }
+  }
+
+  #failed(thrown: unknown): void {
+    if (!this.#lens.lost(thrown)) this.error = asError(thrown);
   }
 
   async bookmark(): Promise<void> {
@@ -123,7 +127,7 @@ export class Timeline {
   }
 
   async #load(): Promise<void> {
-    const event = this.row?.event;
+    const event = this.#event;
     if (event === undefined) return;
     this.#asked += 1;
     const asked = this.#asked;
