@@ -10,6 +10,8 @@ use witnessmark_engine::{Input, Result};
 use crate::commands::zone;
 use crate::state::Desk;
 
+/// Zone in which the story of the samples is told (samples/README.md).
+const ZONE: &str = "Asia/Manila";
 /// Name of the sample case.
 const NAME: &str = "Sample case";
 
@@ -26,7 +28,7 @@ static SAMPLES: &[Sample] = include!(concat!(env!("OUT_DIR"), "/samples.rs"));
 /// Makes the sample case and opens it. An earlier one is left as it is: a person may have worked in it.
 pub(crate) fn make(desk: &Desk) -> Result<CaseSummary> {
     let path = desk.places.new_case(NAME)?;
-    desk.create(&path, NAME, None, &zone("UTC")?)?;
+    desk.create(&path, NAME, None, &zone(ZONE)?)?;
     let case = desk.case()?;
     for sample in SAMPLES {
         let choices = ImportChoices {

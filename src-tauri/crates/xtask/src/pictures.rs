@@ -19,12 +19,14 @@ pub(crate) fn pictures() -> Result<()> {
     step("window: packages", system::window_packages)?;
     step("window: build", || go(npm().args(["run", "build"])))?;
     step("application", || {
-        go(cargo().args(["build", "--locked"]).args([
-            "--package",
-            "witnessmark-desktop",
-            "--package",
-            "witnessmark-cli",
-        ]))
+        go(cargo()
+            .args(["build", "--locked", "--all-features", "--bins"])
+            .args([
+                "--package",
+                "witnessmark-desktop",
+                "--package",
+                "witnessmark-cli",
+            ]))
     })?;
     let case = run::sample(&built("debug", "witnessmark")?, &root().join("out"))?;
     let taken = take(
