@@ -223,6 +223,17 @@ impl RealWindow {
         Ok(picture)
     }
 
+    /// A screenshot of a window in which nothing changes any more: two in a row are the same.
+    pub fn settled_picture(&self) -> Result<Picture> {
+        let mut last = self.picture()?;
+        wait_for("the window to come to rest", || {
+            sleep(Duration::from_millis(250));
+            let now = self.picture()?;
+            let before = std::mem::replace(&mut last, now);
+            Ok((before == last).then(|| last.clone()))
+        })
+    }
+
     fn find(&self, css: &str) -> Result<Option<String>> {
         let asked = json!({ "using": "css selector", "value": css });
         let found = self.order("POST", "/elements", &asked)?;

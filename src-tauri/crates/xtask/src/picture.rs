@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::Result;
 
 /// A decoded screenshot.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     png: Vec<u8>,
     width: u32,

@@ -53,7 +53,7 @@ pub(crate) fn take(app: &Path, case: &Path, out: &Path) -> Result<Vec<PathBuf>> 
         )?;
         let mut keep = |window: &RealWindow, name: &str| -> Result<()> {
             let path = out.join(format!("{name}-{theme}.png"));
-            window.picture()?.save(&path)?;
+            window.settled_picture()?.save(&path)?;
             taken.push(path);
             Ok(())
         };
