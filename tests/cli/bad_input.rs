@@ -171,3 +171,40 @@ fn a_pipe_does_not_hang() {
         "not_readable"
     );
 }
+
+/// A small file system of its own, taken away again at the end.
+#[cfg(target_os = "linux")]
+struct SmallDisk(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl SmallDisk {
+    fn at(path: std::path::PathBuf, megabytes: u32) -> Option<Self> {
+        std::fs::create_dir_all(&path).unwrap();
+        let options = format!("size={megabytes}m");
+        let mount = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", &options, "none"]).arg(&path).status();
+        mount.is_ok_and(|s| s.success()).then_some(Self(path))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_too_small_is_noticed_before_anything_is_read() {
+    let bench = Bench::new();
+    let Some(disk) = SmallDisk::at(bench.path("disk"), 16) else {
+        eprintln!("not run: this user may not mount a small file system");
+        return;
+    };
+    let file = bench.file("logs.csv", PAYMONGO);
+    let case = disk.0.join("case.wmcase");
+    let args = ["import", case.to_str().unwrap(), file.to_str().unwrap(), "--zone", "Asia/Manila", "--json"];
+    let error = bench.run(&args).error();
+    assert_eq!(error["code"], "disk_full");
+    assert!(!case.exists(), "nothing is left of the attempt");
+}
