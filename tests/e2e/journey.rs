@@ -1,5 +1,7 @@
 //! From an export to a row, to its bytes, and back after the case was closed.
 
+use serde_json::json;
+
 use crate::{Home, PAYMONGO, new_case, paste};
 
 #[test]
@@ -81,11 +83,23 @@ fn files_named_on_the_command_line_stand_ready_in_sources() {
 
 #[test]
 #[ignore = "drives the built window; `cargo xtask test` runs it"]
-fn the_sample_case_shows_rows() {
+fn the_sample_case_shows_rows_and_bars() {
     let home = Home::new();
     let window = home.open(&[]);
     window.click("start-sample").unwrap();
     window.click("tab-timeline").unwrap();
     window.text("row").unwrap();
+    let counts = window.text("status-count").unwrap();
+    let all = counts.split(' ').next().unwrap();
+    // Many bars of the samples hold no event with an outcome; each must be drawn all the same.
+    let drawn = "const panel = document.querySelector('[aria-label=Histogram]');
+        return panel.textContent.includes(arguments[0]) && panel.querySelectorAll('svg *').length > 60";
+    window
+        .wait(
+            &format!("a histogram of {all} events"),
+            drawn,
+            &[json!(all)],
+        )
+        .unwrap();
     window.picture().unwrap();
 }

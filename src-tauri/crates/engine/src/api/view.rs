@@ -60,7 +60,6 @@ pub struct BinPart {
     /// Events.
     pub count: u64,
     /// Events by value of the split field; empty without a split. Events without the field are not in it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub split: Vec<FacetValue>,
 }
 
