@@ -122,6 +122,11 @@ impl<'a> Cells<'a> {
         self.header
     }
 
+    /// The whole record; every cell is text of it, with quotes taken out.
+    pub(crate) const fn record(&self) -> &'a str {
+        self.text
+    }
+
     /// Number of cells that the record really has; may differ from the header's.
     #[must_use]
     pub const fn len(&self) -> usize {

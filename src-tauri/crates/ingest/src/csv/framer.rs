@@ -46,41 +46,45 @@ impl CsvFramer {
             ..
         } = self.dialect;
         let mut at = 0;
+        let mut line = memchr::memchr(newline, text);
         loop {
-            if text.get(at) == Some(&quote) {
-                let Some(close) = self.dialect.closing_quote(text, at, last) else {
-                    return Walk::Open;
-                };
-                let crossed = memchr::memchr(newline, &text[at..close]).is_some();
-                let after = text.get(close + 1).copied();
-                let ends = match after {
-                    None => {
-                        return if last {
-                            Walk::Ends(text.len(), text.len())
-                        } else {
-                            Walk::Open
-                        };
-                    }
-                    Some(byte) => {
-                        byte == delimiter || byte == newline || (byte == b'\r' && newline == b'\n')
-                    }
-                };
-                if crossed && !ends {
-                    return Walk::Runaway;
-                }
-                at = close + 1;
+            // Text without quotes matters only for where the line ends; a quote opens a cell where the cell begins, and
+            // is text everywhere else.
+            if line.is_some_and(|line| line < at) {
+                line = memchr::memchr(newline, &text[at..]).map(|i| at + i);
             }
-            // Whatever stands here is text up to the next delimiter or the end of the line.
-            match memchr::memchr2(delimiter, newline, &text[at..]) {
-                Some(i) if text[at + i] == delimiter => at += i + 1,
-                Some(i) => {
-                    let end = at + i;
-                    let carriage = newline == b'\n' && end > 0 && text[end - 1] == b'\r';
-                    return Walk::Ends(end - usize::from(carriage), end + 1);
-                }
+            let reach = &text[at..line.unwrap_or(text.len())];
+            let opens = |i: &usize| match (*i, at) {
+                (0, 0) => true,
+                (0, _) => false,
+                (i, _) => reach[i - 1] == delimiter,
+            };
+            let Some(open) = memchr::memchr_iter(quote, reach).find(opens) else {
+                return match line {
+                    Some(end) => {
+                        let carriage = newline == b'\n' && end > 0 && text[end - 1] == b'\r';
+                        Walk::Ends(end - usize::from(carriage), end + 1)
+                    }
+                    None if last => Walk::Ends(text.len(), text.len()),
+                    None => Walk::Open,
+                };
+            };
+            let open = at + open;
+            let Some(close) = self.dialect.closing_quote(text, open, last) else {
+                return Walk::Open;
+            };
+            let crossed = memchr::memchr(newline, &text[open..close]).is_some();
+            let ends = match text.get(close + 1).copied() {
                 None if last => return Walk::Ends(text.len(), text.len()),
                 None => return Walk::Open,
+                Some(byte) => {
+                    byte == delimiter || byte == newline || (byte == b'\r' && newline == b'\n')
+                }
+            };
+            if crossed && !ends {
+                return Walk::Runaway;
             }
+            at = close + 1;
         }
     }
 

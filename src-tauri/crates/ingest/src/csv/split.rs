@@ -76,18 +76,34 @@ fn cut(
     }
     let mut at = 0;
     loop {
-        let end = if bytes.get(at) == Some(&dialect.quote) {
+        if bytes.get(at) == Some(&dialect.quote) {
             let (span, end) = quoted_cell(text, at, dialect, scratch, flags);
             spans.push(span);
-            end
-        } else {
-            let end = next_delimiter(bytes, at, dialect);
-            if memchr::memchr(dialect.quote, &bytes[at..end]).is_some() {
-                flags.insert(Flag::StrayQuote);
+            if end >= bytes.len() {
+                return;
             }
-            spans.push(plain(at, end));
-            end
+            at = end + 1;
+            continue;
+        }
+        // The cells up to the next quote are as they stand.
+        let quote = memchr::memchr(dialect.quote, &bytes[at..]).map(|i| at + i);
+        let reach = quote.unwrap_or(bytes.len());
+        let from = at;
+        for i in memchr::memchr_iter(dialect.delimiter, &bytes[from..reach]) {
+            spans.push(plain(at, from + i));
+            at = from + i + 1;
+        }
+        if quote == Some(at) {
+            continue;
+        }
+        let end = match quote {
+            Some(quote) => {
+                flags.insert(Flag::StrayQuote);
+                next_delimiter(bytes, quote, dialect)
+            }
+            None => bytes.len(),
         };
+        spans.push(plain(at, end));
         if end >= bytes.len() {
             return;
         }

@@ -167,6 +167,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The whole text that was parsed, unless an escape in it was decoded.
+    pub(crate) fn written_plainly(&self) -> Option<&'a str> {
+        self.tape.scratch.is_empty().then_some(self.text)
+    }
+
     /// Whether any object of the whole text has a key twice (after decoding escapes).
     #[must_use]
     pub fn duplicate_key(&self) -> bool {

@@ -2,13 +2,14 @@
 //!
 //! Owns: the keyed hash of content, hidden characters, NUL, card numbers, cut values. Never touches: fields.
 
-use super::walk::{Found, Root};
+use super::{
+    sip::Seeded,
+    walk::{Found, Root},
+};
 use crate::{
     entry::Flags,
     json::{Kind, Value},
 };
-use siphasher::sip::SipHasher13;
-use std::hash::Hasher;
 use witnessmark_model::Flag;
 
 /// The key of the case's hashes, so that nobody can prepare two entries that pass as one.
@@ -17,58 +18,64 @@ pub struct IdentityKey(pub [u8; 16]);
 
 impl IdentityKey {
     pub(crate) fn hash(&self, seed: u64, bytes: &[u8]) -> u64 {
-        let mut hasher = SipHasher13::new_with_key(&self.0);
-        hasher.write_u64(seed);
-        hasher.write(bytes);
-        hasher.finish()
+        self.seeded(seed).hash(bytes)
+    }
+
+    pub(crate) const fn seeded(&self, seed: u64) -> Seeded {
+        Seeded::new(self.0, seed)
     }
 }
 
 /// Lengths at which exporters and spreadsheets cut values.
 const CUTS: [usize; 8] = [255, 1_024, 4_096, 8_192, 32_767, 32_768, 65_535, 65_536];
 
-/// What one value must be flagged for.
-pub(crate) fn inspect(text: &str, flags: &mut Flags) {
+/// Whether a text is nothing but printable ASCII: then no value in it hides a character.
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    let odd = |b: &u8| b.wrapping_sub(b' ') > b'~' - b' ';
+    let (chunks, rest) = bytes.as_chunks::<32>();
+    // A whole chunk is looked at without a branch, which the compiler turns into wide instructions.
+    chunks
+        .iter()
+        .all(|chunk| !chunk.iter().fold(false, |any, b| any | odd(b)))
+        && !rest.iter().any(odd)
+}
+
+/// What one value must be flagged for; `plain` says that [`is_plain`] is known to hold for it.
+pub(crate) fn inspect(text: &str, plain: bool, flags: &mut Flags) {
     let bytes = text.as_bytes();
-    if bytes.is_ascii() {
-        if bytes.iter().any(|b| *b < 0x20 || *b == 0x7f) {
-            for b in bytes {
-                match b {
-                    0 => flags.insert(Flag::Nul),
-                    b'\t' | b'\n' | b'\r' | 0x20..=0x7e => {}
-                    _ => flags.insert(Flag::HiddenCharacters),
-                }
-            }
-        }
-    } else {
-        for c in text.chars() {
-            match c {
-                '\0' => flags.insert(Flag::Nul),
-                '\t' | '\n' | '\r' | ' '..='~' => {}
-                '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{2069}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}' => {
-                    flags.insert(Flag::HiddenCharacters);
-                }
-                c if c.is_control() => flags.insert(Flag::HiddenCharacters),
-                _ => {}
-            }
-        }
+    if !plain && !is_plain(bytes) {
+        characters(text, flags);
     }
     if bytes.len() >= 13 && has_card(bytes) {
         flags.insert(Flag::CardNumber);
     }
-    if CUTS.contains(&bytes.len())
-        || text.ends_with('\u{2026}')
+    if (bytes.len() >= CUTS[0] && CUTS.contains(&bytes.len()))
+        || (!plain && text.ends_with('\u{2026}'))
         || (bytes.len() >= 40 && text.ends_with("..."))
     {
         flags.insert(Flag::CutByExporter);
+    }
+}
+
+fn characters(text: &str, flags: &mut Flags) {
+    for c in text.chars() {
+        match c {
+            '\0' => flags.insert(Flag::Nul),
+            '\t' | '\n' | '\r' | ' '..='~' => {}
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}' => {
+                flags.insert(Flag::HiddenCharacters);
+            }
+            c if c.is_control() => flags.insert(Flag::HiddenCharacters),
+            _ => {}
+        }
     }
 }
 
@@ -94,7 +101,7 @@ fn has_card(bytes: &[u8]) -> bool {
             b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'.')
         };
         let before = start.checked_sub(1).and_then(|i| bytes.get(i));
-        if end - start <= 64
+        if (13..=64).contains(&(end - start))
             && !(joined(before) && bytes[start].is_ascii_digit())
             && !(bytes
                 .get(end)
@@ -179,16 +186,29 @@ pub(crate) struct Content<'k> {
     pub(crate) sum: u64,
     pub(crate) flags: Flags,
     pub(crate) skip: Option<(*const u8, usize)>,
+    /// Whether [`is_plain`] holds for all leaves.
+    pub(crate) plain: bool,
 }
 
-impl Content<'_> {
-    fn leaf(&mut self, path: u64, text: &str) {
+impl<'k> Content<'k> {
+    pub(crate) const fn new(key: &'k IdentityKey) -> Self {
+        Self {
+            key,
+            sum: 0,
+            flags: Flags::NONE,
+            skip: None,
+            plain: false,
+        }
+    }
+
+    #[inline]
+    fn leaf(&mut self, path: Seeded, text: &str) {
         if text.is_empty() {
             return;
         }
-        inspect(text, &mut self.flags);
+        inspect(text, self.plain, &mut self.flags);
         if self.skip != Some((text.as_ptr(), text.len())) {
-            self.sum = self.sum.wrapping_add(self.key.hash(path, text.as_bytes()));
+            self.sum = self.sum.wrapping_add(path.hash(text.as_bytes()));
         }
     }
 
@@ -211,17 +231,28 @@ impl Content<'_> {
             }
             _ => {
                 if let Some(text) = value.text() {
-                    self.leaf(path, text);
+                    self.leaf(self.key.seeded(path), text);
                 }
             }
         }
     }
 
-    /// Adds everything at a root. `columns` caches the hashes of column names.
-    pub(crate) fn root(&mut self, root: &Root<'_>, columns: &mut Vec<u64>, without: Option<&str>) {
+    /// Adds everything at a root. `columns` keeps what comes of the column names.
+    pub(crate) fn root(
+        &mut self,
+        root: &Root<'_>,
+        columns: &mut Vec<Seeded>,
+        without: Option<&str>,
+    ) {
         match root {
-            Root::Json(value) => self.json(0, *value, without),
+            Root::Json(value) => {
+                self.plain = value
+                    .written_plainly()
+                    .is_some_and(|t| is_plain(t.as_bytes()));
+                self.json(0, *value, without);
+            }
             Root::Cells(cells) => {
+                self.plain = is_plain(cells.record().as_bytes());
                 for (i, text) in cells.iter().enumerate() {
                     while columns.len() <= i {
                         let name = cells.header().get(columns.len());
@@ -229,14 +260,15 @@ impl Content<'_> {
                             Some(name) => self.key.hash(0, name.as_bytes()),
                             None => self.key.hash(1, &(columns.len() as u64).to_le_bytes()),
                         };
-                        columns.push(hash);
+                        columns.push(self.key.seeded(hash));
                     }
                     self.leaf(columns[i], text);
                 }
             }
             Root::Parts(parts) => {
                 for (name, text) in *parts {
-                    self.leaf(self.key.hash(0, name.as_bytes()), text);
+                    let path = self.key.hash(0, name.as_bytes());
+                    self.leaf(self.key.seeded(path), text);
                 }
             }
         }
@@ -246,7 +278,7 @@ impl Content<'_> {
     pub(crate) fn element(&mut self, element: Found<'_>) {
         match element {
             Found::Json(value) => self.json(2, value, None),
-            Found::Text(text) => self.leaf(2, text),
+            Found::Text(text) => self.leaf(self.key.seeded(2), text),
         }
     }
 }
@@ -257,7 +289,7 @@ mod tests {
 
     fn flags(text: &str) -> Vec<&'static str> {
         let mut flags = Flags::NONE;
-        inspect(text, &mut flags);
+        inspect(text, is_plain(text.as_bytes()), &mut flags);
         flags.iter().map(Flag::code).collect()
     }
 

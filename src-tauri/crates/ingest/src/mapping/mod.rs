@@ -6,8 +6,10 @@
 mod changes;
 mod leaves;
 mod line;
+mod memo;
 mod plan;
 mod row;
+mod sip;
 mod values;
 pub(crate) mod walk;
 
@@ -22,6 +24,7 @@ use crate::{
 };
 use leaves::Content;
 use row::{Compiled, RowWriter};
+use sip::Seeded;
 use std::sync::Arc;
 use walk::{NESTED, Nest, Root, Scope};
 use witnessmark_model::{Batch, Field, Flag, Instant, Locator, RejectCode};
@@ -34,7 +37,7 @@ pub struct Mapper {
     now: Instant,
     compiled: Vec<Compiled>,
     tapes: Vec<Tape>,
-    column_hashes: Vec<u64>,
+    columns: Vec<Seeded>,
     strangers: u32,
 }
 
@@ -48,7 +51,7 @@ impl Mapper {
         let compiled = plan
             .planned
             .iter()
-            .map(|planned| Compiled::new(planned, now))
+            .map(|planned| Compiled::new(planned, now, &keys))
             .collect();
         Self {
             plan,
@@ -56,7 +59,7 @@ impl Mapper {
             now,
             compiled,
             tapes: (0..NESTED).map(|_| Tape::new()).collect(),
-            column_hashes: Vec::new(),
+            columns: Vec::new(),
             strangers: 0,
         }
     }
@@ -96,13 +99,13 @@ impl Mapper {
             now,
             compiled,
             tapes,
-            column_hashes,
+            columns: known_columns,
             strangers,
         } = self;
         let nest = Nest::new(tapes);
-        let chosen = choose(plan, compiled, &nest, &entry.value, *now, strangers);
+        let chosen = choose(plan, compiled, &nest, &entry.value, (*now, keys), strangers);
         let Some(compiled) = chosen.and_then(|n| compiled.get_mut(n)) else {
-            opaque(plan, keys, entry, column_hashes, batch);
+            opaque(plan, keys, entry, known_columns, batch);
             return Ok(());
         };
         let profile = Arc::clone(&compiled.profile);
@@ -115,7 +118,7 @@ impl Mapper {
                     .as_ref()
                     .and_then(|rule| line::cut(rule, text, &mut parts));
                 if cut.is_none() {
-                    opaque(plan, keys, entry, column_hashes, batch);
+                    opaque(plan, keys, entry, known_columns, batch);
                     return Ok(());
                 }
                 Root::Parts(&parts)
@@ -124,7 +127,7 @@ impl Mapper {
         let Compiled {
             clock,
             columns,
-            words,
+            memos,
             name,
             ..
         } = compiled;
@@ -143,10 +146,11 @@ impl Mapper {
             labels: &plan.labels,
             keys,
             clock,
-            words,
-            column_hashes,
+            memos,
+            columns: known_columns,
             entry,
             batch,
+            present: 0,
         };
         match &profile.explode {
             Some(path) => {
@@ -172,7 +176,7 @@ fn choose<'e>(
     compiled: &mut Vec<Compiled>,
     nest: &Nest<'e>,
     value: &EntryValue<'e>,
-    now: Instant,
+    (now, keys): (Instant, &IdentityKey),
     strangers: &mut u32,
 ) -> Option<usize> {
     let EntryValue::Json(value) = value else {
@@ -196,7 +200,7 @@ fn choose<'e>(
             .find(|p| !compiled.iter().any(|c| c.profile.id == p.id) && fits(p));
         if let Some(profile) = other {
             let planned = Planned::of(Arc::clone(profile), plan.zone, plan.order);
-            compiled.push(Compiled::new(&planned, now));
+            compiled.push(Compiled::new(&planned, now, keys));
             *strangers = 0;
             return Some(compiled.len() - 1);
         }
@@ -214,15 +218,10 @@ fn opaque(
     plan: &Plan,
     keys: &IdentityKey,
     entry: &Entry<'_>,
-    columns: &mut Vec<u64>,
+    columns: &mut Vec<Seeded>,
     batch: &mut Batch,
 ) {
-    let mut content = Content {
-        key: keys,
-        sum: 0,
-        flags: Flags::NONE,
-        skip: None,
-    };
+    let mut content = Content::new(keys);
     let root = match entry.value {
         EntryValue::Json(value) => Root::Json(value),
         EntryValue::Cells(cells) => Root::Cells(cells),

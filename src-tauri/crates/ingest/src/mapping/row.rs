@@ -6,7 +6,9 @@ use super::{
     changes::Changes,
     leaves::{Content, IdentityKey},
     locator,
+    memo::Memo,
     plan::Planned,
+    sip::Seeded,
     values,
     walk::{Columns, Found, Scope},
 };
@@ -16,11 +18,22 @@ use crate::{
     profile::{Identity, Profile, Source},
     times::{Clock, Read, Rules},
 };
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
-use witnessmark_model::{Batch, Field, Flag, Instant, time::original};
+use std::{borrow::Cow, sync::Arc};
+use witnessmark_model::{Batch, Cell, Field, Flag, Instant, time::original};
 
-/// Distinct words that are remembered with their verbs.
-const WORDS: usize = 65_536;
+/// What the same text gave before.
+#[derive(Debug, Default)]
+pub(crate) struct Memos {
+    /// Numbers of the verbs that an action can mean.
+    verbs: Memo<Arc<[usize]>>,
+    outcomes: Memo<&'static str>,
+    /// Client and operating system.
+    agents: Memo<(Option<&'static str>, Option<&'static str>)>,
+    /// Hashes of provider and organization, by organization.
+    scopes: Memo<u64>,
+    /// Hash of the provider.
+    provider: u64,
+}
 
 /// A profile made ready for one source.
 #[derive(Debug)]
@@ -30,11 +43,11 @@ pub(crate) struct Compiled {
     pub(crate) guessed: bool,
     pub(crate) clock: Clock,
     pub(crate) columns: Columns,
-    pub(crate) words: HashMap<String, Arc<[usize]>>,
+    pub(crate) memos: Memos,
 }
 
 impl Compiled {
-    pub(crate) fn new(planned: &Planned, now: Instant) -> Self {
+    pub(crate) fn new(planned: &Planned, now: Instant, keys: &IdentityKey) -> Self {
         Self {
             name: planned.profile.name(),
             guessed: planned.guessed,
@@ -45,7 +58,10 @@ impl Compiled {
                 now,
             }),
             columns: Columns::default(),
-            words: HashMap::new(),
+            memos: Memos {
+                provider: keys.hash(3, planned.profile.provider.as_bytes()),
+                ..Memos::default()
+            },
             profile: Arc::clone(&planned.profile),
         }
     }
@@ -58,22 +74,23 @@ pub(crate) struct RowWriter<'w, 'b> {
     pub(crate) labels: &'w [(Field, String)],
     pub(crate) keys: &'w IdentityKey,
     pub(crate) clock: &'w mut Clock,
-    pub(crate) words: &'w mut HashMap<String, Arc<[usize]>>,
-    pub(crate) column_hashes: &'w mut Vec<u64>,
+    pub(crate) memos: &'w mut Memos,
+    pub(crate) columns: &'w mut Vec<Seeded>,
     pub(crate) entry: &'w Entry<'w>,
     pub(crate) batch: &'b mut Batch,
+    /// A bit for each single field that the open row has.
+    pub(crate) present: u64,
 }
+
+// One bit a field.
+const _: () = assert!(Field::COUNT <= 64);
 
 impl RowWriter<'_, '_> {
     /// Writes one event. `exploded` is the key of the list whose element this event is.
     pub(crate) fn write<'e>(&mut self, scope: &Scope<'e, '_>, part: u32, exploded: Option<&str>) {
         let mut flags = self.entry.flags;
-        let mut content = Content {
-            key: self.keys,
-            sum: 0,
-            flags: Flags::NONE,
-            skip: None,
-        };
+        let mut content = Content::new(self.keys);
+        self.present = 0;
         let at = self.time(scope, &mut flags, &mut content);
         self.fields(scope, &mut flags);
         self.targets(scope);
@@ -86,16 +103,15 @@ impl RowWriter<'_, '_> {
         }
         self.verb();
         if !self.profile.provider.is_empty() {
-            self.batch
-                .push(Field::EventProvider, 0, &self.profile.provider);
+            self.push(Field::EventProvider, &self.profile.provider);
         }
-        self.batch.push(Field::Profile, 0, self.name);
+        self.push(Field::Profile, self.name);
         for (field, value) in self.labels {
-            if self.value(*field).is_none() {
-                self.batch.push(*field, 0, value);
+            if !self.has(*field) {
+                self.push(*field, value);
             }
         }
-        content.root(&scope.root, self.column_hashes, exploded);
+        content.root(&scope.root, self.columns, exploded);
         if exploded.is_some()
             && let Some(element) = scope.element
         {
@@ -112,21 +128,39 @@ impl RowWriter<'_, '_> {
             Field::UserName,
             Field::ErrorMessage,
         ];
-        if at.is_none() && known.iter().all(|f| self.value(*f).is_none()) {
+        if at.is_none() && !known.iter().any(|f| self.has(*f)) {
             flags.insert(Flag::Opaque);
         }
         for (i, flag) in flags.iter().enumerate() {
             self.batch.push(Field::Problems, i as u16, flag.code());
         }
-        let identity = self.identity(&content, at);
-        let vendor = self.vendor_id(part, exploded.is_some());
+        let of = self.scope_hash();
+        let identity = self.identity(&content, at, of);
+        let vendor = self.vendor_id(part, exploded.is_some(), of);
         self.batch
             .end_row(at, locator(self.entry, part), identity, vendor);
     }
 
+    /// Adds a value of a single field; an empty one is absent.
+    fn push(&mut self, field: Field, value: &str) {
+        self.present |= u64::from(!value.is_empty()) << field.index();
+        self.batch.push(field, 0, value);
+    }
+
+    fn has(&self, field: Field) -> bool {
+        self.present >> field.index() & 1 == 1
+    }
+
+    fn cell(&self, field: Field) -> Option<Cell> {
+        if !self.has(field) {
+            return None;
+        }
+        let mut cells = self.batch.open_cells().iter();
+        cells.find(|c| c.field == field).copied()
+    }
+
     fn value(&self, field: Field) -> Option<&str> {
-        let cell = self.batch.open_cells().iter().find(|c| c.field == field)?;
-        Some(self.batch.text(cell))
+        self.cell(field).map(|cell| self.batch.text(&cell))
     }
 
     fn time<'e>(
@@ -165,11 +199,11 @@ impl RowWriter<'_, '_> {
             Some(n) => self
                 .batch
                 .push(Field::EventOriginalTime, 0, self.clock.template(n)),
-            None => self
-                .batch
-                .push(Field::EventOriginalTime, 0, &original::literal(&text)),
+            None => self.push(Field::EventOriginalTime, &original::literal(&text)),
         }
+        self.present |= 1 << Field::EventOriginalTime.index();
         if let Some(n) = read.note {
+            self.present |= 1 << Field::EventZone.index();
             self.batch.push(Field::EventZone, 0, self.clock.note(n));
         }
         if read.at.is_some()
@@ -187,6 +221,9 @@ impl RowWriter<'_, '_> {
                 continue;
             };
             match field {
+                Field::SourceIp if values::is_plain_address(&value) => {
+                    self.push(Field::SourceIp, &value);
+                }
                 Field::SourceIp => {
                     let mut first = true;
                     for text in value.split([',', ' ', ';']).filter(|t| !t.is_empty()) {
@@ -219,44 +256,49 @@ impl RowWriter<'_, '_> {
                     }
                 }
                 Field::SourceCountry => match values::country_code(&value) {
-                    Some(code) => self.batch.push(Field::SourceCountry, 0, &code),
-                    None => self.batch.push(Field::SourceCountryName, 0, &value),
+                    Some(code) => self.push(Field::SourceCountry, &code),
+                    None => self.push(Field::SourceCountryName, &value),
                 },
                 Field::EventOutcome => {
-                    let word = values::outcome(&value, &self.profile.outcome);
-                    self.batch.push(Field::EventOutcome, 0, word);
+                    let words = &self.profile.outcome;
+                    let work = |value: &str| values::outcome(value, words);
+                    let word = self.memos.outcomes.get(&value, work);
+                    self.push(Field::EventOutcome, word);
                 }
                 Field::UserType => {
                     if value.bytes().any(|b| b.is_ascii_uppercase()) {
-                        self.batch.push(Field::UserType, 0, &value.to_lowercase());
+                        self.push(Field::UserType, &value.to_lowercase());
                     } else {
-                        self.batch.push(Field::UserType, 0, &value);
+                        self.push(Field::UserType, &value);
                     }
                 }
                 // Columns are in order, so an explicit name or system comes behind and counts where it is given.
-                Field::UserAgentOriginal => self.batch.push(Field::UserAgentOriginal, 0, &value),
+                Field::UserAgentOriginal => self.push(Field::UserAgentOriginal, &value),
                 Field::UserEmail if !value.contains('@') => {
                     // Logs put names into columns called e-mail; the name is worth more than the column.
-                    if self.value(Field::UserName).is_none() {
-                        self.batch.push(Field::UserName, 0, &value);
+                    if !self.has(Field::UserName) {
+                        self.push(Field::UserName, &value);
                     }
                 }
-                Field::UserName if self.value(Field::UserName).is_some() => {}
-                field => self.batch.push(*field, 0, &value),
+                Field::UserName if self.has(Field::UserName) => {}
+                field => self.push(*field, &value),
             }
         }
-        if let Some(agent) = self.value(Field::UserAgentOriginal) {
-            let (name, os) = (values::agent_name(agent), values::agent_os(agent));
-            if let Some(name) = name.filter(|_| self.value(Field::UserAgentName).is_none()) {
-                self.batch.push(Field::UserAgentName, 0, name);
+        if let Some(cell) = self.cell(Field::UserAgentOriginal) {
+            let agent = self.batch.text(&cell);
+            let work = |agent: &str| (values::agent_name(agent), values::agent_os(agent));
+            let (name, os) = self.memos.agents.get(agent, work);
+            if let Some(name) = name.filter(|_| !self.has(Field::UserAgentName)) {
+                self.push(Field::UserAgentName, name);
             }
-            if let Some(os) = os.filter(|_| self.value(Field::UserAgentOs).is_none()) {
-                self.batch.push(Field::UserAgentOs, 0, os);
+            if let Some(os) = os.filter(|_| !self.has(Field::UserAgentOs)) {
+                self.push(Field::UserAgentOs, os);
             }
         }
     }
 
     fn push_address(&mut self, field: Field, element: u16, text: &str, ip: std::net::IpAddr) {
+        self.present |= 1 << field.index();
         // Most addresses already stand in their one spelling.
         if ip.is_ipv4() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
             self.batch.push(field, element, text);
@@ -297,20 +339,12 @@ impl RowWriter<'_, '_> {
     }
 
     fn verb(&mut self) {
-        let Some(word) = self.value(Field::EventAction) else {
+        let Some(cell) = self.cell(Field::EventAction) else {
             return;
         };
-        let numbers = match self.words.get(word) {
-            Some(numbers) => Arc::clone(numbers),
-            None => {
-                let numbers: Arc<[usize]> = self.profile.verbs.candidates(word).into();
-                let word = word.to_owned();
-                if self.words.len() < WORDS {
-                    self.words.insert(word, Arc::clone(&numbers));
-                }
-                numbers
-            }
-        };
+        let verbs = &self.profile.verbs;
+        let work = |word: &str| verbs.candidates(word).into();
+        let numbers = self.memos.verbs.get(self.batch.text(&cell), work);
         let verb = numbers
             .iter()
             .filter_map(|n| self.profile.verbs.at(*n))
@@ -332,23 +366,24 @@ impl RowWriter<'_, '_> {
             (Field::EventSensitivity, verb.sensitivity),
         ] {
             if let Some(word) = word
-                && self.value(field).is_none()
+                && !self.has(field)
             {
-                self.batch.push(field, 0, word);
+                self.push(field, word);
             }
         }
     }
 
-    fn scope_hash(&self) -> u64 {
-        let org = self
-            .value(Field::OrganizationId)
-            .or_else(|| self.value(Field::OrganizationName))
-            .unwrap_or("");
-        let provider = self.keys.hash(3, self.profile.provider.as_bytes());
-        self.keys.hash(provider, org.as_bytes())
+    fn scope_hash(&mut self) -> u64 {
+        let cell = self
+            .cell(Field::OrganizationId)
+            .or_else(|| self.cell(Field::OrganizationName));
+        let organization = cell.as_ref().map_or("", |cell| self.batch.text(cell));
+        let (keys, provider) = (self.keys, self.memos.provider);
+        let work = |organization: &str| keys.hash(provider, organization.as_bytes());
+        self.memos.scopes.get(organization, work)
     }
 
-    fn identity(&self, content: &Content<'_>, at: Option<Instant>) -> u64 {
+    fn identity(&self, content: &Content<'_>, at: Option<Instant>, of: u64) -> u64 {
         let sum = match &self.profile.identity {
             Identity::Entry => content.sum,
             Identity::Fields(fields) => self
@@ -366,20 +401,17 @@ impl RowWriter<'_, '_> {
             bytes[..8].copy_from_slice(&at.0.to_le_bytes());
             bytes
         });
-        self.keys.hash(sum ^ self.scope_hash(), &instant)
+        self.keys.hash(sum ^ of, &instant)
     }
 
-    fn vendor_id(&self, part: u32, exploded: bool) -> u64 {
+    /// The parts of one entry share its id, so the part counts where there may be several.
+    fn vendor_id(&self, part: u32, exploded: bool, of: u64) -> u64 {
         let Some(id) = self.value(Field::EventId) else {
             return 0;
         };
-        let seed = if exploded {
-            self.scope_hash().wrapping_add(u64::from(part))
-        } else {
-            self.scope_hash()
-        };
+        let part = if exploded { u64::from(part) } else { 0 };
         // 0 means that there is no vendor id.
-        self.keys.hash(seed, id.as_bytes()).max(1)
+        self.keys.hash(of.wrapping_add(part), id.as_bytes()).max(1)
     }
 }
 

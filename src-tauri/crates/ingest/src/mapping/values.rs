@@ -5,6 +5,13 @@
 use crate::profile::OutcomeWords;
 use std::{borrow::Cow, net::IpAddr};
 
+/// Whether a text is one IPv4 address in the one spelling, as most addresses are.
+pub(crate) fn is_plain_address(text: &str) -> bool {
+    text.len() <= 15
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && text.parse::<std::net::Ipv4Addr>().is_ok()
+}
+
 /// The address in a text: `203.0.113.4`, `203.0.113.4:443`, `[2001:db8::1]:443`, `::ffff:203.0.113.4`, `fe80::1%eth0`.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');

@@ -7,7 +7,7 @@ use crate::{
     entry::Cells,
     json::{JsonLimits, Kind, Tape, Value},
     profile::{
-        Alternative, Condition, Expr, Source, Test, Transform,
+        Absent, Alternative, Condition, Expr, Source, Test, Transform,
         path::{Path, Step},
     },
 };
@@ -134,7 +134,7 @@ pub(crate) struct Scope<'e, 's> {
     pub(crate) nest: &'s Nest<'e>,
     pub(crate) columns: &'s Columns,
     /// Words that mean nothing, such as `-`.
-    pub(crate) absent: &'s [String],
+    pub(crate) absent: &'s Absent,
     /// Keys of the entry are compared as column names are.
     pub(crate) loose: bool,
     /// Some keys of the entry hold dots, so a path may be one key.
@@ -292,8 +292,8 @@ impl<'e, 's> Scope<'e, 's> {
                 }
             },
         };
-        let trimmed = text.trim();
-        if trimmed.is_empty() || self.absent.iter().any(|word| word == trimmed) {
+        let trimmed = trimmed(&text);
+        if trimmed.is_empty() || self.absent.has(trimmed) {
             return None;
         }
         if trimmed.len() == text.len() {
@@ -307,6 +307,14 @@ impl<'e, 's> Scope<'e, 's> {
 
     /// The first value at a path that has a text.
     pub(crate) fn first(&self, path: &Path) -> Option<Cow<'e, str>> {
+        if let Root::Cells(cells) = self.root
+            && !path.relative
+        {
+            let (index, used) = self.columns.of(path, cells.header())?;
+            if used == path.steps.len() {
+                return self.text(Found::Text(cells.get(index)?));
+            }
+        }
         let mut out = None;
         self.visit(path, &mut |found| {
             out = self.text(found);
@@ -354,7 +362,15 @@ impl<'e, 's> Scope<'e, 's> {
         for step in &alternative.steps {
             value = transform(step, value)?;
         }
-        (!value.trim().is_empty()).then_some(value)
+        (!trimmed(&value).is_empty()).then_some(value)
+    }
+}
+
+/// The text without blanks around it; most texts have none, which their first and last byte tell.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~'] | [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim(),
     }
 }
 

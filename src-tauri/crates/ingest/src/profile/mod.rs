@@ -41,7 +41,7 @@ pub struct Profile {
     /// The file it was read from, so that a case can keep the very version that it used.
     pub text: String,
     pub(crate) loose: bool,
-    pub(crate) absent: Vec<String>,
+    pub(crate) absent: Absent,
     pub(crate) shapes: Vec<ShapeRule>,
     pub(crate) time: TimeRule,
     pub(crate) fields: Vec<(Field, Expr)>,
@@ -64,6 +64,29 @@ impl Profile {
     /// The verbs of the profile with their words.
     pub fn verbs(&self) -> impl Iterator<Item = (&str, &Verb)> {
         self.verbs.iter()
+    }
+}
+
+/// Words that mean nothing, such as `-`.
+#[derive(Debug, Default)]
+pub(crate) struct Absent {
+    words: Vec<String>,
+    /// A bit for each length that one of them has; the highest stands for all greater ones too.
+    lengths: u64,
+}
+
+impl Absent {
+    pub(crate) fn new(words: Vec<String>) -> Self {
+        let lengths = words.iter().fold(0, |all, w| all | Self::bit(w));
+        Self { words, lengths }
+    }
+
+    fn bit(word: &str) -> u64 {
+        1 << word.len().min(63)
+    }
+
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.lengths & Self::bit(text) != 0 && self.words.iter().any(|word| word == text)
     }
 }
 

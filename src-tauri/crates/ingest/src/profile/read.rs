@@ -3,7 +3,7 @@
 //! Owns: the keys of the profile language and their checks. Never touches: how a document is walked, how entries are mapped.
 
 use super::{
-    Alternative, ChangeLayout, ChangeRule, Condition, Expr, Identity, LineCut, LineRule,
+    Absent, Alternative, ChangeLayout, ChangeRule, Condition, Expr, Identity, LineCut, LineRule,
     OutcomeWords, Profile, ProfileError, Shape, ShapeRule, Source, TargetRule, Test, TimeRule,
     Transform,
     document::{Document, Node, Section},
@@ -61,7 +61,7 @@ impl Profile {
                 .map(|n| n.flag())
                 .transpose()?
                 .unwrap_or(false),
-            absent: texts(&head, "absent")?,
+            absent: Absent::new(texts(&head, "absent")?),
             shapes: Vec::new(),
             time: time(&root)?,
             fields: fields(&root)?,

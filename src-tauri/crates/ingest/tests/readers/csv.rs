@@ -9,7 +9,7 @@ use witnessmark_model::RejectCode;
 proptest! {
     #[test]
     fn valid_csv_is_read_as_the_csv_crate_reads_it(
-        rows in prop::collection::vec(prop::collection::vec("[a-zé\",;\n |\t'\\\\]{0,10}", 3), 1..20),
+        rows in prop::collection::vec(prop::collection::vec("([a-zé\",;\n |\t']|\\\\[a-z]){0,10}", 3), 1..20),
         delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|']),
         crlf in any::<bool>(), always in any::<bool>(),
     ) {
@@ -24,8 +24,7 @@ proptest! {
             writer.write_record([&format!("17{}", row[0]), &row[1], &row[2]]).unwrap();
         }
         let bytes = writer.into_inner().unwrap();
-        // A backslash before a quote makes the file ambiguous; that dialect has its own test.
-        prop_assume!(!bytes.windows(2).any(|w| w == b"\\\""));
+        // A backslash stands only before a letter: before a quote it makes the file ambiguous, which has its own test.
         let seen = import(&bytes);
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(&bytes[..]);
         let theirs: Vec<String> = reader.records().map(|r| r.unwrap().iter().collect::<Vec<_>>().join("|")).collect();
