@@ -181,7 +181,10 @@ impl SmallDisk {
     fn at(path: std::path::PathBuf, megabytes: u32) -> Option<Self> {
         std::fs::create_dir_all(&path).unwrap();
         let options = format!("size={megabytes}m");
-        let mount = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", &options, "none"]).arg(&path).status();
+        let mount = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "none"])
+            .arg(&path)
+            .status();
         mount.is_ok_and(|s| s.success()).then_some(Self(path))
     }
 }
@@ -203,7 +206,14 @@ fn a_disk_too_small_is_noticed_before_anything_is_read() {
     };
     let file = bench.file("logs.csv", PAYMONGO);
     let case = disk.0.join("case.wmcase");
-    let args = ["import", case.to_str().unwrap(), file.to_str().unwrap(), "--zone", "Asia/Manila", "--json"];
+    let args = [
+        "import",
+        case.to_str().unwrap(),
+        file.to_str().unwrap(),
+        "--zone",
+        "Asia/Manila",
+        "--json",
+    ];
     let error = bench.run(&args).error();
     assert_eq!(error["code"], "disk_full");
     assert!(!case.exists(), "nothing is left of the attempt");

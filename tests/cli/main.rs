@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod contract;
+mod crash;
 mod import;
 mod overlap;
 mod timeline;

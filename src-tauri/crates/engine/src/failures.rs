@@ -63,7 +63,7 @@ impl From<StoreError> for Error {
                 Code::DiskFull,
                 "Free space and import again; nothing of this import is visible.",
             ),
-            S::Io { .. } => (Code::Io, "Check the disk and the rights on it."),
+            S::Io { .. } | S::Sqlite(_) => (Code::Io, "Check the disk and the rights on it."),
             _ => (
                 Code::Internal,
                 "The case is unharmed. Please report this with the command that led here.",

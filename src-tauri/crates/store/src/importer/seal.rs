@@ -188,7 +188,9 @@ impl Importer {
         let inner = &self.case.inner;
         inner.changed();
         self.done = true;
-        self.tidy()?;
+        // The import is complete and on disk; to call it failed because tidying failed would be untrue. What is not
+        // tidied now is tidied by the next import.
+        let _ = self.tidy();
         Ok(ImportReceipt {
             import: import as u64,
             sources: receipts,
