@@ -52,21 +52,25 @@ enum Job {
 #[derive(Debug)]
 pub(crate) struct Evidence {
     jobs: Option<SyncSender<Job>>,
+    /// Memory of bytes that were laid down, to be used again.
+    emptied: Receiver<Vec<u8>>,
     thread: Option<JoinHandle<Result<BTreeMap<i64, Laid>>>>,
 }
 
 impl Evidence {
     pub(crate) fn start(writer: Arc<Mutex<Connection>>, import: i64) -> Result<Self> {
         let (jobs, inbox) = sync_channel(UNDER_WAY);
+        let (give_back, emptied) = sync_channel(UNDER_WAY);
         let thread = std::thread::Builder::new()
             .name("evidence".to_owned())
-            .spawn(move || Worker::new(writer, import)?.run(&inbox))
+            .spawn(move || Worker::new(writer, import)?.run(&inbox, &give_back))
             .map_err(|error| StoreError::Io {
                 what: "starting the thread that keeps evidence".to_owned(),
                 error,
             })?;
         Ok(Self {
             jobs: Some(jobs),
+            emptied,
             thread: Some(thread),
         })
     }
@@ -81,7 +85,10 @@ impl Evidence {
     }
 
     pub(crate) fn bytes(&mut self, evidence: i64, bytes: &[u8]) -> Result<()> {
-        self.send(Job::Bytes(evidence, bytes.to_vec()))
+        let mut memory = self.emptied.try_recv().unwrap_or_default();
+        memory.clear();
+        memory.extend_from_slice(bytes);
+        self.send(Job::Bytes(evidence, memory))
     }
 
     pub(crate) fn entries(&mut self, evidence: i64, entries: &[(u64, u64)]) -> Result<()> {
@@ -152,7 +159,11 @@ impl Worker {
         })
     }
 
-    fn run(mut self, inbox: &Receiver<Job>) -> Result<BTreeMap<i64, Laid>> {
+    fn run(
+        mut self,
+        inbox: &Receiver<Job>,
+        emptied: &SyncSender<Vec<u8>>,
+    ) -> Result<BTreeMap<i64, Laid>> {
         for job in inbox {
             match job {
                 Job::Open {
@@ -165,6 +176,8 @@ impl Worker {
                 Job::Bytes(evidence, bytes) => {
                     self.take(evidence, &bytes)?;
                     self.hash_entries(evidence)?;
+                    // When nobody waits for it, the memory is simply given back.
+                    let _ = emptied.try_send(bytes);
                 }
                 Job::Entries(evidence, entries) => {
                     if let Some(stream) = self.streams.get_mut(&evidence) {

@@ -20,7 +20,7 @@ impl Query<'_> {
     pub fn sequence(&self, mask: &Mask) -> Result<Sequence> {
         let mut waiting = Vec::new();
         for (position, segment) in self.snapshot.segments.iter().enumerate() {
-            let selected = mask.segments.get(position).is_some_and(|m| m.len() > 0);
+            let selected = mask.segments.get(position).is_some_and(|m| !m.is_empty());
             if !selected {
                 continue;
             }
@@ -85,7 +85,7 @@ impl Sequence {
                 }
             }
         }
-        self.ready.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        self.ready.sort_unstable_by_key(|r| std::cmp::Reverse(r.0));
         Ok(true)
     }
 }

@@ -49,9 +49,10 @@ pub struct SegmentBuilder {
     values: Vec<Option<Values>>,
     /// Offsets of each list; short when the last rows have none.
     lists: Vec<Vec<u32>>,
-    /// Cells of the batch at hand, field by field.
+    /// Cells of the batch at hand, field by field; the row of each; the codes of one field of them.
     by_field: Vec<u32>,
     row_of_cell: Vec<u32>,
+    codes: Vec<u32>,
 }
 
 impl SegmentBuilder {
@@ -66,6 +67,7 @@ impl SegmentBuilder {
             lists: vec![Vec::new(); fields + 2],
             by_field: Vec::new(),
             row_of_cell: Vec::new(),
+            codes: Vec::new(),
         }
     }
 
@@ -91,50 +93,58 @@ impl SegmentBuilder {
     /// Adds the rows of a batch, in their order, as rows of this source.
     pub fn push_batch(&mut self, batch: &Batch, source: u32) {
         let before = self.rows();
-        for row in &batch.rows {
-            self.heads.push(row, source);
-        }
-        self.sort_cells(batch);
+        self.heads.extend(&batch.rows, source);
+        let ends = self.sort_cells(batch);
         let mut first = 0;
-        for index in 0..Field::ALL.len() {
-            let end = first
-                + self.by_field[first..]
-                    .iter()
-                    .take_while(|c| batch.cells[**c as usize].field.index() == index)
-                    .count();
-            if end > first
-                && let Some(field) = Field::from_index(index)
-                && list_of(field).is_none()
-            {
-                self.push_singles(batch, field, first..end, before);
+        let mut lists = Vec::new();
+        for (field, end) in Field::ALL.iter().zip(ends) {
+            let cells = std::mem::replace(&mut first, end)..end;
+            match list_of(*field) {
+                _ if cells.is_empty() => {}
+                Some(list) => lists.push((*field, list, cells)),
+                None => self.push_singles(batch, *field, cells, before),
             }
-            first = end;
         }
-        self.push_lists(batch, before);
+        self.push_lists(batch, &lists, before);
     }
 
-    /// Orders the cells of the batch by field: one dictionary at a time stays in the processor's cache.
-    fn sort_cells(&mut self, batch: &Batch) {
-        let mut starts = vec![0_u32; Field::ALL.len() + 1];
+    /// Orders the cells of the batch by field: one dictionary at a time stays in the processor's cache. Gives the end of
+    /// each field's cells.
+    fn sort_cells(&mut self, batch: &Batch) -> [usize; Field::COUNT] {
+        let mut counts = [0; Field::COUNT];
         for cell in &batch.cells {
-            starts[cell.field.index() + 1] += 1;
+            counts[cell.field.index()] += 1;
         }
-        for i in 1..starts.len() {
-            starts[i] += starts[i - 1];
-        }
+        let mut next = 0;
+        let mut at = counts.map(|count| {
+            next += count;
+            next - count
+        });
         self.by_field.clear();
         self.by_field.resize(batch.cells.len(), 0);
-        for (i, cell) in batch.cells.iter().enumerate() {
-            let at = &mut starts[cell.field.index()];
-            self.by_field[*at as usize] = i as u32;
-            *at += 1;
-        }
         self.row_of_cell.clear();
         self.row_of_cell.resize(batch.cells.len(), 0);
-        for (i, row) in batch.rows.iter().enumerate() {
-            let first = row.first_cell as usize;
-            self.row_of_cell[first..first + row.cells as usize].fill(i as u32);
+        for (row, head) in batch.rows.iter().enumerate() {
+            let cells = head.first_cell..head.first_cell + head.cells;
+            for (cell, index) in batch.row_cells(head).iter().zip(cells) {
+                let at = &mut at[cell.field.index()];
+                self.by_field[*at] = index;
+                self.row_of_cell[*at] = row as u32;
+                *at += 1;
+            }
         }
+        at
+    }
+
+    /// The codes of the cells of one field, in [`SegmentBuilder::codes`].
+    fn intern(&mut self, batch: &Batch, field: Field, cells: std::ops::Range<usize>) {
+        let seed = self.seed;
+        let values = self.values[field.index()].get_or_insert_with(|| Values::new(seed, field));
+        let texts = self.by_field[cells]
+            .iter()
+            .map(|cell| batch.text(&batch.cells[*cell as usize]));
+        self.codes.clear();
+        values.interner.codes(texts, &mut self.codes);
     }
 
     fn push_singles(
@@ -144,25 +154,30 @@ impl SegmentBuilder {
         cells: std::ops::Range<usize>,
         before: usize,
     ) {
+        self.intern(batch, field, cells.clone());
         let rows = self.heads.times.len();
-        let seed = self.seed;
-        let values = self.values[field.index()].get_or_insert_with(|| Values::new(seed, field));
+        let Some(values) = &mut self.values[field.index()] else {
+            return;
+        };
         values.codes.resize(rows, 0);
-        for cell in &self.by_field[cells] {
-            let row = before + self.row_of_cell[*cell as usize] as usize;
-            values.codes[row] = values
-                .interner
-                .code(batch.text(&batch.cells[*cell as usize]));
+        let fresh = &mut values.codes[before..];
+        for (row, code) in self.row_of_cell[cells].iter().zip(&self.codes) {
+            fresh[*row as usize] = *code;
         }
     }
 
-    fn push_lists(&mut self, batch: &Batch, before: usize) {
-        let rows = self.rows();
+    fn push_lists(
+        &mut self,
+        batch: &Batch,
+        fields: &[(Field, usize, std::ops::Range<usize>)],
+        before: usize,
+    ) {
         let mut counts: Vec<Option<Vec<u32>>> = vec![None; self.lists.len()];
-        for (i, cell) in batch.cells.iter().enumerate() {
-            if let Some(list) = list_of(cell.field) {
-                let counts = counts[list].get_or_insert_with(|| vec![0; batch.rows.len()]);
-                let count = &mut counts[self.row_of_cell[i] as usize];
+        for (_, list, cells) in fields {
+            let counts = counts[*list].get_or_insert_with(|| vec![0; batch.rows.len()]);
+            for at in cells.clone() {
+                let cell = &batch.cells[self.by_field[at] as usize];
+                let count = &mut counts[self.row_of_cell[at] as usize];
                 *count = (*count).max(u32::from(cell.element) + 1);
             }
         }
@@ -175,25 +190,22 @@ impl SegmentBuilder {
                     end += count;
                     offsets.push(end);
                 }
-                debug_assert_eq!(offsets.len(), rows + 1);
+                debug_assert_eq!(offsets.len(), self.heads.times.len() + 1);
             }
         }
-        for at in 0..self.by_field.len() {
-            let index = self.by_field[at] as usize;
-            let cell = &batch.cells[index];
-            let Some(list) = list_of(cell.field) else {
+        for (field, list, cells) in fields {
+            self.intern(batch, *field, cells.clone());
+            let Some(values) = &mut self.values[field.index()] else {
                 continue;
             };
-            let seed = self.seed;
-            let values = self.values[cell.field.index()]
-                .get_or_insert_with(|| Values::new(seed, cell.field));
-            let offsets = &self.lists[list];
-            values
-                .codes
-                .resize(offsets.last().copied().unwrap_or(0) as usize, 0);
-            let row = before + self.row_of_cell[index] as usize;
-            let element = offsets[row] as usize + cell.element as usize;
-            values.codes[element] = values.interner.code(batch.text(cell));
+            let offsets = &self.lists[*list];
+            let end = offsets.last().copied().unwrap_or(0) as usize;
+            values.codes.resize(end, 0);
+            for (at, code) in cells.clone().zip(&self.codes) {
+                let row = before + self.row_of_cell[at] as usize;
+                let cell = &batch.cells[self.by_field[at] as usize];
+                values.codes[offsets[row] as usize + cell.element as usize] = *code;
+            }
         }
     }
 
@@ -345,18 +357,19 @@ impl Values {
 }
 
 impl Heads {
-    fn push(&mut self, row: &witnessmark_model::Row, source: u32) {
-        self.times.push(row.time.map_or(0, |t| t.0));
-        self.dated.push(row.time.is_some());
-        self.sources.push(source);
-        self.contents.push(row.content);
-        self.vendor_ids.push(row.vendor_id);
-        let l = &row.locator;
-        self.places.entry.push(l.entry);
-        self.places.part.push(l.part);
-        self.places.line.push(l.line);
-        self.places.offset.push(l.offset);
-        self.places.length.push(l.length);
+    fn extend(&mut self, rows: &[witnessmark_model::Row], source: u32) {
+        self.times
+            .extend(rows.iter().map(|r| r.time.map_or(0, |t| t.0)));
+        self.dated.extend(rows.iter().map(|r| r.time.is_some()));
+        self.sources.extend(rows.iter().map(|_| source));
+        self.contents.extend(rows.iter().map(|r| r.content));
+        self.vendor_ids.extend(rows.iter().map(|r| r.vendor_id));
+        let places = &mut self.places;
+        places.entry.extend(rows.iter().map(|r| r.locator.entry));
+        places.part.extend(rows.iter().map(|r| r.locator.part));
+        places.line.extend(rows.iter().map(|r| r.locator.line));
+        places.offset.extend(rows.iter().map(|r| r.locator.offset));
+        places.length.extend(rows.iter().map(|r| r.locator.length));
     }
 }
 

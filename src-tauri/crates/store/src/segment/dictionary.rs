@@ -109,6 +109,10 @@ pub struct Interner {
 }
 
 const SLOTS_AT_FIRST: usize = 256;
+/// Values that are looked up together.
+const TOGETHER: usize = 32;
+/// Bytes of a dictionary that can be expected to stay in the cache beside everything else.
+const CACHED: usize = 128 << 10;
 
 impl Interner {
     /// An empty interner; the seed keeps whoever writes logs from choosing values that collide.
@@ -125,10 +129,66 @@ impl Interner {
     /// The code of a value, new if it was not met before.
     pub fn code(&mut self, value: &str) -> u32 {
         // Logs repeat themselves: the value of the row before is the value of this one more often than not.
-        if self.last != 0 && self.dictionary.text(self.last) == value {
+        if self.last != 0 && self.is(self.last, value) {
             return self.last;
         }
-        let hash = self.hash(value);
+        self.find_or_add(value, self.hash(value))
+    }
+
+    /// The codes of several values, in their order. Where the dictionary is larger than the processor's cache, the
+    /// places of all of them are fetched before the first is compared, so that they are waited for together.
+    pub(crate) fn codes<'v>(&mut self, values: impl Iterator<Item = &'v str>, out: &mut Vec<u32>) {
+        let mut values = values.peekable();
+        while values.peek().is_some() {
+            let (mut texts, mut hashes, mut n) = ([""; TOGETHER], [0; TOGETHER], 0);
+            for value in values.by_ref().take(TOGETHER) {
+                texts[n] = value;
+                hashes[n] = if n > 0 && texts[n - 1] == value {
+                    hashes[n - 1]
+                } else {
+                    self.hash(value)
+                };
+                n += 1;
+            }
+            if self.dictionary.arena.len() > CACHED {
+                self.fetch(&hashes[..n]);
+            }
+            for (value, hash) in texts.iter().zip(hashes).take(n) {
+                let code = if self.last != 0 && self.is(self.last, value) {
+                    self.last
+                } else {
+                    self.find_or_add(value, hash)
+                };
+                out.push(code);
+            }
+        }
+    }
+
+    fn fetch(&self, hashes: &[u64]) {
+        let mask = self.slots.len() - 1;
+        let mut starts = [0; TOGETHER];
+        for (start, hash) in starts.iter_mut().zip(hashes) {
+            let slot = self.slots[*hash as usize & mask];
+            if slot >> 32 == hash >> 32 {
+                *start = slot as u32;
+            }
+        }
+        for start in &mut starts {
+            *start = self.dictionary.range(*start).start as u32;
+        }
+        let arena = self.dictionary.arena.as_bytes();
+        let touched = starts.iter().fold(0, |sum, start| {
+            sum ^ arena.get(*start as usize).copied().unwrap_or(0)
+        });
+        std::hint::black_box(touched);
+    }
+
+    fn is(&self, code: u32, value: &str) -> bool {
+        let range = self.dictionary.range(code);
+        range.len() == value.len() && &self.dictionary.arena.as_bytes()[range] == value.as_bytes()
+    }
+
+    fn find_or_add(&mut self, value: &str, hash: u64) -> u32 {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         let high = hash >> 32;
@@ -138,7 +198,7 @@ impl Interner {
             if code == 0 {
                 break;
             }
-            if slot >> 32 == high && self.dictionary.text(code) == value {
+            if slot >> 32 == high && self.is(code, value) {
                 self.last = code;
                 return code;
             }
@@ -196,6 +256,9 @@ mod tests {
         let values: Vec<String> = (0..5_000).map(|i| format!("väl-{}", i % 1_700)).collect();
         let codes: Vec<u32> = values.iter().map(|v| interner.code(v)).collect();
         assert_eq!(interner.dictionary().len(), 1_701);
+        let (mut together, mut again) = (Interner::new(8), Vec::new());
+        together.codes(values.iter().map(String::as_str), &mut again);
+        assert_eq!(codes, again);
         for (value, code) in values.iter().zip(&codes) {
             assert_eq!(interner.dictionary().text(*code), value);
         }

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use rayon::prelude::*;
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use witnessmark_model::Field;
@@ -33,55 +34,47 @@ pub(crate) struct Encoded {
 
 /// Encodes every column; the longest part of sealing, done without any lock.
 pub(crate) fn encode(sealed: &Sealed) -> Result<Encoded> {
-    let mut columns = Vec::new();
-    let mut sources = std::collections::BTreeMap::<u32, u64>::new();
-    let mut numbers = (u64::MAX, 0);
-    for chunk in 0..sealed.chunks().len() {
-        let times: Vec<u64> = sealed.times(chunk).iter().map(|t| *t as u64).collect();
-        let number = sealed.numbers(chunk);
-        let source = sealed.sources(chunk);
-        let place = sealed.locators(chunk);
-        numbers.0 = number.iter().copied().fold(numbers.0, u64::min);
-        numbers.1 = number.iter().copied().fold(numbers.1, u64::max);
-        for s in &source {
-            *sources.entry(*s).or_default() += 1;
-        }
-        let source: Vec<u64> = source.into_iter().map(u64::from).collect();
-        let part: Vec<u64> = place.part.iter().map(|p| u64::from(*p)).collect();
-        let mut put = |name: &str, parts: &[(&[u64], bool)]| -> Result<()> {
-            columns.push((name.to_owned(), chunk as i64, format::put_parts(parts)?));
-            Ok(())
-        };
-        put(TIME, &[(&times, true)])?;
-        put(NUMBER, &[(&number, true)])?;
-        put(SOURCE, &[(&source, false)])?;
-        put(
-            PLACE,
-            &[
-                (&place.entry, true),
-                (&part, false),
-                (&place.line, true),
-                (&place.offset, true),
-                (&place.length, false),
-            ],
-        )?;
-        put(FINGERPRINT, &[(&sealed.fingerprints(chunk), false)])?;
-    }
-    let mut dictionaries = Vec::new();
-    for field in Field::ALL {
+    let chunks = 0..sealed.chunks().len();
+    let heads = chunks
+        .clone()
+        .into_par_iter()
+        .map(|chunk| heads(sealed, chunk));
+    let fields = Field::ALL.par_iter().map(|field| {
         let Some(dictionary) = sealed.dictionary(*field) else {
-            continue;
+            return Ok((Vec::new(), None));
         };
-        for chunk in 0..sealed.chunks().len() {
-            if let Some(blob) = format::put_column(&sealed.column(*field, chunk))? {
-                columns.push((field.name().to_owned(), chunk as i64, blob));
-            }
-        }
-        dictionaries.push((
+        let columns: Result<Vec<_>> = chunks
+            .clone()
+            .into_par_iter()
+            .map(|chunk| {
+                let blob = format::put_column(&sealed.column(*field, chunk))?;
+                Ok(blob.map(|blob| (field.name().to_owned(), chunk as i64, blob)))
+            })
+            .collect();
+        let dictionary = (
             field.name().to_owned(),
             dictionary.len() as i64 - 1,
             format::put_dictionary(dictionary)?,
-        ));
+        );
+        Ok((columns?, Some(dictionary)))
+    });
+    let (heads, fields): (Result<Vec<_>>, Result<Vec<_>>) =
+        rayon::join(|| heads.collect(), || fields.collect());
+    let mut columns = Vec::new();
+    let mut sources = std::collections::BTreeMap::<u32, u64>::new();
+    let mut numbers = (u64::MAX, 0);
+    for head in heads? {
+        columns.extend(head.columns);
+        numbers.0 = numbers.0.min(head.numbers.0);
+        numbers.1 = numbers.1.max(head.numbers.1);
+        for (source, rows) in head.sources {
+            *sources.entry(source).or_default() += rows;
+        }
+    }
+    let mut dictionaries = Vec::new();
+    for (of_field, dictionary) in fields? {
+        columns.extend(of_field.into_iter().flatten());
+        dictionaries.extend(dictionary);
     }
     let run = sealed.vendor_ids();
     let vendor_ids = if run.is_empty() {
@@ -104,6 +97,53 @@ pub(crate) fn encode(sealed: &Sealed) -> Result<Encoded> {
         sources: sources.into_iter().collect(),
         numbers,
         rows: sealed.rows(),
+    })
+}
+
+/// What every chunk has, whatever its fields.
+struct Heads {
+    columns: Vec<(String, i64, Vec<u8>)>,
+    /// Rows of each source.
+    sources: std::collections::BTreeMap<u32, u64>,
+    numbers: (u64, u64),
+}
+
+fn heads(sealed: &Sealed, chunk: usize) -> Result<Heads> {
+    let times: Vec<u64> = sealed.times(chunk).iter().map(|t| *t as u64).collect();
+    let number = sealed.numbers(chunk);
+    let place = sealed.locators(chunk);
+    let mut sources = std::collections::BTreeMap::<u32, u64>::new();
+    let source = sealed.sources(chunk);
+    for run in source.chunk_by(|a, b| a == b) {
+        *sources.entry(run[0]).or_default() += run.len() as u64;
+    }
+    let source: Vec<u64> = source.into_iter().map(u64::from).collect();
+    let part: Vec<u64> = place.part.iter().map(|p| u64::from(*p)).collect();
+    let mut columns = Vec::new();
+    let mut put = |name: &str, parts: &[(&[u64], bool)]| -> Result<()> {
+        columns.push((name.to_owned(), chunk as i64, format::put_parts(parts)?));
+        Ok(())
+    };
+    put(TIME, &[(&times, true)])?;
+    put(NUMBER, &[(&number, true)])?;
+    put(SOURCE, &[(&source, false)])?;
+    put(
+        PLACE,
+        &[
+            (&place.entry, true),
+            (&part, false),
+            (&place.line, true),
+            (&place.offset, true),
+            (&place.length, false),
+        ],
+    )?;
+    put(FINGERPRINT, &[(&sealed.fingerprints(chunk), false)])?;
+    let least = number.iter().copied().min().unwrap_or(u64::MAX);
+    let greatest = number.iter().copied().max().unwrap_or(0);
+    Ok(Heads {
+        columns,
+        sources,
+        numbers: (least, greatest),
     })
 }
 
