@@ -103,7 +103,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, filter) in [("all", ""), ("10 %", "country:PH")] {
         timed(&format!("histogram, 200 bins, {name}"), &mut |i| {
             let v = case.view_open(&fresh(filter, i), Sort::Newest, &zone)?;
-            case.view_histogram(v.view, 200, None, None, None).map(|_| ())
+            case.view_histogram(v.view, 200, None, None, None)
+                .map(|_| ())
         })?;
     }
     timed("page in the middle", &mut |i| {
