@@ -19,7 +19,7 @@ cargo xtask run        install what is missing, build, make the sample case, ope
 cargo xtask test       install what is missing, then every check and every test
     [STEP]...          only these steps; `cargo xtask test --list` names them
 cargo xtask bindings   write the TypeScript types of the window from the Rust ones
-cargo xtask pictures   photograph the real window for docs/images
+cargo xtask pictures   photograph the real window into out/pictures, and for the README
 cargo xtask bench      the benchmarks, with their figures
 ";
 

@@ -13,7 +13,10 @@ use crate::{run, system};
 /// Pixels of the window in pictures.
 const SIZE: (u32, u32) = (1440, 900);
 
-/// `cargo xtask pictures`: the pictures of docs/images.
+/// The picture of the README; the others stay out of the repository.
+const README: &str = "timeline-light.png";
+
+/// `cargo xtask pictures`: every place light and dark into out/pictures, and the picture of the README.
 pub(crate) fn pictures() -> Result<()> {
     step("system packages", || system::prepare(true))?;
     step("window: packages", system::window_packages)?;
@@ -32,11 +35,14 @@ pub(crate) fn pictures() -> Result<()> {
     let taken = take(
         &built("debug", "witnessmark-desktop")?,
         &case,
-        &root().join("docs/images"),
+        &root().join("out/pictures"),
     )?;
-    taken
-        .iter()
-        .for_each(|path| say(&path.display().to_string()));
+    for path in &taken {
+        say(&path.display().to_string());
+        if path.file_name().is_some_and(|name| name == README) {
+            std::fs::copy(path, root().join("docs/images").join(README))?;
+        }
+    }
     Ok(())
 }
 
