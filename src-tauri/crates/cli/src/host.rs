@@ -19,15 +19,21 @@ pub(crate) fn setting() -> Arc<Setting> {
         who: who(),
         tool: format!("witnessmark {}", env!("CARGO_PKG_VERSION")),
         lists: Box::new(|path| {
-            let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
-            // One value a line; what follows `#` at the beginning of a line is for people.
-            Ok(text
-                .lines()
-                .filter(|l| !l.starts_with('#'))
-                .map(str::to_owned)
-                .collect())
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| format!("the list `{path}` cannot be read: {e}"))?;
+            Ok(values(&text))
         }),
     })
+}
+
+/// The values of a list: one a line; a line that begins with `#` is for people. Editors on Windows put a byte order
+/// mark before the first value, which is no part of it.
+fn values(text: &str) -> Vec<String> {
+    text.trim_start_matches('\u{feff}')
+        .lines()
+        .filter(|l| !l.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn who() -> String {
@@ -52,4 +58,14 @@ pub(crate) fn passphrase() -> Option<String> {
     std::env::var("WITNESSMARK_PASSPHRASE")
         .ok()
         .filter(|p| !p.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_its_lines_without_comments_and_byte_order_mark() {
+        assert_eq!(values("\u{feff}Bob\r\n# known\r\nAnn\r\n"), ["Bob", "Ann"]);
+    }
 }

@@ -86,19 +86,33 @@ fn usage(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if std::env::args().any(|a| a == "--json") {
-        let text = error.to_string();
-        let message = text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned();
         print::error(
-            &Error::new(Code::InvalidOption, message, "See `witnessmark --help`."),
+            &Error::new(Code::InvalidOption, first_words(error), hint(error)),
             true,
         );
     } else {
         let _ = error.print();
+        if error.kind() == K::UnknownArgument {
+            // Nobody is left to tell when stderr is gone.
+            let _ = writeln!(std::io::stderr(), "hint: {}", hint(error));
+        }
     }
     ExitCode::from(Exit::Failed as u8)
+}
+
+/// What clap says before it explains the usage, in one line: also the missing arguments, which it lists below.
+fn first_words(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let said = text.split("\n\n").next().unwrap_or_default();
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.trim_start_matches("error: ").to_owned()
+}
+
+/// What to do. The commonest superfluous argument is the second term of a filter that was not put in quotes.
+fn hint(error: &clap::Error) -> &'static str {
+    if error.kind() == clap::error::ErrorKind::UnknownArgument {
+        "A filter is one argument: put the whole of it in quotes, such as 'actor:alice action:login'. See `witnessmark --help`."
+    } else {
+        "See `witnessmark --help`."
+    }
 }

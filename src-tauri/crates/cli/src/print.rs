@@ -7,14 +7,44 @@ use witnessmark_engine::api::{
     CountReport, CustodyReport, EventJson, FacetsReport, HistogramReport, ImportProgress,
     RejectsReport, SourceReport, SourcesReport,
 };
-use witnessmark_engine::{Change, Error, Event, Field, Target, Zone, local_time, visible};
+use witnessmark_engine::{Change, Code, Error, Event, Field, Target, Zone, local_time, visible};
 
 use crate::args::Format;
 
 /// One line of JSON.
 pub(crate) fn json<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
+    serde_json::to_writer(Unobeyed(&mut *out), value)?;
     writeln!(out)
+}
+
+/// Passes JSON on, with the control characters that JSON leaves as they are (DEL and U+0080 to U+009F) as escapes:
+/// some terminals obey U+009B as they obey ESC, and an escape says the same to every reader of JSON.
+struct Unobeyed<'o>(&'o mut dyn Write);
+
+impl Write for Unobeyed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // The serializer hands over whole characters, because it writes `&str` pieces; other bytes pass as they are.
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            self.0.write_all(bytes)?;
+            return Ok(bytes.len());
+        };
+        let mut rest = text;
+        while let Some(at) = rest.find(|c: char| matches!(c, '\u{7f}'..='\u{9f}')) {
+            let (before, from) = rest.split_at(at);
+            self.0.write_all(before.as_bytes())?;
+            let mut chars = from.chars();
+            if let Some(c) = chars.next() {
+                write!(self.0, "\\u{:04x}", u32::from(c))?;
+            }
+            rest = chars.as_str();
+        }
+        self.0.write_all(rest.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// An error on stderr. When stderr is gone there is nobody to tell, so a failed write is let go.
@@ -29,9 +59,16 @@ pub(crate) fn error(error: &Error, as_json: bool) {
         } else {
             format!("\nhint: {}", shown(&error.hint))
         };
+        // A filter stands before the reader's eyes as one argument, so a place in it is told by its byte, from 1.
+        let place = match error.place.start {
+            Some(start) if error.code == Code::InvalidQuery => {
+                format!(" (byte {} of the filter)", start + 1)
+            }
+            _ => String::new(),
+        };
         writeln!(
             stderr,
-            "error: {} [{}]{hint}",
+            "error: {}{place} [{}]{hint}",
             shown(&error.message),
             error.code.as_str()
         )
@@ -78,6 +115,17 @@ pub(crate) fn receipt(report: &SourcesReport, out: &mut dyn Write) -> io::Result
     for source in &report.sources {
         one_receipt(source, out)?;
     }
+    for part in &report.refused {
+        writeln!(
+            out,
+            "not imported: {} [{}]",
+            visible(&part.message),
+            part.code.as_str()
+        )?;
+        if !part.hint.is_empty() {
+            writeln!(out, "   hint: {}", visible(&part.hint))?;
+        }
+    }
     Ok(())
 }
 
@@ -103,10 +151,10 @@ fn one_receipt(s: &SourceReport, out: &mut dyn Write) -> io::Result<()> {
         out,
         "   {} ({}, {:.0} % sure)",
         visible(&s.title),
-        s.profiles.join(", "),
+        visible(&s.profiles.join(", ")),
         s.confidence * 100.0
     )?;
-    writeln!(out, "   zone: {zone}")?;
+    writeln!(out, "   zone: {}", visible(zone))?;
     if let (Some(first), Some(last)) = (&s.first, &s.last) {
         writeln!(out, "   from {first} to {last}")?;
     }
@@ -150,7 +198,7 @@ pub(crate) fn rejects(report: &RejectsReport, out: &mut dyn Write) -> io::Result
             visible(&r.message),
             r.code
         )?;
-        writeln!(out, "    {}", r.preview)?;
+        writeln!(out, "    {}", visible(&r.preview))?;
     }
     writeln!(out, "{} rejected", number(report.rejects.len() as u64))
 }
@@ -213,8 +261,8 @@ pub(crate) fn custody(report: &CustodyReport, out: &mut dyn Write) -> io::Result
             e.seq,
             e.at,
             visible(&e.who),
-            e.tool,
-            e.action
+            visible(&e.tool),
+            visible(&e.action)
         )?;
     }
     let state = if report.intact {
@@ -432,6 +480,19 @@ mod tests {
             [0, 12, 999, 1_000, 1_204_388].map(number),
             ["0", "12", "999", "1,000", "1,204,388"]
         );
+    }
+
+    #[test]
+    fn json_holds_no_control_character_and_says_the_same() {
+        let text = "a\u{1b}[31m\u{9b}31m\u{7f}\u{85}é";
+        let mut out = Vec::new();
+        json(&text, &mut out).unwrap();
+        let line = String::from_utf8(out).unwrap();
+        assert!(
+            !line.trim_end().contains(|c: char| c.is_control()),
+            "{line:?}"
+        );
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
     }
 
     #[test]
