@@ -48,6 +48,7 @@ fn scope<'e, 's>(
         absent: &profile.absent,
         loose: profile.loose,
         flat,
+        places: None,
     }
 }
 

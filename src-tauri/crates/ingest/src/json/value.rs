@@ -42,8 +42,14 @@ impl<'a> Value<'a> {
             })
     }
 
-    fn at_node(&self, node: u32) -> Self {
+    /// The value at another node of the same text.
+    pub(crate) fn at_node(&self, node: u32) -> Self {
         Self { node, ..*self }
+    }
+
+    /// The number of the value's node; the same document has the same numbers.
+    pub(crate) const fn node(&self) -> u32 {
+        self.node
     }
 
     /// The type.

@@ -3,13 +3,11 @@
 //! Owns: the keyed hash of content, hidden characters, NUL, card numbers, cut values. Never touches: fields.
 
 use super::{
+    places::{Places, each_leaf},
     sip::Seeded,
     walk::{Found, Root},
 };
-use crate::{
-    entry::Flags,
-    json::{Kind, Value},
-};
+use crate::entry::Flags;
 use witnessmark_model::Flag;
 
 /// The key of the case's hashes, so that nobody can prepare two entries that pass as one.
@@ -212,44 +210,27 @@ impl<'k> Content<'k> {
         }
     }
 
-    /// Adds a JSON value; a list under `without` (its node text range is compared by key path) is left out.
-    pub(crate) fn json(&mut self, path: u64, value: Value<'_>, without: Option<&str>) {
-        match value.kind() {
-            Kind::Object => {
-                for (key, child) in value.members() {
-                    if without == Some(key) {
-                        continue;
-                    }
-                    self.json(self.key.hash(path, key.as_bytes()), child, None);
-                }
-            }
-            Kind::Array => {
-                // The position counts: a list is not a set.
-                for (i, child) in value.items().enumerate() {
-                    self.json(path.wrapping_add(1 + i as u64), child, None);
-                }
-            }
-            _ => {
-                if let Some(text) = value.text() {
-                    self.leaf(self.key.seeded(path), text);
-                }
-            }
-        }
-    }
-
-    /// Adds everything at a root. `columns` keeps what comes of the column names.
+    /// Adds everything at a root but what lies under the key `without`. `columns` keeps what comes of the column names,
+    /// and `places` what comes of the keys; these also note where each value stands.
     pub(crate) fn root(
         &mut self,
         root: &Root<'_>,
         columns: &mut Vec<Seeded>,
+        places: Option<(&Places, &IdentityKey)>,
         without: Option<&str>,
     ) {
         match root {
             Root::Json(value) => {
-                self.plain = value
-                    .written_plainly()
-                    .is_some_and(|t| is_plain(t.as_bytes()));
-                self.json(0, *value, without);
+                let text = value.written_plainly();
+                self.plain = text.is_some_and(|t| is_plain(t.as_bytes()));
+                let key = self.key;
+                let mut leaf = |path: Seeded, text: &str| self.leaf(path, text);
+                match places {
+                    Some((places, _)) if without.is_none() => {
+                        places.take_in(*value, key, &mut leaf);
+                    }
+                    _ => each_leaf(key, 0, *value, without, &mut leaf),
+                }
             }
             Root::Cells(cells) => {
                 self.plain = is_plain(cells.record().as_bytes());
@@ -277,7 +258,11 @@ impl<'k> Content<'k> {
     /// Adds the element of a list that became an event of its own.
     pub(crate) fn element(&mut self, element: Found<'_>) {
         match element {
-            Found::Json(value) => self.json(2, value, None),
+            Found::Json(value) => {
+                let key = self.key;
+                let mut leaf = |path: Seeded, text: &str| self.leaf(path, text);
+                each_leaf(key, 2, value, None, &mut leaf);
+            }
             Found::Text(text) => self.leaf(self.key.seeded(2), text),
         }
     }

@@ -7,6 +7,7 @@ mod changes;
 mod leaves;
 mod line;
 mod memo;
+mod places;
 mod plan;
 mod row;
 mod sip;
@@ -128,9 +129,11 @@ impl Mapper {
             clock,
             columns,
             memos,
+            places,
             name,
             ..
         } = compiled;
+        places.turn();
         let scope = Scope {
             root,
             element: None,
@@ -139,6 +142,7 @@ impl Mapper {
             absent: &profile.absent,
             loose: profile.loose,
             flat: plan.flat,
+            places: Some((places, keys)),
         };
         let mut row = RowWriter {
             profile: &profile,
@@ -230,7 +234,7 @@ fn opaque(
             Root::Parts(&[("line", text)])
         }
     };
-    content.root(&root, columns, None);
+    content.root(&root, columns, None, None);
     for (field, value) in &plan.labels {
         batch.push(*field, 0, value);
     }

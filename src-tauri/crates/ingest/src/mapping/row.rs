@@ -7,6 +7,7 @@ use super::{
     leaves::{Content, IdentityKey},
     locator,
     memo::Memo,
+    places::Places,
     plan::Planned,
     sip::Seeded,
     values,
@@ -44,6 +45,7 @@ pub(crate) struct Compiled {
     pub(crate) clock: Clock,
     pub(crate) columns: Columns,
     pub(crate) memos: Memos,
+    pub(crate) places: Places,
 }
 
 impl Compiled {
@@ -62,6 +64,7 @@ impl Compiled {
                 provider: keys.hash(3, planned.profile.provider.as_bytes()),
                 ..Memos::default()
             },
+            places: Places::new(keys),
             profile: Arc::clone(&planned.profile),
         }
     }
@@ -92,6 +95,8 @@ impl RowWriter<'_, '_> {
         let mut content = Content::new(self.keys);
         self.present = 0;
         let at = self.time(scope, &mut flags, &mut content);
+        // First, because it notes where the paths of the fields lead.
+        content.root(&scope.root, self.columns, scope.places, exploded);
         self.fields(scope, &mut flags);
         self.targets(scope);
         let mut changes = Changes {
@@ -111,7 +116,6 @@ impl RowWriter<'_, '_> {
                 self.push(*field, value);
             }
         }
-        content.root(&scope.root, self.columns, exploded);
         if exploded.is_some()
             && let Some(element) = scope.element
         {

@@ -3,6 +3,10 @@
 //! Owns: walking JSON, columns and named parts alike, JSON inside texts, transforms and conditions.
 //! Never touches: what a field means.
 
+use super::{
+    leaves::IdentityKey,
+    places::{Lookup, Places},
+};
 use crate::{
     entry::Cells,
     json::{JsonLimits, Kind, Tape, Value},
@@ -139,6 +143,8 @@ pub(crate) struct Scope<'e, 's> {
     pub(crate) loose: bool,
     /// Some keys of the entry hold dots, so a path may be one key.
     pub(crate) flat: bool,
+    /// Where paths lead in the document at hand; absent while a profile is only considered.
+    pub(crate) places: Option<(&'s Places, &'s IdentityKey)>,
 }
 
 impl<'e, 's> Scope<'e, 's> {
@@ -164,7 +170,18 @@ impl<'e, 's> Scope<'e, 's> {
                     any = true;
                     visit(found)
                 };
-                self.walk(Found::Json(value), &path.steps, &mut note);
+                let place = self
+                    .places
+                    .map(|(places, keys)| places.lookup(path, value, keys));
+                match place {
+                    Some(Lookup::Nowhere) => {}
+                    Some(Lookup::Value(value, used)) => {
+                        self.walk(Found::Json(value), &path.steps[used..], &mut note);
+                    }
+                    Some(Lookup::Unknown) | None => {
+                        self.walk(Found::Json(value), &path.steps, &mut note);
+                    }
+                }
                 if any {
                     return;
                 }
