@@ -125,6 +125,30 @@ fn a_folder_gives_a_source_for_each_file() {
     assert_eq!(names, ["a.csv", "deeper/b.csv"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_a_folder_import_leaves_out_is_told() {
+    let bench = Bench::new();
+    bench.file("exports/a.csv", PAYMONGO);
+    bench.file("exports/page.csv", "<!DOCTYPE html><html></html>");
+    let outside = bench.file("outside.csv", PAYMONGO.replace("2024", "2025"));
+    std::os::unix::fs::symlink(&outside, bench.path("exports/link.csv")).unwrap();
+    let report = bench
+        .import(&bench.path("exports"), &["--zone", "Asia/Manila"])
+        .json(0);
+    assert_eq!(report["sources"].as_array().unwrap().len(), 1);
+    let refused: Vec<_> = report["refused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| (r["name"].as_str().unwrap(), r["code"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        refused,
+        [("link.csv", "not_readable"), ("page.csv", "not_a_log")]
+    );
+}
+
 #[test]
 fn labels_name_the_account_that_the_export_does_not() {
     let bench = Bench::new();

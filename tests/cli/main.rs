@@ -2,6 +2,13 @@
 //!
 //! Owns: the bench on which they run (a temporary folder, one way to start the command).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that cannot go on must say so at once, also in what tests share"
+)]
+
 mod bad_input;
 mod contract;
 mod crash;

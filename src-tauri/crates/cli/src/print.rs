@@ -102,7 +102,7 @@ fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
@@ -135,7 +135,11 @@ fn one_receipt(s: &SourceReport, out: &mut dyn Write) -> io::Result<()> {
     } else {
         String::new()
     };
-    let zone = s.zone.as_deref().unwrap_or("every time states its own");
+    let zone = match s.zone.as_deref() {
+        Some(zone) => zone,
+        None if s.first.is_some() => "every time states its own",
+        None => "not needed, because no time was read",
+    };
     writeln!(out, "{}. {}", s.id, visible(&s.name))?;
     writeln!(
         out,
@@ -147,13 +151,18 @@ fn one_receipt(s: &SourceReport, out: &mut dyn Write) -> io::Result<()> {
     )?;
     writeln!(out, "   {} events{undated}", number(s.events))?;
     writeln!(out, "   {} bytes, sha256 {}", number(s.bytes), s.sha256)?;
-    writeln!(
-        out,
-        "   {} ({}, {:.0} % sure)",
-        visible(&s.title),
-        visible(&s.profiles.join(", ")),
-        s.confidence * 100.0
-    )?;
+    if s.profiles.is_empty() {
+        // Nothing was recognised; how sure that is would be a number without a meaning.
+        writeln!(out, "   {}", visible(&s.title))?;
+    } else {
+        writeln!(
+            out,
+            "   {} ({}, {:.0} % sure)",
+            visible(&s.title),
+            visible(&s.profiles.join(", ")),
+            s.confidence * 100.0
+        )?;
+    }
     writeln!(out, "   zone: {}", visible(zone))?;
     if let (Some(first), Some(last)) = (&s.first, &s.last) {
         writeln!(out, "   from {first} to {last}")?;

@@ -105,7 +105,7 @@ pub struct Error {
     pub hint: String,
     /// Where.
     #[serde(rename = "where")]
-    pub place: Where,
+    pub place: Box<Where>,
 }
 
 impl Error {
@@ -116,7 +116,7 @@ impl Error {
             code,
             message: message.into(),
             hint: hint.into(),
-            place: Where::default(),
+            place: Box::default(),
         }
     }
 

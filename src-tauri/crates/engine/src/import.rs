@@ -38,7 +38,6 @@ impl Case {
         tell: &mut Tell<'_>,
     ) -> Result<SourcesReport> {
         let options = options(choices)?;
-        let many = inputs.len() > 1 || inputs.iter().any(|i| matches!(i, Input::Folder(_)));
         let names: Vec<String> = inputs.iter().map(Input::name).collect();
         let folder = inputs.iter().any(|i| matches!(i, Input::Folder(_)));
         let mut sources = Vec::new();
@@ -65,15 +64,11 @@ impl Case {
         let (read, written) = std::thread::scope(|scope| {
             let (channel, writer) = Writer::new(importer, &self.library, imported, json!(choices));
             let thread = scope.spawn(move || writer.run());
-            let read = read_all(sources, &setup, channel, &mut reporter, folder && many);
+            let read = read_all(sources, &setup, channel, &mut reporter, folder);
             (read, thread.join())
         });
-        let written = written
+        let (importer, failure) = written
             .map_err(|_| crate::failures::internal("the thread that writes the case failed"))?;
-        let (importer, failure) = match written {
-            Ok(importer) => (importer, None),
-            Err((importer, error)) => (importer, Some(error)),
-        };
         let refused = match (read, failure) {
             (Ok(refused), None) => refused,
             // A failed write stops the reader too, so the writer's reason is the true one.
@@ -137,6 +132,19 @@ fn read_all(
     let mut first_refusal = None;
     let mut imported = 0;
     for source in sources {
+        if let Source::Skipped { name, .. } = &source {
+            let name = name.clone();
+            if let Err(error) = source.open() {
+                refused.push(RefusedPart {
+                    name,
+                    code: error.code,
+                    message: error.message.clone(),
+                    hint: error.hint.clone(),
+                });
+                first_refusal.get_or_insert(error);
+            }
+            continue;
+        }
         let opened = source.open()?;
         reporter.name.clone_from(&opened.name);
         let Opened {

@@ -119,6 +119,13 @@ pub enum Source {
     },
     /// In hand.
     Ready(Opened),
+    /// A link, device or pipe inside a folder, which is told but never opened.
+    Skipped {
+        /// Name below the folder.
+        name: String,
+        /// Where it is.
+        path: PathBuf,
+    },
 }
 
 impl Source {
@@ -128,6 +135,7 @@ impl Source {
         match self {
             Self::File { path, .. } => std::fs::metadata(path).ok().map(|m| m.len()),
             Self::Ready(opened) => opened.size,
+            Self::Skipped { .. } => Some(0),
         }
     }
 
@@ -135,6 +143,12 @@ impl Source {
     pub fn open(self) -> Result<Opened> {
         match self {
             Self::Ready(opened) => Ok(opened),
+            Self::Skipped { name, path } => Err(Error::new(
+                Code::NotReadable,
+                format!("{name}: is a link or no regular file"),
+                "Inside a folder these are not followed; import what it points to by its own path.",
+            )
+            .at(path.to_string_lossy())),
             Self::File { name, path } => {
                 // The kind is asked before opening, because opening a FIFO without a writer would wait for ever.
                 regular(&path, &metadata(&path)?)?;
@@ -246,16 +260,18 @@ fn collect(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Source>) -
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        // Links inside a folder are not followed: they could lead out of it, or round in a circle.
+        // Links inside a folder are not followed: they could lead out of it, or round in a circle. The receipt names them.
         let kind = entry
             .file_type()
             .map_err(|e| unreadable(&entry.path(), &e))?;
         if kind.is_dir() {
             collect(&entry.path(), &format!("{name}/"), depth + 1, found)?;
-        } else if kind.is_file() && !entry.file_name().to_string_lossy().starts_with('.') {
-            found.push(Source::File {
-                name,
-                path: entry.path(),
+        } else if !entry.file_name().to_string_lossy().starts_with('.') {
+            let path = entry.path();
+            found.push(if kind.is_file() {
+                Source::File { name, path }
+            } else {
+                Source::Skipped { name, path }
             });
         }
     }

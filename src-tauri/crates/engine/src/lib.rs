@@ -29,7 +29,7 @@ pub use error::{Code, Error, Result, Where};
 pub use input::Input;
 pub use inspect::inspect;
 pub use numbers::Order;
-pub use setting::{ReadList, Setting};
+pub use setting::{Randomness, ReadList, Setting};
 pub use views::Sort;
 pub use visible::{is_hidden, visible, visible_bytes};
 pub use witnessmark_model::{Change, Event, Field, Instant, Target, Zone};

@@ -28,6 +28,9 @@ pub enum Order {
 const MOST_BINS: u32 = 100_000;
 /// Values into which a bin is split.
 const SPLIT: usize = 12;
+/// Gives the rows from a rank on, at most so many.
+type NextRows<'a> = dyn FnMut(u64, usize) -> Result<Vec<RowRef>> + 'a;
+
 /// Events read at a time for a stream.
 const STEP: usize = 512;
 
@@ -142,7 +145,7 @@ impl Case {
         let answer = self.answer(query, zone)?;
         let wanted = limit.unwrap_or(u64::MAX).min(answer.mask.len());
         let query = self.query(&answer.snapshot);
-        let mut next: Box<dyn FnMut(u64, usize) -> Result<Vec<RowRef>>> = match order {
+        let mut next: Box<NextRows<'_>> = match order {
             Order::Number => {
                 let mut rows = query.sequence(&answer.mask)?;
                 let answer = answer.clone();

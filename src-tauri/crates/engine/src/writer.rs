@@ -116,14 +116,14 @@ impl<'l> Writer<'l> {
         (Channel { send, emptied }, writer)
     }
 
-    /// Writes until the channel is closed; gives the importer back, with the reason if it failed.
-    pub(crate) fn run(mut self) -> std::result::Result<Importer, (Importer, StoreError)> {
+    /// Writes until the channel is closed; gives the importer back, and the reason if it failed.
+    pub(crate) fn run(mut self) -> (Importer, Option<StoreError>) {
         while let Ok(message) = self.receive.recv() {
             if let Err(error) = self.take(message) {
-                return Err((self.importer, error));
+                return (self.importer, Some(error));
             }
         }
-        Ok(self.importer)
+        (self.importer, None)
     }
 
     fn take(&mut self, message: Message) -> StoreResult<()> {
