@@ -67,10 +67,10 @@ fn cut(
     let quoted = dialect.quote != 0 && memchr::memchr(dialect.quote, bytes).is_some();
     if !quoted {
         let mut from = 0;
-        for at in memchr::memchr_iter(dialect.delimiter, bytes) {
+        each(dialect.delimiter, bytes, |at| {
             spans.push(plain(from, at));
             from = at + 1;
-        }
+        });
         spans.push(plain(from, bytes.len()));
         return;
     }
@@ -89,10 +89,10 @@ fn cut(
         let quote = memchr::memchr(dialect.quote, &bytes[at..]).map(|i| at + i);
         let reach = quote.unwrap_or(bytes.len());
         let from = at;
-        for i in memchr::memchr_iter(dialect.delimiter, &bytes[from..reach]) {
+        each(dialect.delimiter, &bytes[from..reach], |i| {
             spans.push(plain(at, from + i));
             at = from + i + 1;
-        }
+        });
         if quote == Some(at) {
             continue;
         }
@@ -108,6 +108,29 @@ fn cut(
             return;
         }
         at = end + 1;
+    }
+}
+
+/// Calls `found` with the place of each such byte. Cells are short, so a search that is set up anew for each would cost
+/// more than it finds; eight bytes at a time are compared without a branch.
+fn each(byte: u8, bytes: &[u8], mut found: impl FnMut(usize)) {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let same = u64::from_le_bytes([byte; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let differs = u64::from_le_bytes(*word) ^ same;
+        // The high bit of each byte that does not differ; no carry crosses from one byte into the next.
+        let mut hits = !(((differs & LOW) + LOW) | differs | LOW);
+        while hits != 0 {
+            found(i * 8 + (hits.trailing_zeros() / 8) as usize);
+            hits &= hits - 1;
+        }
+    }
+    let before = bytes.len() - rest.len();
+    for (i, b) in rest.iter().enumerate() {
+        if *b == byte {
+            found(before + i);
+        }
     }
 }
 
@@ -173,4 +196,20 @@ fn quoted_cell(
         scratch: true,
     };
     (span, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn each_byte_is_found(byte: u8, bytes in prop::collection::vec(prop_oneof![any::<u8>(), 43_u8..46], 0..60)) {
+            for byte in [byte, b','] {
+                let mut places = Vec::new();
+                super::each(byte, &bytes, |at| places.push(at));
+                prop_assert_eq!(places, memchr::memchr_iter(byte, &bytes).collect::<Vec<_>>());
+            }
+        }
+    }
 }

@@ -135,7 +135,8 @@ impl RowWriter<'_, '_> {
         if at.is_none() && !known.iter().any(|f| self.has(*f)) {
             flags.insert(Flag::Opaque);
         }
-        for (i, flag) in flags.iter().enumerate() {
+        let found = (!flags.is_empty()).then(|| flags.iter());
+        for (i, flag) in found.into_iter().flatten().enumerate() {
             self.batch.push(Field::Problems, i as u16, flag.code());
         }
         let of = self.scope_hash();

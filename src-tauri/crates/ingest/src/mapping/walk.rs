@@ -77,6 +77,7 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// The column of a path and the number of steps that its name covers.
+    #[inline]
     fn of(&self, path: &Path, header: &[String]) -> Place {
         let first = self.first.get().unwrap_or_else(|| {
             // Ids rise in the order of reading; nothing of this profile stands far below the first path asked for.
@@ -324,13 +325,26 @@ impl<'e, 's> Scope<'e, 's> {
 
     /// The first value at a path that has a text.
     pub(crate) fn first(&self, path: &Path) -> Option<Cow<'e, str>> {
-        if let Root::Cells(cells) = self.root
-            && !path.relative
-        {
-            let (index, used) = self.columns.of(path, cells.header())?;
-            if used == path.steps.len() {
-                return self.text(Found::Text(cells.get(index)?));
+        // The ways of nearly all values, without the generality of a visit.
+        match self.root {
+            Root::Cells(cells) if !path.relative => {
+                let (index, used) = self.columns.of(path, cells.header())?;
+                if used == path.steps.len() {
+                    return self.text(Found::Text(cells.get(index)?));
+                }
             }
+            Root::Json(root) if !path.relative => {
+                if let Some((places, keys)) = self.places {
+                    match places.lookup(path, root, keys) {
+                        Lookup::Value(value, used) if used == path.steps.len() => {
+                            return self.text(Found::Json(value));
+                        }
+                        Lookup::Nowhere if !self.flat && !self.loose => return None,
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
         }
         let mut out = None;
         self.visit(path, &mut |found| {

@@ -206,17 +206,28 @@ impl Worker {
             stream.forget(stream.window.len() - WINDOW / 2);
         }
         while !bytes.is_empty() {
-            let part = bytes.len().min(BLOCK - stream.block.len());
-            stream.block.extend_from_slice(&bytes[..part]);
-            bytes = &bytes[part..];
-            if stream.block.len() == BLOCK {
-                let (id, size) = (block_id(evidence, stream.seq), stream.block.len());
-                let (codec, data) = pack(&mut self.compressor, &stream.block)?;
-                self.pending_bytes += data.len();
-                self.pending.push((id, codec, size, data));
-                stream.seq += 1;
-                stream.block.clear();
-            }
+            // A whole block is compressed where it lies; of what is less, a block is gathered.
+            let whole = match bytes.split_at_checked(BLOCK) {
+                Some((whole, rest)) if stream.block.is_empty() => {
+                    bytes = rest;
+                    whole
+                }
+                _ => {
+                    let part = bytes.len().min(BLOCK - stream.block.len());
+                    stream.block.extend_from_slice(&bytes[..part]);
+                    bytes = &bytes[part..];
+                    if stream.block.len() < BLOCK {
+                        break;
+                    }
+                    &stream.block
+                }
+            };
+            let (codec, data) = pack(&mut self.compressor, whole)?;
+            self.pending_bytes += data.len();
+            let id = block_id(evidence, stream.seq);
+            self.pending.push((id, codec, BLOCK, data));
+            stream.seq += 1;
+            stream.block.clear();
         }
         Ok(())
     }

@@ -27,7 +27,7 @@ fn list_of(field: Field) -> Option<usize> {
 #[derive(Debug)]
 struct Values {
     interner: Interner,
-    codes: Vec<u32>,
+    codes: Codes,
 }
 
 /// What is known of a row besides its fields, in the order of arrival.
@@ -84,7 +84,7 @@ impl SegmentBuilder {
             .values
             .iter()
             .flatten()
-            .map(|v| v.interner.bytes() + v.codes.len() * 4)
+            .map(|v| v.interner.bytes() + v.codes.bytes())
             .sum();
         let lists: usize = self.lists.iter().map(|l| l.len() * 4).sum();
         self.rows() * 65 + values + lists
@@ -145,6 +145,9 @@ impl SegmentBuilder {
             .map(|cell| batch.text(&batch.cells[*cell as usize]));
         self.codes.clear();
         values.interner.codes(texts, &mut self.codes);
+        values
+            .codes
+            .widen(values.interner.dictionary().len() as u32 - 1);
     }
 
     fn push_singles(
@@ -159,11 +162,9 @@ impl SegmentBuilder {
         let Some(values) = &mut self.values[field.index()] else {
             return;
         };
-        values.codes.resize(rows, 0);
-        let fresh = &mut values.codes[before..];
-        for (row, code) in self.row_of_cell[cells].iter().zip(&self.codes) {
-            fresh[*row as usize] = *code;
-        }
+        values.codes.resize(rows);
+        let places = self.row_of_cell[cells].iter().map(|r| before + *r as usize);
+        values.codes.put(places, &self.codes);
     }
 
     fn push_lists(
@@ -200,12 +201,13 @@ impl SegmentBuilder {
             };
             let offsets = &self.lists[*list];
             let end = offsets.last().copied().unwrap_or(0) as usize;
-            values.codes.resize(end, 0);
-            for (at, code) in cells.clone().zip(&self.codes) {
+            values.codes.resize(end);
+            let places = cells.clone().map(|at| {
                 let row = before + self.row_of_cell[at] as usize;
                 let cell = &batch.cells[self.by_field[at] as usize];
-                values.codes[offsets[row] as usize + cell.element as usize] = *code;
-            }
+                offsets[row] as usize + cell.element as usize
+            });
+            values.codes.put(places, &self.codes);
         }
     }
 
@@ -226,14 +228,14 @@ impl SegmentBuilder {
         let mut due = rows.iter().peekable();
         for row in 0..total {
             for at in offsets[row]..offsets[row + 1] {
-                codes.push(values.codes.get(at as usize).copied().unwrap_or(0));
+                codes.push(values.codes.get(at as usize));
             }
             while due.next_if(|r| **r as usize == row).is_some() {
                 codes.push(code);
             }
             new_offsets.push(codes.len() as u32);
         }
-        values.codes = codes;
+        values.codes = Codes::narrow(&codes);
         *offsets = new_offsets;
     }
 
@@ -243,7 +245,7 @@ impl SegmentBuilder {
             return Vec::new();
         };
         let text = |at: usize| {
-            let code = values.codes.get(at).copied().unwrap_or(0);
+            let code = values.codes.get(at);
             values.interner.dictionary().text(code)
         };
         match list_of(field).map(|list| &self.lists[list]) {
@@ -311,13 +313,15 @@ impl SegmentBuilder {
             };
             let mut interner = Interner::new(self.seed ^ index as u64);
             let mut new_codes = vec![0_u32; values.interner.dictionary().len()];
-            let mut keep = |at: usize, codes: &mut Vec<u32>| {
-                if let Some(code) = codes.get_mut(at).filter(|c| **c != 0) {
-                    let new = &mut new_codes[*code as usize];
+            // There are no more new codes than old ones, so they fit the same width.
+            let mut keep = |at: usize, codes: &mut Codes| {
+                let code = codes.get(at);
+                if code != 0 {
+                    let new = &mut new_codes[code as usize];
                     if *new == 0 {
-                        *new = interner.code(values.interner.dictionary().text(*code));
+                        *new = interner.code(values.interner.dictionary().text(code));
                     }
-                    *code = *new;
+                    codes.put(std::iter::once(at), &[*new]);
                 }
             };
             for row in order {
@@ -351,7 +355,7 @@ impl Values {
     fn new(seed: u64, field: Field) -> Self {
         Self {
             interner: Interner::new(seed ^ field.index() as u64),
-            codes: Vec::new(),
+            codes: Codes::new(),
         }
     }
 }
@@ -464,10 +468,9 @@ impl Sealed {
         let Some(values) = &self.builder.values[field.index()] else {
             return Column::Absent;
         };
-        let code = |at: usize| values.codes.get(at).copied().unwrap_or(0);
         let rows = self.chunk_rows(chunk);
         let Some(list) = list_of(field) else {
-            let wide: Vec<u32> = rows.iter().map(|r| code(*r as usize)).collect();
+            let wide = values.codes.gather(rows.iter().map(|r| *r as usize));
             if wide.iter().all(|c| *c == 0) {
                 return Column::Absent;
             }
@@ -475,13 +478,16 @@ impl Sealed {
         };
         let from = &self.builder.lists[list];
         let mut offsets = Vec::with_capacity(rows.len() + 1);
-        let mut wide = Vec::new();
+        let mut end = 0;
         offsets.push(0);
         for row in rows {
-            let row = *row as usize;
-            wide.extend((from[row]..from[row + 1]).map(|at| code(at as usize)));
-            offsets.push(wide.len() as u32);
+            end += from[*row as usize + 1] - from[*row as usize];
+            offsets.push(end);
         }
+        let elements = rows
+            .iter()
+            .flat_map(|r| from[*r as usize]..from[*r as usize + 1]);
+        let wide = values.codes.gather(elements.map(|at| at as usize));
         if wide.iter().all(|c| *c == 0) {
             return Column::Absent;
         }

@@ -29,6 +29,70 @@ impl Codes {
         }
     }
 
+    /// No codes yet.
+    pub(crate) const fn new() -> Self {
+        Self::U8(Vec::new())
+    }
+
+    /// Makes it wide enough for codes up to this one.
+    pub(crate) fn widen(&mut self, greatest: u32) {
+        match self {
+            Self::U8(c) if greatest > u32::from(u8::MAX) => {
+                *self = if greatest > u32::from(u16::MAX) {
+                    Self::U32(c.iter().map(|c| u32::from(*c)).collect())
+                } else {
+                    Self::U16(c.iter().map(|c| u16::from(*c)).collect())
+                };
+            }
+            Self::U16(c) if greatest > u32::from(u16::MAX) => {
+                *self = Self::U32(c.iter().map(|c| u32::from(*c)).collect());
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds absent values, or takes codes away, until there are so many.
+    pub(crate) fn resize(&mut self, len: usize) {
+        match self {
+            Self::U8(c) => c.resize(len, 0),
+            Self::U16(c) => c.resize(len, 0),
+            Self::U32(c) => c.resize(len, 0),
+        }
+    }
+
+    /// Writes codes to their places, which must be there. The codes must fit: see [`Codes::widen`].
+    pub(crate) fn put(&mut self, places: impl Iterator<Item = usize>, codes: &[u32]) {
+        match self {
+            Self::U8(c) => places.zip(codes).for_each(|(at, code)| c[at] = *code as u8),
+            Self::U16(c) => places
+                .zip(codes)
+                .for_each(|(at, code)| c[at] = *code as u16),
+            Self::U32(c) => places.zip(codes).for_each(|(at, code)| c[at] = *code),
+        }
+    }
+
+    /// The codes at these places, 0 beyond the end.
+    pub(crate) fn gather(&self, places: impl Iterator<Item = usize>) -> Vec<u32> {
+        match self {
+            Self::U8(c) => places
+                .map(|at| c.get(at).map_or(0, |c| u32::from(*c)))
+                .collect(),
+            Self::U16(c) => places
+                .map(|at| c.get(at).map_or(0, |c| u32::from(*c)))
+                .collect(),
+            Self::U32(c) => places.map(|at| c.get(at).copied().unwrap_or(0)).collect(),
+        }
+    }
+
+    /// Memory of the codes, bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::U8(c) => c.len(),
+            Self::U16(c) => c.len() * 2,
+            Self::U32(c) => c.len() * 4,
+        }
+    }
+
     /// How many codes.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -112,5 +176,25 @@ impl Locators {
             offset: at(&self.offset),
             length: at(&self.length),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_widen_and_stay() {
+        let mut codes = Codes::new();
+        let mut expected = Vec::new();
+        for greatest in [3, 255, 256, 65_535, 65_536, 70_000] {
+            codes.widen(greatest);
+            codes.resize(expected.len() + 2);
+            codes.put([expected.len()].into_iter(), &[greatest]);
+            expected.extend([greatest, 0]);
+            assert_eq!(codes.gather(0..expected.len()), expected);
+        }
+        assert_eq!(codes.gather([1, 0, 99].into_iter()), [0, 3, 0]);
+        assert_eq!(codes.get(99), 0);
     }
 }

@@ -232,7 +232,9 @@ impl Interner {
     }
 
     fn grow(&mut self) {
-        let mut slots = vec![0_u64; self.slots.len() * 4];
+        // Small tables grow fast; a large one is not made larger than it must be, for its memory is touched all over.
+        let times = if self.slots.len() < 1 << 16 { 4 } else { 2 };
+        let mut slots = vec![0_u64; self.slots.len() * times];
         let mask = slots.len() - 1;
         for (code, value) in self.dictionary.iter() {
             let hash = self.hash(value);

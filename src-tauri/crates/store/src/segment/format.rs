@@ -3,7 +3,7 @@
 //! Owns: the byte layout. Never touches: SQL, meaning. Every length that a blob states is checked against a bound before
 //! memory is taken for it, because a case file may come from somebody else.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use super::{Codes, Column, Dictionary};
 use crate::error::{Result, StoreError};
@@ -14,6 +14,11 @@ const HEAD: usize = 16;
 const MOST: usize = 1 << 29;
 /// Fastest level that still halves the codes; higher levels cost more than the disk they save.
 const LEVEL: i32 = 1;
+
+thread_local! {
+    /// The memory that compression works in; a segment has hundreds of blocks, and to get it anew costs as much as a block.
+    static PACKER: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+}
 
 const PLAIN: u8 = 0;
 const DELTA: u8 = 1;
@@ -73,7 +78,14 @@ fn put_block(
     out.extend_from_slice(&[width, transform, 0, 0]);
     out.extend_from_slice(&(count as u32).to_le_bytes());
     out.extend_from_slice(&base.to_le_bytes());
-    let packed = zstd::bulk::compress(bytes, LEVEL).map_err(|error| StoreError::Io {
+    let packed = PACKER.with_borrow_mut(|packer| {
+        let packer = match packer {
+            Some(packer) => packer,
+            None => packer.insert(zstd::bulk::Compressor::new(LEVEL)?),
+        };
+        packer.compress(bytes)
+    });
+    let packed = packed.map_err(|error| StoreError::Io {
         what: "compressing a column".to_owned(),
         error,
     })?;
