@@ -220,7 +220,7 @@ impl RowWriter<'_, '_> {
     }
 
     fn fields(&mut self, scope: &Scope<'_, '_>, flags: &mut Flags) {
-        let mut related = 0u16;
+        let (mut related, mut agent) = (0u16, None);
         for (field, expr) in &self.profile.fields {
             let Some(value) = scope.eval(expr) else {
                 continue;
@@ -277,8 +277,12 @@ impl RowWriter<'_, '_> {
                         self.push(Field::UserType, &value);
                     }
                 }
-                // Columns are in order, so an explicit name or system comes behind and counts where it is given.
-                Field::UserAgentOriginal => self.push(Field::UserAgentOriginal, &value),
+                Field::UserAgentOriginal => {
+                    let work = |agent: &str| (values::agent_name(agent), values::agent_os(agent));
+                    let found = self.memos.agents.get(&value, work);
+                    agent.get_or_insert(found);
+                    self.push(Field::UserAgentOriginal, &value);
+                }
                 Field::UserEmail if !value.contains('@') => {
                     // Logs put names into columns called e-mail; the name is worth more than the column.
                     if !self.has(Field::UserName) {
@@ -289,10 +293,8 @@ impl RowWriter<'_, '_> {
                 field => self.push(*field, &value),
             }
         }
-        if let Some(cell) = self.cell(Field::UserAgentOriginal) {
-            let agent = self.batch.text(&cell);
-            let work = |agent: &str| (values::agent_name(agent), values::agent_os(agent));
-            let (name, os) = self.memos.agents.get(agent, work);
+        // Last, so that a name or system that the log itself gives counts.
+        if let Some((name, os)) = agent {
             if let Some(name) = name.filter(|_| !self.has(Field::UserAgentName)) {
                 self.push(Field::UserAgentName, name);
             }

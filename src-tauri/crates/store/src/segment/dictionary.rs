@@ -141,25 +141,27 @@ impl Interner {
         let mut values = values.peekable();
         while values.peek().is_some() {
             let (mut texts, mut hashes, mut n) = ([""; TOGETHER], [0; TOGETHER], 0);
+            // A bit for each value that is the one before it once more.
+            let mut again = 0_u64;
             for value in values.by_ref().take(TOGETHER) {
                 texts[n] = value;
-                hashes[n] = if n > 0 && texts[n - 1] == value {
-                    hashes[n - 1]
+                if n > 0 && texts[n - 1] == value {
+                    again |= 1 << n;
+                    hashes[n] = hashes[n - 1];
                 } else {
-                    self.hash(value)
-                };
+                    hashes[n] = self.hash(value);
+                }
                 n += 1;
             }
             if self.dictionary.arena.len() > CACHED {
                 self.fetch(&hashes[..n]);
             }
-            for (value, hash) in texts.iter().zip(hashes).take(n) {
-                let code = if self.last != 0 && self.is(self.last, value) {
-                    self.last
-                } else {
-                    self.find_or_add(value, hash)
-                };
-                out.push(code);
+            for (i, (value, hash)) in texts.iter().zip(hashes).take(n).enumerate() {
+                let known = again >> i & 1 == 1 || (self.last != 0 && self.is(self.last, value));
+                out.push(match known {
+                    true => self.last,
+                    false => self.find_or_add(value, hash),
+                });
             }
         }
     }
