@@ -98,6 +98,20 @@ fn a_hand_in_the_file_is_found_on_opening() {
         "UPDATE segment_column SET data = zeroblob(length(data)) WHERE id = 3",
         "events",
     );
+    for sql in [
+        "DELETE FROM segment_source; DELETE FROM segment_column; DELETE FROM segment_dictionary; DELETE FROM segment_chunk; DELETE FROM segment",
+        "UPDATE segment_chunk SET rows = rows - 1",
+        "UPDATE segment_source SET events = events - 1",
+        "UPDATE source SET receipt = replace(receipt, '\"rejected\":0', '\"rejected\":1')",
+        "UPDATE source SET name = 'other' WHERE id = 1",
+        "UPDATE source SET zone = 'Asia/Manila (chosen)' WHERE id = 1",
+        "UPDATE source SET merkle_root = zeroblob(32) WHERE id = 1",
+        "UPDATE evidence SET sha256 = zeroblob(32) WHERE id = 1",
+        "INSERT INTO reject VALUES (1, 1, 1, 0, 1, 'invalid_json', 'planted')",
+        "UPDATE source SET evidence = NULL WHERE id = 2",
+    ] {
+        tampered(sql, "agreement");
+    }
     tampered("PRAGMA application_id = 5", "other");
     tampered("PRAGMA user_version = 9", "other");
 }

@@ -22,6 +22,7 @@ use crate::{
     segment::{Columns, MemorySegment, SealedSegment, hot},
 };
 
+mod agree;
 pub mod custody;
 pub(crate) mod defence;
 pub(crate) mod discard;
@@ -190,6 +191,7 @@ impl Case {
         defence::settle(&reader)?;
         defence::inspect(&reader, path)?;
         custody::check(&reader).map_err(|detail| defence::damaged(path, "custody", detail))?;
+        agree::check(&reader)?.map_err(|detail| defence::damaged(path, "agreement", detail))?;
         read::check_events(&reader, path)?;
         let text = |key: &str| -> Result<String> {
             Ok(reader.query_row("SELECT value FROM meta WHERE key = ?1", [key], |r| r.get(0))?)

@@ -387,8 +387,19 @@ impl Columns for SealedSegment {
 
     fn times(&self, chunk: usize) -> Result<Arc<[i64]>> {
         kept(&self.heads[chunk].times, || {
-            let [times] = self.head(TIME, chunk, self.chunks[chunk].dated)?;
-            Ok(times.into_iter().map(|t| t as i64).collect())
+            let meta = self.chunks[chunk];
+            let [times] = self.head(TIME, chunk, meta.dated)?;
+            let times: Arc<[i64]> = times.into_iter().map(|t| t as i64).collect();
+            // Chunks are left out of a search by these bounds, so bounds that are not true would hide events.
+            let bounds = (times.first().copied(), times.last().copied());
+            if meta.dated > 0 && bounds != (Some(meta.first), Some(meta.last)) {
+                let what = format!("chunk {chunk} of segment {}", self.id);
+                return Err(StoreError::corrupt(
+                    what,
+                    "its bounds are not those of its times",
+                ));
+            }
+            Ok(times)
         })
     }
 
