@@ -60,7 +60,7 @@ impl Case {
     }
 
     /// Whether the source, read again since the case was opened, has the hash of its import; absent when it was not read.
-    fn source_matches(&self, source: u32, bytes: u64) -> Result<Option<bool>> {
+    pub(crate) fn source_matches(&self, source: u32, bytes: u64) -> Result<Option<bool>> {
         let checked = || self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         let known = checked().get(&source).copied();
         if known.is_some() || bytes > CHECK_BELOW {

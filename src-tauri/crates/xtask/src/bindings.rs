@@ -41,20 +41,16 @@ pub(crate) fn check() -> Result<()> {
 
 fn export(folder: &Path) -> Result<()> {
     // A test of each exported type writes its file, which is how ts-rs works.
+    // The whole workspace, as everywhere in the tests: other packages would mean other features, and building anew.
     go(cargo()
         .args([
             "test",
             "--quiet",
+            "--locked",
+            "--workspace",
             "--all-features",
-            "--lib",
-            "export_bindings",
         ])
-        .args([
-            "--package",
-            "witnessmark-engine",
-            "--package",
-            "witnessmark-desktop",
-        ])
+        .args(["--lib", "export_bindings"])
         .env("TS_RS_EXPORT_DIR", folder))
 }
 

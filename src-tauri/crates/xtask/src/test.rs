@@ -2,7 +2,7 @@
 //!
 //! Owns: their order and their names. Never touches: what they check.
 
-use crate::steps::{built, cargo, go, is_there, npm, output, say, step};
+use crate::steps::{built, cargo, go, npm, output, say, step};
 use crate::{bindings, licences, system};
 use witnessmark_xtask::Result;
 
@@ -61,16 +61,16 @@ fn clippy() -> Result<()> {
     ]))
 }
 
-/// The programs that tests start; built with the features of the tests, so that nothing is compiled twice.
+/// The programs that tests start. Each of these steps builds the whole workspace with all features, so that nothing is
+/// compiled twice.
 fn programs() -> Result<()> {
-    go(cargo()
-        .args(["build", "--locked", "--all-features", "--bins"])
-        .args([
-            "--package",
-            "witnessmark-desktop",
-            "--package",
-            "witnessmark-cli",
-        ]))
+    go(cargo().args([
+        "build",
+        "--locked",
+        "--workspace",
+        "--all-features",
+        "--bins",
+    ]))
 }
 
 fn rust() -> Result<()> {
@@ -95,16 +95,12 @@ fn journeys() -> Result<()> {
         say("left out: WebDriver reaches the system's web view on Linux only");
         return Ok(());
     }
-    if !is_there("WebKitWebDriver", "--version") {
-        return Err("WebKitWebDriver is missing; on Debian and Ubuntu it is in the package webkit2gtk-driver".into());
-    }
     go(cargo()
         .args([
             "test",
             "--locked",
+            "--workspace",
             "--all-features",
-            "--package",
-            "witnessmark-tests",
             "--test",
             "window",
         ])
