@@ -114,14 +114,82 @@ pub fn detect(sample: &[u8], whole: bool) -> Option<Layout> {
             }
         }
     }
-    let (_, widths, dialect) = best?;
-    layout(
-        sample,
-        whole,
-        dialect,
-        &widths,
-        stated.map_or(0, |(_, skip)| skip),
-    )
+    let skip = stated.map_or(0, |(_, skip)| skip);
+    let (widths, dialect) = match best {
+        Some((_, widths, dialect)) => (widths, dialect),
+        // Rows of many widths are a table all the same when the first line is plainly a header.
+        None => {
+            let (_, widths, dialect) = candidates
+                .iter()
+                .filter_map(|&delimiter| {
+                    let dialect = Dialect {
+                        delimiter,
+                        newline,
+                        ..Dialect::default()
+                    };
+                    headed(&sample[skip..], dialect, whole)
+                })
+                .max_by_key(|(cells, ..)| *cells)?;
+            (widths, dialect)
+        }
+    };
+    layout(sample, whole, dialect, &widths, skip)
+}
+
+/// A table whose header is plain though its rows disagree: the cells of the header, and the widths of the records.
+fn headed(sample: &[u8], dialect: Dialect, whole: bool) -> Option<(usize, Vec<usize>, Dialect)> {
+    let mut splitter = Splitter::default();
+    let mut header = None;
+    let mut seen = 0;
+    records(sample, dialect, whole, |start, end, _| {
+        let (cells, _) = splitter.split(&sample[start..end], &dialect, &[]);
+        let row: Vec<&str> = cells.iter().collect();
+        if plain_header(&row) {
+            header = Some((seen, row.len()));
+        }
+        seen += 1;
+        header.is_none() && seen < PREAMBLE && (filled(&row) <= 1 || row.len() < 3)
+    });
+    let (at, cells) = header?;
+    let widths = widths(sample, dialect, whole);
+    let rows = widths.get(at + 1..).unwrap_or_default();
+    let alike = rows.iter().filter(|width| **width * 2 > cells).count();
+    (alike * 2 >= rows.len()).then_some((cells, widths, dialect))
+}
+
+fn filled(row: &[impl AsRef<str>]) -> usize {
+    row.iter()
+        .filter(|cell| !cell.as_ref().trim().is_empty())
+        .count()
+}
+
+/// Whether a record can only be a header: three or more short names, each another one, that are no values and no parts of
+/// a sentence. Empty cells at its end are those that a spreadsheet adds.
+fn plain_header(row: &[impl AsRef<str>]) -> bool {
+    let end = row
+        .iter()
+        .rposition(|cell| !cell.as_ref().trim().is_empty())
+        .map_or(0, |last| last + 1);
+    let names: Vec<&str> = row[..end].iter().map(AsRef::as_ref).collect();
+    let name = |cell: &&str| {
+        let text = cell.trim();
+        cell.chars().count() <= 60
+            && !text.is_empty()
+            && !text.ends_with('.')
+            && !text.contains(". ")
+            && text.split_whitespace().count() <= 5
+            && text.chars().any(char::is_alphabetic)
+            && text.chars().all(|c| {
+                c.is_alphanumeric() || matches!(c, ' ' | '_' | '.' | '-' | '/' | '(' | ')')
+            })
+            && !is_value(text)
+    };
+    // In a sentence a blank follows each comma.
+    let spoken = names.iter().skip(1).any(|cell| cell.starts_with(' '));
+    let mut apart = names.clone();
+    apart.sort_unstable();
+    apart.dedup();
+    names.len() >= 3 && !spoken && apart.len() == names.len() && names.iter().all(name)
 }
 
 /// `sep=;` on the first line, as spreadsheets write it.
@@ -214,6 +282,14 @@ fn layout(
         ends.push((stated + start, stated + next));
         rows.len() < LOOK
     });
+    // A title that a spreadsheet padded to the width of the table has one filled cell, and the header comes after it.
+    let sparse = |row: &Vec<String>| filled(row) <= 1 || row.len() * 2 <= width;
+    let first = rows
+        .iter()
+        .take(PREAMBLE)
+        .position(|row| !sparse(row))
+        .filter(|at| *at > first && rows.get(*at).is_some_and(|row| plain_header(row)))
+        .unwrap_or(first);
     let head = rows.get(first)?;
     let named = names_columns(head, &rows[first + 1..]);
     let (start, next) = *ends.get(first)?;

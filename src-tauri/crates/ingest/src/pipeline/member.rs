@@ -134,7 +134,13 @@ pub(super) fn sample_places(
     while places.len() < SAMPLE && at <= text.len() {
         let step = framer.step(&text[at..], whole);
         match step {
-            Step::More => break,
+            Step::More => {
+                // A row that goes on beyond the text still has the columns that its header names.
+                if places.is_empty() && matches!(shape, Shape::Csv(_)) && at < text.len() {
+                    places.push((at, text.len()));
+                }
+                break;
+            }
             Step::Entry { start, end, .. } => places.push((at + start, at + end)),
             _ => {}
         }
@@ -187,7 +193,17 @@ pub(super) fn import<S: Sink + ?Sized>(
     window.set_newline(known.shape.newline());
     let shape = known.shape;
     let mut source = shape.source(window.encoding().label());
-    let places = sample_places(&shape, window.text(), window.ended(), setup);
+    let mut places = sample_places(&shape, window.text(), window.ended(), setup);
+    // A first entry longer than the head is read to its end, since a mapping needs one that is whole.
+    while !window.ended()
+        && window.text().len() <= setup.limits.record
+        && places.iter().all(|(_, end)| *end == window.text().len())
+    {
+        if let Filled::Damaged(why) = feed::read(&mut window, watch)? {
+            damage = Some(why);
+        }
+        places = sample_places(&shape, window.text(), window.ended(), setup);
+    }
     let planned = with_sample(&shape, window.text(), &places, setup, |sample| {
         setup.planner.plan(sample, name.shown(), &source)
     })

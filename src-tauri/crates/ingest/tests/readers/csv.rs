@@ -152,3 +152,60 @@ fn a_quote_that_never_closes_is_bounded() {
     assert_eq!(memory.sources[0].codes(), [(1, RejectCode::UnclosedQuote)]);
     assert_eq!(memory.sources[0].events.len(), 100_000);
 }
+
+#[test]
+fn a_plain_header_is_enough_whatever_the_rows_are() {
+    let seen = import(
+        b"Time,User,Action,IP,Device,Details\n1,a,b,c,d,e\n2,a,b,c,d,e\n3,a,b,c,d,e\n4,a,b,c,d,e,x\n5,a,b,c,d,e,x\n6,a,b,c,d,e,x\n7,a,b,c,d,e,x\n",
+    );
+    assert_eq!(seen.shape().shape, "csv");
+    assert_eq!(
+        seen.shape().header,
+        ["Time", "User", "Action", "IP", "Device", "Details"]
+    );
+    assert_eq!((seen.events.len(), seen.warned("too_many_fields")), (7, 4));
+    let seen = import(b"Time;User;IP\n1;a;b\n2;a\n3;a;b;c\n4;a;b;c;d\n");
+    assert_eq!(seen.shape().delimiter, b';');
+    assert_eq!((seen.events.len(), seen.warned("too_many_fields")), (4, 2));
+}
+
+#[test]
+fn a_title_padded_to_the_width_of_the_table_is_no_header() {
+    for title in [
+        "Security Logs,,",
+        "\"Security Logs\",,\n,,\nExported by A,,",
+    ] {
+        let text = format!("{title}\nTime,User,IP\n1,a,b\n2,c,d\n");
+        let seen = import(text.as_bytes());
+        assert_eq!(seen.shape().header, ["Time", "User", "IP"], "{title}");
+        assert_eq!(seen.texts(), ["1|a|b", "2|c|d"]);
+    }
+}
+
+#[test]
+fn sentences_with_commas_are_no_table() {
+    for text in [
+        "Dear Ann, Bob, and Cid\n\nthank you.\nThe export is late, sorry.\n",
+        "Ann, Bob, Cid\nHello there\nWe met, and spoke\nBest\n",
+        "Red,green,blue\nare colours.\nSo it is said.\n",
+        "Well. I said, no\nyes, no, maybe, who knows\nno\n",
+    ] {
+        assert_eq!(import(text.as_bytes()).shape().shape, "line", "{text}");
+    }
+}
+
+#[test]
+fn a_first_row_longer_than_the_head_is_planned_from() {
+    let long = "x".repeat(300_000);
+    for cell in [long.clone(), format!("\"{long}\n\"\"{long}\"")] {
+        for title in ["", "Security Logs\n"] {
+            let text = format!("{title}Time,Details,User\n1,{cell},a\n2,b,c\n");
+            let seen = import(text.as_bytes());
+            assert_eq!(seen.shape().header, ["Time", "Details", "User"]);
+            assert_eq!(seen.events.len(), 2);
+            // Both rows are whole where the mapping is planned.
+            let start = seen.start.unwrap();
+            assert_eq!(start.zone.as_deref(), Some("planned from 2"));
+        }
+    }
+}

@@ -173,12 +173,12 @@ impl EntryMap for Verbatim {
 pub(crate) struct Plain;
 
 impl Planner for Plain {
-    fn plan(&self, _: &[Entry<'_>], _: &str, _: &SourceShape) -> Result<Planned, Question> {
+    fn plan(&self, sample: &[Entry<'_>], _: &str, _: &SourceShape) -> Result<Planned, Question> {
         Ok(Planned {
             mapper: Box::new(Verbatim),
             profiles: vec!["verbatim@1".to_owned()],
             confidence: 1.0,
-            zone: None,
+            zone: Some(format!("planned from {}", sample.len())),
             date_order: None,
             line_header: Vec::new(),
         })
