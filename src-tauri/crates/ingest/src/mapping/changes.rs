@@ -238,7 +238,9 @@ impl Changes<'_> {
     fn tree(&mut self, path: &str, value: Value<'_>, kind: Option<ChangeKind>) {
         match value.kind() {
             Kind::Object => {
-                if let Some((old, new)) = old_and_new(value) {
+                if let Some((old, new)) =
+                    old_and_new(value).filter(|both| !are_fields(both, path.is_empty()))
+                {
                     let stated = value
                         .get("kind")
                         .or_else(|| value.get("type"))
@@ -363,6 +365,19 @@ fn old_and_new(value: Value<'_>) -> Option<Both<'_>> {
     ))
 }
 
+/// Whether what looks like an old and a new value are fields that bear such names, each with a pair of its own. One alone
+/// is taken so only where no field was named yet.
+fn are_fields((old, new): &Both<'_>, unnamed: bool) -> bool {
+    let paired =
+        |v: &Option<Value<'_>>| v.is_some_and(|v| v.is_object() && old_and_new(v).is_some());
+    match (paired(old), paired(new)) {
+        (true, true) => true,
+        (true, false) => unnamed && new.is_none(),
+        (false, true) => unnamed && old.is_none(),
+        (false, false) => false,
+    }
+}
+
 /// Dotted leaves; a list is one leaf, its compact JSON.
 fn flatten(path: &str, value: Value<'_>, out: &mut Vec<(String, String)>) {
     if out.len() >= MOST {
@@ -374,5 +389,50 @@ fn flatten(path: &str, value: Value<'_>, out: &mut Vec<(String, String)>) {
         }
     } else if let Some(text) = shown(value) {
         out.push((path.to_owned(), text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{JsonLimits, Tape};
+
+    fn tree(json: &str) -> Vec<String> {
+        let mut tape = Tape::new();
+        let value = tape.parse_str(json, &JsonLimits::default()).unwrap();
+        let mut batch = Batch::default();
+        let mut changes = Changes {
+            batch: &mut batch,
+            count: 0,
+        };
+        changes.tree("", value, None);
+        batch
+            .cells
+            .chunk_by(|a, b| a.element == b.element)
+            .map(|cells| {
+                let texts: Vec<&str> = cells.iter().map(|c| batch.text(c)).collect();
+                texts.join(" ")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn fields_may_be_called_old_and_new() {
+        assert_eq!(
+            tree(r#"{"updated":{"new":{"old":"x","new":"y"},"old":{"old":1,"new":2}}}"#),
+            ["new updated x y", "old updated 1 2"]
+        );
+        assert_eq!(
+            tree(r#"{"updated":{"new":{"old":"x","new":"y"}}}"#),
+            ["new updated x y"]
+        );
+        assert_eq!(
+            tree(r#"{"a":{"old":{"b":1},"new":{"b":2}},"c":{"from":null,"to":3}}"#),
+            ["a.b updated 1 2", "c added 3"]
+        );
+        assert_eq!(
+            tree(r#"{"a":{"old":{"old":1,"new":2},"new":{"old":3,"new":4}}}"#),
+            ["a.old updated 1 2", "a.new updated 3 4"]
+        );
     }
 }
