@@ -5,6 +5,9 @@
 
 use encoding_rs::Encoding as Label;
 
+/// The byte order mark of UTF-8.
+pub(crate) const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// How the text of a source is written.
 #[derive(Clone)]
 pub enum Encoding {
@@ -36,6 +39,8 @@ pub enum Detected {
     Known(Encoding, usize),
     /// A person must choose; a guess to offer.
     Ask(&'static str),
+    /// Known, and none that is read.
+    Foreign(&'static str),
 }
 
 impl Encoding {
@@ -171,8 +176,12 @@ fn decode_utf16(bytes: &[u8], last: bool, unit: fn([u8; 2]) -> u16, out: &mut Ve
 /// Tells the encoding from the first bytes: a byte order mark decides; else UTF-8, unless the bytes speak against it.
 #[must_use]
 pub fn detect(head: &[u8]) -> Detected {
-    if head.starts_with(b"\xEF\xBB\xBF") {
+    if head.starts_with(UTF8_MARK) {
         return Detected::Known(Encoding::Utf8, 3);
+    }
+    // The mark of UTF-32 begins with that of UTF-16, where a NUL would have to be the first character.
+    if head.starts_with(b"\xFF\xFE\0\0") || head.starts_with(b"\0\0\xFE\xFF") {
+        return Detected::Foreign("UTF-32");
     }
     if head.starts_with(b"\xFF\xFE") {
         return Detected::Known(Encoding::Utf16Le, 2);
@@ -251,6 +260,7 @@ mod tests {
         match detect(head) {
             Detected::Known(encoding, bom) => format!("{}+{bom}", encoding.label()),
             Detected::Ask(guess) => format!("ask {guess}"),
+            Detected::Foreign(name) => format!("foreign {name}"),
         }
     }
 
@@ -259,6 +269,8 @@ mod tests {
         assert_eq!(kind(b"\xEF\xBB\xBFa"), "utf-8+3");
         assert_eq!(kind(b"\xFF\xFEa\0"), "utf-16le+2");
         assert_eq!(kind(b"\xFE\xFF\0a"), "utf-16be+2");
+        assert_eq!(kind(b"\xFF\xFE\0\0a\0\0\0"), "foreign UTF-32");
+        assert_eq!(kind(b"\0\0\xFE\xFF\0\0\0a"), "foreign UTF-32");
         assert_eq!(kind("time,Jos\u{e9}".as_bytes()), "utf-8+0");
         assert_eq!(kind(b"time,Jos\xE9 Garc\xEDa,x"), "ask windows-1252");
         assert_eq!(kind(b"t\0i\0m\0e\0,\0"), "ask utf-16le");

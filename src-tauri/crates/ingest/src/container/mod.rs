@@ -119,8 +119,11 @@ fn markup(text: &[u8]) -> Option<Kind> {
 
 /// Text has hardly any control characters; a stray NUL or escape sequence does not make it binary.
 fn is_binary(head: &[u8]) -> bool {
-    // UTF-16 has a NUL in every second byte and is told apart by its mark or by a question.
-    if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
+    // UTF-32 has its own refusal. UTF-16 has a NUL in every second byte and is told apart by its mark or by a question.
+    if head.starts_with(b"\xFF\xFE")
+        || head.starts_with(b"\xFE\xFF")
+        || head.starts_with(b"\0\0\xFE\xFF")
+    {
         return false;
     }
     let control =

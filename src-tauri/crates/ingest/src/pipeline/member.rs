@@ -89,6 +89,11 @@ fn choose_encoding(head: &[u8], chosen: Option<&str>) -> Result<(Encoding, usize
     let Some(label) = chosen else {
         return match detected {
             Detected::Known(encoding, mark) => Ok((encoding, mark)),
+            Detected::Foreign(name) => Err(ImportError::new(
+                "not_readable",
+                format!("is written in {name}, which is not read here"),
+                "save it as UTF-8 and import that",
+            )),
             Detected::Ask(guess) => {
                 let shown: String = Encoding::from_label(guess)
                     .map(|e| e.text(&head[..head.len().min(2000)]).into_owned())

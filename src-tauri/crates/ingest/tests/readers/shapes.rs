@@ -194,6 +194,25 @@ fn utf16_is_read_and_places_are_those_of_the_original_bytes() {
 }
 
 #[test]
+fn utf32_is_refused_by_its_name() {
+    for big in [false, true] {
+        let bytes: Vec<u8> = "\u{feff}time,user,ip\n1,a,b\n"
+            .chars()
+            .flat_map(|c| {
+                if big {
+                    u32::from(c).to_be_bytes()
+                } else {
+                    u32::from(c).to_le_bytes()
+                }
+            })
+            .collect();
+        let error = refusal(&bytes);
+        assert_eq!(error.code, "not_readable");
+        assert!(error.message.contains("UTF-32") && error.hint.contains("UTF-8"));
+    }
+}
+
+#[test]
 fn latin1_is_asked_for_and_read_when_chosen() {
     let bytes = b"time,user\n2024,Jos\xE9\n2024,Ren\xE9e\n";
     let error = refusal(bytes);
