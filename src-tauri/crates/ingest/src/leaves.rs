@@ -28,6 +28,7 @@ impl LeafReader for Leaves {
                     backslash: shape.quote & 0x80 != 0,
                     ..Dialect::default()
                 };
+                let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
                 let mut splitter = Splitter::default();
                 let (cells, _) = splitter.split(text.as_bytes(), &dialect, &shape.header);
                 for (i, cell) in cells.iter().enumerate() {

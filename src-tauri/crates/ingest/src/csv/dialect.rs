@@ -3,6 +3,7 @@
 //! Owns: looking at a sample. Never touches: the stream.
 
 use super::Splitter;
+use crate::encoding::UTF8_MARK;
 
 /// How records and cells are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -277,6 +278,7 @@ fn layout(
     let mut ends = Vec::new();
     records(&sample[stated..], dialect, whole, |start, end, next| {
         let record = &sample[stated + start..stated + end];
+        let record = record.strip_prefix(UTF8_MARK).unwrap_or(record);
         let (cells, _) = splitter.split(record, &dialect, &[]);
         rows.push(cells.iter().map(str::to_owned).collect());
         ends.push((stated + start, stated + next));

@@ -3,6 +3,7 @@
 //! Owns: which reader's memory is used. Never touches: streams.
 
 use crate::csv::Splitter;
+use crate::encoding::UTF8_MARK;
 use crate::entry::{EntryValue, Flags};
 use crate::json::{JsonLimits, Tape};
 use crate::shape::{Shape, reject_code};
@@ -43,6 +44,8 @@ impl ValueReader {
         }
         match shape {
             Shape::Csv(layout) => {
+                // Where files were joined, the mark of the second stands before its first row.
+                let text = text.strip_prefix(UTF8_MARK).unwrap_or(text);
                 let (cells, found) = self.splitter.split(text, &layout.dialect, &layout.header);
                 if layout.named
                     && cells.len() == layout.header.len()

@@ -111,6 +111,14 @@ fn headers_and_what_stands_above_them() {
         (seen.texts(), seen.warned("repeated_header")),
         (vec!["1|a|b", "2|c|d"], 1)
     );
+    for header in ["Time,User,IP", "\"Time\",\"User\",\"IP\""] {
+        let text = format!("\u{feff}{header}\r\n1,a,b\r\n\u{feff}{header}\r\n2,c,d\r\n");
+        let seen = import(text.as_bytes());
+        assert_eq!(
+            (seen.texts(), seen.warned("repeated_header")),
+            (vec!["1|a|b", "2|c|d"], 1)
+        );
+    }
     let seen = import(b"Time,User,IP\n");
     assert_eq!((seen.end.entries, seen.warned("no_entries")), (0, 1));
     let seen = import(b"Time,,User,User,\n1,,a,b,\n2,,c,d,\n");
