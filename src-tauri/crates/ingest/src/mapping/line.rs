@@ -17,6 +17,7 @@ pub(crate) fn cut<'e>(
     out: &mut Vec<(&'e str, &'e str)>,
 ) -> Option<()> {
     out.clear();
+    let line = unmarked(line);
     match &rule.cut {
         LineCut::Split { at, parts, least } => {
             let mut position = 0;
@@ -47,4 +48,13 @@ pub(crate) fn cut<'e>(
             Some(())
         }
     }
+}
+
+/// A line without the mark of a list, which a copy from a page or a chat leaves before it.
+fn unmarked(line: &str) -> &str {
+    let text = line.trim_start();
+    ["• ", "\u{b7} ", "- ", "* ", "\u{2013} "]
+        .iter()
+        .find_map(|mark| text.strip_prefix(mark))
+        .map_or(line, str::trim_start)
 }
