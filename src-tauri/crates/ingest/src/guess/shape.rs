@@ -118,6 +118,17 @@ fn nested(keys: &mut Vec<String>, value: Value<'_>, add: &mut impl FnMut(&[Strin
     }
 }
 
+/// Whether a text is a time. The letters of a zone that nobody knows make it unreadable, but no other kind of value.
+fn is_time(text: &str) -> bool {
+    let readable = |t: &str| survey([t]).readable == 1;
+    readable(text)
+        || text.rsplit_once(' ').is_some_and(|(time, zone)| {
+            (2..=5).contains(&zone.len())
+                && zone.bytes().all(|b| b.is_ascii_uppercase())
+                && readable(time)
+        })
+}
+
 fn column(keys: &[String], texts: &[String]) -> Column {
     let filled: Vec<&str> = texts
         .iter()
@@ -157,7 +168,7 @@ fn column(keys: &[String], texts: &[String]) -> Column {
         filled: filled.len(),
         distinct: filled.iter().collect::<HashSet<_>>().len(),
         longest: filled.iter().map(|t| t.len()).max().unwrap_or(0),
-        times: share(&|t| survey([t]).readable == 1),
+        times: share(&|t| is_time(t)),
         ips: share(&|t| {
             let first = t.split([',', ' ']).next().unwrap_or(t);
             first.parse::<std::net::IpAddr>().is_ok()

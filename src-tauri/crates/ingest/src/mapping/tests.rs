@@ -312,6 +312,45 @@ fn a_zoneless_source_asks_for_its_zone() {
 }
 
 #[test]
+fn a_pasted_list_is_read_without_its_marks() {
+    let plain = fixture("paymongo/pasted.txt");
+    let (plan, batch) = map("x.txt", &plain, &options("Asia/Manila"));
+    for mark in ["• ", "- ", "* ", "  •  "] {
+        let marked: String = plain.lines().map(|l| format!("{mark}{l}\n")).collect();
+        let (with, listed) = map("x.txt", &marked, &options("Asia/Manila"));
+        assert_eq!(with.profiles(), plan.profiles(), "{mark}");
+        let same =
+            |batch: &Batch| -> Vec<_> { batch.rows.iter().map(|r| (r.time, r.content)).collect() };
+        assert_eq!(same(&listed), same(&batch), "{mark}");
+    }
+}
+
+#[test]
+fn a_time_of_an_unknown_zone_is_kept_and_leaves_the_others_read() {
+    let mut text = "When,Who,Action\n".to_owned();
+    for i in 0..8 {
+        let zone = if i % 2 == 0 { "IST" } else { "+00:00" };
+        text.push_str(&format!(
+            "2024-04-22 14:32:1{i} {zone},ann@example.com,login\n"
+        ));
+    }
+    let events = events(&map("x.csv", &text, &Options::default()).1);
+    for (i, event) in events.iter().enumerate() {
+        assert_eq!(event.time.is_some(), i % 2 == 1);
+        let unread = event
+            .problems
+            .iter()
+            .any(|p| p == Flag::UnreadableTime.code());
+        assert_eq!(unread, i % 2 == 0);
+        let kept = event.get(Field::EventOriginalTime).unwrap();
+        assert!(
+            kept.starts_with(&format!("2024-04-22 14:32:1{i} ")),
+            "{kept}"
+        );
+    }
+}
+
+#[test]
 fn identity_is_content_and_instant_and_not_the_order_of_keys() {
     let one = r#"{"uuid":"u1","published":"2024-03-01T10:00:00Z","eventType":"a.b","actor":{"id":"1","type":"User"}}"#;
     let two = r#"{"actor":{"type":"User","id":"1"},"eventType":"a.b","published":"2024-03-01T10:00:00Z","uuid":"u1"}"#;
