@@ -57,6 +57,18 @@ fn a_filter_is_the_same_on_every_command() {
 }
 
 #[test]
+fn a_source_that_is_not_there_is_no_empty_answer() {
+    let error = bench()
+        .run(&["count", "case.wmcase", "in:99", "--json"])
+        .error();
+    assert_eq!(error["code"], "invalid_query");
+    assert!(
+        error["hint"].as_str().unwrap().contains("1 (logs.csv)"),
+        "{error}"
+    );
+}
+
+#[test]
 fn order_and_limit_hold() {
     let bench = bench();
     let numbers = |args: &[&str]| -> Vec<u64> {

@@ -93,8 +93,9 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
     }
 }
 
+/// A case to look at, also while another process imports into it.
 fn open(path: &Path) -> Result<Case, Failure> {
-    Ok(Case::open(
+    Ok(Case::open_to_read(
         path,
         host::passphrase().as_deref(),
         host::setting(),
@@ -156,7 +157,7 @@ fn run_import(import: Import, json: bool, out: &mut dyn Write) -> Done {
             host::setting(),
         )?
     } else {
-        open(&import.case)?
+        Case::open(&import.case, host::passphrase().as_deref(), host::setting())?
     };
     let show = std::io::stderr().is_terminal() && !json;
     let mut progress = |p: &ImportProgress| {

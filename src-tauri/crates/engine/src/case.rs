@@ -77,34 +77,21 @@ impl Case {
         Self::assemble(store, setting, passphrase.is_some(), true)
     }
 
-    /// Opens a case.
+    /// Opens a case for reading and writing; what a crash left of unfinished imports is discarded.
     pub fn open(path: &Path, passphrase: Option<&str>, setting: Arc<Setting>) -> Result<Self> {
-        if let Ok(meta) = std::fs::metadata(path)
-            && meta.is_file()
-            && meta.len() == 0
-        {
-            let message = format!("`{}` is empty, so it is no case", path.display());
-            return Err(Error::new(
-                Code::NotACase,
-                message,
-                "Choose a file that ends in .wmcase.",
-            )
-            .at(path.to_string_lossy()));
-        }
-        let store =
-            store::Case::open(path, passphrase, &stamp(&setting)).map_err(|error| match error {
-                // To the store an encrypted case and a file that is no case look the same; its first bytes tell which to ask.
-                store::StoreError::WrongPassphrase { path } if !looks_encrypted(&path) => {
-                    let message = format!("`{}` is no case", path.display());
-                    Error::new(
-                        Code::NotACase,
-                        message,
-                        "Choose a file that ends in .wmcase.",
-                    )
-                    .at(path.to_string_lossy())
-                }
-                error => error.into(),
-            })?;
+        let store = checked_kind(path, || {
+            store::Case::open(path, passphrase, &stamp(&setting))
+        })?;
+        Self::assemble(store, setting, passphrase.is_some(), false)
+    }
+
+    /// Opens a case only to look at it. Another process may be writing into it; what it has not finished is not seen.
+    pub fn open_to_read(
+        path: &Path,
+        passphrase: Option<&str>,
+        setting: Arc<Setting>,
+    ) -> Result<Self> {
+        let store = checked_kind(path, || store::Case::open_read_only(path, passphrase))?;
         Self::assemble(store, setting, passphrase.is_some(), false)
     }
 
@@ -451,6 +438,29 @@ fn uuid(random: &[u8]) -> String {
         &hex[20..],
     ]
     .join("-")
+}
+
+/// Opens, and tells a file that is no case from one whose passphrase is missing: to the store both look the same.
+fn checked_kind(
+    path: &Path,
+    open: impl FnOnce() -> store::Result<store::Case>,
+) -> Result<store::Case> {
+    let no_case = |path: &Path| {
+        let message = format!("`{}` is no case", path.display());
+        Error::new(
+            Code::NotACase,
+            message,
+            "Choose a file that ends in .wmcase.",
+        )
+        .at(path.to_string_lossy())
+    };
+    if std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
+        return Err(no_case(path));
+    }
+    open().map_err(|error| match error {
+        store::StoreError::WrongPassphrase { path } if !looks_encrypted(&path) => no_case(&path),
+        error => error.into(),
+    })
 }
 
 /// An encrypted case begins with random bytes and ends in `.wmcase`; a text or another program's file does not.

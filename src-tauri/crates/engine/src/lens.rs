@@ -5,12 +5,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use witnessmark_lens::{Context, Query, parse, to_text};
+use witnessmark_lens::{Context, On, Query, Test, fold, parse, to_text};
 use witnessmark_model::Zone;
 use witnessmark_store::query::{Mask, Snapshot};
 
 use crate::case::Case;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 
 /// Results kept: enough for a person to walk back and forth, one bit an event each.
 const KEPT: usize = 24;
@@ -55,7 +55,49 @@ impl Case {
             zone: *zone,
             lists: &*self.setting.lists,
         };
-        Ok(parse(text, &context)?)
+        let query = parse(text, &context)?;
+        self.check_sources(&query)?;
+        Ok(query)
+    }
+
+    /// Refuses `in:` with a source that is not there: an empty answer would read as "nothing happened".
+    fn check_sources(&self, query: &Query) -> Result<()> {
+        let mut asked = Vec::new();
+        query.expr.each_term(&mut |term, _| {
+            if let (On::Source, Test::Is(name) | Test::Exact(name)) = (&term.on, &term.test) {
+                asked.push((fold(name).into_owned(), term.span.clone()));
+            }
+        });
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let known: Vec<_> = self
+            .store
+            .sources()?
+            .into_iter()
+            .map(|s| (s.id, s.member.unwrap_or(s.name)))
+            .collect();
+        for (name, span) in asked {
+            let is_there =
+                |(id, known): &(u32, String)| id.to_string() == name || *fold(known) == *name;
+            if !known.iter().any(is_there) {
+                let list: Vec<_> = known
+                    .iter()
+                    .take(20)
+                    .map(|(id, name)| format!("{id} ({name})"))
+                    .collect();
+                let hint = format!("The sources of this case: {}.", list.join(", "));
+                let mut error = Error::new(
+                    Code::InvalidQuery,
+                    format!("there is no source `{name}`"),
+                    hint,
+                );
+                error.place.start = u32::try_from(span.start).ok();
+                error.place.end = u32::try_from(span.end).ok();
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// The events that match a filter text.

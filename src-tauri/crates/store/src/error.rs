@@ -34,7 +34,7 @@ pub enum StoreError {
         what: &'static str,
     },
     /// Another process has it.
-    #[error("{path} is open: {holder}; close it there, or open it for reading only")]
+    #[error("{path} is open for writing: {holder}; close it there first")]
     Locked {
         /// The case.
         path: PathBuf,
@@ -82,7 +82,7 @@ pub enum StoreError {
         detail: String,
     },
     /// A stored blob does not decode or does not fit its neighbours.
-    #[error("{what} in the case file is damaged: {detail}. Run `witnessmark verify` on the case")]
+    #[error("{what} in the case file is damaged: {detail}. Nothing was changed; keep the file and restore a copy")]
     Corrupt {
         /// Which blob.
         what: String,
