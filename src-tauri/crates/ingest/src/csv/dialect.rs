@@ -93,6 +93,23 @@ pub fn detect(sample: &[u8], whole: bool) -> Option<Layout> {
         Some((delimiter, _)) => std::slice::from_ref(delimiter),
         None => b",;\t|",
     };
+    let skip = stated.map_or(0, |(_, skip)| skip);
+    // Where the first line is plainly a header, it says the delimiter, however well the rows agree on another one: user
+    // agents, for instance, have as many semicolons in every row.
+    let headed = candidates
+        .iter()
+        .filter_map(|&delimiter| {
+            let dialect = Dialect {
+                delimiter,
+                newline,
+                ..Dialect::default()
+            };
+            headed(&sample[skip..], dialect, whole)
+        })
+        .max_by_key(|(cells, ..)| *cells);
+    let candidates = headed.as_ref().map_or(candidates, |(_, _, dialect)| {
+        std::slice::from_ref(&dialect.delimiter)
+    });
     let mut best: Option<(usize, Vec<usize>, Dialect)> = None;
     for &delimiter in candidates {
         for backslash in [false, true] {
@@ -105,7 +122,6 @@ pub fn detect(sample: &[u8], whole: bool) -> Option<Layout> {
                 newline,
                 ..Dialect::default()
             };
-            let skip = stated.map_or(0, |(_, skip)| skip);
             let widths = widths(&sample[skip..], dialect, whole);
             let Some(score) = agreement(&widths) else {
                 continue;
@@ -115,25 +131,7 @@ pub fn detect(sample: &[u8], whole: bool) -> Option<Layout> {
             }
         }
     }
-    let skip = stated.map_or(0, |(_, skip)| skip);
-    let (widths, dialect) = match best {
-        Some((_, widths, dialect)) => (widths, dialect),
-        // Rows of many widths are a table all the same when the first line is plainly a header.
-        None => {
-            let (_, widths, dialect) = candidates
-                .iter()
-                .filter_map(|&delimiter| {
-                    let dialect = Dialect {
-                        delimiter,
-                        newline,
-                        ..Dialect::default()
-                    };
-                    headed(&sample[skip..], dialect, whole)
-                })
-                .max_by_key(|(cells, ..)| *cells)?;
-            (widths, dialect)
-        }
-    };
+    let (_, widths, dialect) = best.or(headed)?;
     layout(sample, whole, dialect, &widths, skip)
 }
 

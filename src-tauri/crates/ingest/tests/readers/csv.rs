@@ -172,6 +172,15 @@ fn a_plain_header_is_enough_whatever_the_rows_are() {
         ["Time", "User", "Action", "IP", "Device", "Details"]
     );
     assert_eq!((seen.events.len(), seen.warned("too_many_fields")), (7, 4));
+    // Rows that agree better on what their texts hold than on their own delimiter.
+    let rows: String = (0..20)
+        .map(|i| {
+            let more = ",x".repeat(i % 4);
+            format!("{i},a,\"Mozilla/5.0 (X11; Linux; rv:1)\",b{more}\n")
+        })
+        .collect();
+    let seen = import(format!("Time,User,Agent,Details\n{rows}").as_bytes());
+    assert_eq!(seen.shape().header, ["Time", "User", "Agent", "Details"]);
     let seen = import(b"Time;User;IP\n1;a;b\n2;a\n3;a;b;c\n4;a;b;c;d\n");
     assert_eq!(seen.shape().delimiter, b';');
     assert_eq!((seen.events.len(), seen.warned("too_many_fields")), (4, 2));
