@@ -82,7 +82,9 @@ pub enum StoreError {
         detail: String,
     },
     /// A stored blob does not decode or does not fit its neighbours.
-    #[error("{what} in the case file is damaged: {detail}. Nothing was changed; keep the file and restore a copy")]
+    #[error(
+        "{what} in the case file is damaged: {detail}. Nothing was changed; keep the file and restore a copy"
+    )]
     Corrupt {
         /// Which blob.
         what: String,
