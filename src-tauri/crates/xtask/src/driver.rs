@@ -127,8 +127,9 @@ impl RealWindow {
     /// Waits for the first element that a selector finds and clicks it.
     pub fn click_css(&self, css: &str) -> Result<()> {
         wait_for(&format!("{css} that can be clicked"), || {
-            // An element that moves or is covered while the page settles is tried again, as a person would.
-            let Some(element) = self.find(css)? else {
+            // An element that moves or is covered while the page settles is tried again, as a person would. A click on a
+            // disabled one is no error to the driver and does nothing, so it is waited for.
+            let Some(element) = self.find(&format!("{css}:not(:disabled)"))? else {
                 return Ok(None);
             };
             Ok(self
