@@ -1,6 +1,6 @@
 //! Made-up exports of any size, the same for the same seed, for benchmarks and large tests.
 //!
-//! Owns: the distributions (Zipf-like actors and addresses, high-cardinality sessions and targets, a year in time order).
+//! Owns: the distributions (Zipf-like actors and addresses, high-cardinality targets, a session for nearly every row, a year in time order).
 //! Never touches: real data. Addresses are those of RFC 5737, mails those of RFC 2606.
 
 use std::io::{self, Write};
