@@ -26,7 +26,7 @@ export default ts.config(
       "import/resolver": { node: { extensions: [".ts", ".svelte", ".js"] } },
       "boundaries/elements": [
         { type: "feature", pattern: "src/features/*/**", partialMatch: false, capture: ["name"] },
-        ...["app", "lens", "table", "charts", "components", "theme", "backend"].map((type) => element(type)),
+        ...["app", "frame", "lens", "table", "charts", "components", "theme", "backend"].map((type) => element(type)),
         { type: "entry", pattern: "src/*.ts", partialMatch: false },
       ],
     },
@@ -39,16 +39,17 @@ export default ts.config(
             { from: { element: { type: "entry" } }, allow: { to: { element: { type: ["app", "backend", "theme"] } } } },
             {
               from: { element: { type: "app" } },
-              allow: { to: { element: { type: ["app", "feature", "lens", "table", "charts", "backend", ...plain] } } },
+              allow: { to: { element: { type: ["app", "feature", "frame", "lens", "table", "charts", "backend", ...plain] } } },
             },
             {
               from: { element: { type: "feature" } },
-              allow: { to: { element: { type: ["lens", "table", "charts", "backend", ...plain] } } },
+              allow: { to: { element: { type: ["frame", "lens", "table", "charts", "backend", ...plain] } } },
             },
             {
               from: { element: { type: "feature" } },
               allow: { to: { element: { type: "feature", captured: { name: "{{ from.element.captured.name }}" } } } },
             },
+            { from: { element: { type: "frame" } }, allow: { to: { element: { type: ["frame", "lens", "backend", ...plain] } } } },
             { from: { element: { type: "lens" } }, allow: { to: { element: { type: ["lens", "backend", ...plain] } } } },
             { from: { element: { type: "table" } }, allow: { to: { element: { type: ["table", ...plain] } } } },
             { from: { element: { type: "charts" } }, allow: { to: { element: { type: ["charts", ...plain] } } } },

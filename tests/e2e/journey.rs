@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{Home, PAYMONGO, new_case, paste};
+use crate::{Home, PAYMONGO, new_case, paste, place};
 
 #[test]
 #[ignore = "drives the built window; `cargo xtask test` runs it"]
@@ -14,7 +14,7 @@ fn from_a_paste_to_its_bytes_and_back() {
 
     new_case(&window, "Payout review");
     paste(&window, PAYMONGO, Some("Asia/Manila"));
-    window.click("tab-timeline").unwrap();
+    place(&window, "timeline");
     window.text_with("status-count", "4").unwrap();
     window.picture().unwrap();
 
@@ -40,7 +40,7 @@ fn from_a_paste_to_its_bytes_and_back() {
         "a recent case tells how much is in it: {recent}"
     );
     window.click("recent-case").unwrap();
-    window.click("tab-timeline").unwrap();
+    place(&window, "timeline");
     window.text_with("status-count", "4").unwrap();
 }
 
@@ -55,7 +55,7 @@ fn a_case_named_on_the_command_line_opens_again_in_a_new_process() {
 
     let case = home.folder.path().join("cases/Second look.wmcase");
     let window = home.open(&[case.to_str().unwrap()]);
-    window.click("tab-timeline").unwrap();
+    place(&window, "timeline");
     window.text_with("status-count", "4").unwrap();
 }
 
@@ -77,7 +77,7 @@ fn files_named_on_the_command_line_stand_ready_in_sources() {
         receipt.contains('4'),
         "the receipt counts the entries: {receipt}"
     );
-    window.click("tab-timeline").unwrap();
+    place(&window, "timeline");
     window.text_with("status-count", "4").unwrap();
 }
 
@@ -87,7 +87,7 @@ fn the_sample_case_shows_rows_and_bars() {
     let home = Home::new();
     let window = home.open(&[]);
     window.click("start-sample").unwrap();
-    window.click("tab-timeline").unwrap();
+    place(&window, "timeline");
     window.text("row").unwrap();
     let counts = window.text("status-count").unwrap();
     let all = counts.split(' ').next().unwrap();

@@ -10,6 +10,7 @@ mod walls;
 
 use std::path::PathBuf;
 
+use serde_json::json;
 use witnessmark_xtask::{Launch, RealWindow};
 
 /// Pixels of the window.
@@ -74,9 +75,19 @@ fn new_case(window: &RealWindow, name: &str) {
     window.text("tab-sources").unwrap();
 }
 
+/// Shows a place; where the header has no room for its name, by the menu of the others.
+fn place(window: &RealWindow, name: &str) {
+    let tab = format!("tab-{name}");
+    let there = "return document.querySelector(`[data-testid=\"${arguments[0]}\"]`) !== null";
+    if window.run(there, &[json!(tab)]).unwrap() != json!(true) {
+        window.click("tabs-more").unwrap();
+    }
+    window.click(&tab).unwrap();
+}
+
 /// Pastes text in Sources and imports it with a zone, where one is asked for.
 fn paste(window: &RealWindow, text: &str, zone: Option<&str>) {
-    window.click("tab-sources").unwrap();
+    place(window, "sources");
     window.click("paste-open").unwrap();
     window.type_into("paste-text", text).unwrap();
     window.click("paste-add").unwrap();

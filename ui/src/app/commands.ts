@@ -1,6 +1,7 @@
 /** Owns: the commands that work in every place. */
 import type { Command } from "../components/commands.svelte";
 import { DENSITIES, look, THEMES } from "../theme/theme.svelte";
+import { places, usesLens } from "./places";
 import type { Session } from "./session.svelte";
 
 export function appCommands(session: Session, focusQuery: () => void): Command[] {
@@ -9,21 +10,19 @@ export function appCommands(session: Session, focusQuery: () => void): Command[]
   const go = "Go";
   const filter = "Filter";
   const find = () => {
-    session.go("timeline");
-    // The bar stands in the timeline and may have to be drawn first.
+    if (!usesLens(session.place)) session.go("timeline");
+    // The bar may have to be drawn first.
     requestAnimationFrame(() => focusQuery());
   };
   return [
     { id: "palette", title: "Every command", group: window, keys: ["Ctrl+k"], run: () => (session.asking = "palette"), quiet: true },
     { id: "shortcuts", title: "Shortcuts", group: window, keys: ["?"], run: () => (session.asking = "shortcuts") },
-    { id: "go.timeline", title: "Timeline", group: go, keys: ["1"], run: () => session.go("timeline"), when: open },
-    { id: "go.sources", title: "Sources", group: go, keys: ["2"], run: () => session.go("sources"), when: open },
-    { id: "go.custody", title: "Custody log", group: go, keys: ["3"], run: () => session.go("custody"), when: open },
+    ...places.map((place) => ({ id: `go.${place.name}`, title: place.title, group: go, keys: [place.key], run: () => session.go(place.name), when: open })),
     { id: "query", title: "Type a filter", group: filter, keys: ["/", "Ctrl+f"], run: find, when: open },
-    { id: "query.back", title: "Filter before", group: filter, keys: ["["], run: () => void session.lens.back(), when: () => open() && session.lens.canBack },
-    { id: "query.forward", title: "Filter after", group: filter, keys: ["]"], run: () => void session.lens.forward(), when: () => open() && session.lens.canForward },
+    { id: "query.back", title: "Back: the place and filter before", group: go, keys: ["[", "Alt+ArrowLeft"], run: () => void session.lens.back(), when: () => open() && session.lens.canBack },
+    { id: "query.forward", title: "Forward again", group: go, keys: ["]", "Alt+ArrowRight"], run: () => void session.lens.forward(), when: () => open() && session.lens.canForward },
     { id: "query.clear", title: "Clear the filter", group: filter, run: () => void session.lens.clear(), when: () => open() && session.lens.pieces.length > 0 },
-    { id: "query.undated", title: "Only undated events", group: filter, run: () => void session.showUndated(), when: open },
+    { id: "query.undated", title: "Only undated events", group: filter, run: () => session.showUndated(), when: open },
     { id: "files", title: "Add files", group: "Case", keys: ["Ctrl+i"], run: () => void session.backend.inputsChoose(false).then((files) => session.take(files), () => undefined) },
     { id: "folder", title: "Add a folder", group: "Case", run: () => void session.backend.inputsChoose(true).then((files) => session.take(files), () => undefined) },
     { id: "paste", title: "Paste lines", group: "Case", run: () => (session.asking = "paste") },

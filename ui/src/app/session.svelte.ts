@@ -1,14 +1,15 @@
-/** Owns: what the window as a whole is doing: which case is open, which place is shown, what a person is asked. Never
- * touches: how places look, what a filter means. */
+/** Owns: what the window as a whole is doing: which case is open, which files wait, what a person is asked. Never
+ * touches: how places look, what a filter means, which place is shown (the lens keeps that with its history). */
 import { asError, type Backend } from "../backend/backend";
 import type { AppInfo, BackendError, CaseSummary, InputFile, InputsDropped, SourceReport } from "../backend/types";
 import { Commands } from "../components/commands.svelte";
-import { Inbox } from "../features/sources/inbox.svelte";
+import { Inbox } from "../frame/inbox.svelte";
 import { piece } from "../lens/compose";
 import { Lens } from "../lens/lens.svelte";
+import type { PlaceName } from "../lens/where";
 import { look } from "../theme/theme.svelte";
+import { OpenCase } from "./open.svelte";
 
-export type PlaceName = "timeline" | "sources" | "custody";
 export type Asking = "palette" | "shortcuts" | "paste" | "zone" | undefined;
 
 export class Session {
@@ -18,8 +19,8 @@ export class Session {
   readonly commands = new Commands();
 
   info = $state.raw<AppInfo | undefined>();
-  summary = $state.raw<CaseSummary | undefined>();
-  place = $state<PlaceName>("timeline");
+  /** The open case. */
+  open = $state.raw<OpenCase | undefined>();
   asking = $state<Asking>();
   /** The case whose passphrase is asked for. */
   locked = $state.raw<{ token: string; name: string; wrong: boolean } | undefined>();
@@ -34,6 +35,22 @@ export class Session {
     this.backend = backend;
     this.lens = new Lens(backend);
     this.inbox = new Inbox(backend, (sources) => this.#imported(sources));
+  }
+
+  get summary(): CaseSummary | undefined {
+    return this.open?.summary;
+  }
+  get place(): PlaceName {
+    return this.lens.where.place;
+  }
+  /** What the program told of itself; a case is only open after that. */
+  get known(): AppInfo {
+    if (!this.info) throw new Error("the program has not told of itself yet");
+    return this.info;
+  }
+
+  fail(thrown: unknown): void {
+    this.error = asError(thrown);
   }
 
   async start(): Promise<void> {
@@ -58,7 +75,7 @@ export class Session {
 
   sample = (): Promise<void> => this.#do("Making the sample case…", async () => this.#opened(await this.backend.caseSample()));
 
-  async open(token: string, name: string, passphrase?: string): Promise<void> {
+  async openCase(token: string, name: string, passphrase?: string): Promise<void> {
     await this.#do("Opening the case…", async () => {
       try {
         const summary = await this.backend.caseOpen(token, passphrase);
@@ -75,7 +92,7 @@ export class Session {
     const chosen = await this.backend.caseChoose().catch((thrown: unknown) => void (this.error = asError(thrown)));
     if (chosen) {
       await this.close();
-      await this.open(chosen.token, chosen.name);
+      await this.openCase(chosen.token, chosen.name);
     }
   }
 
@@ -83,8 +100,7 @@ export class Session {
     if (!this.summary || this.inbox.busy) return;
     await this.#do("Closing the case…", async () => {
       await this.backend.caseClose();
-      this.summary = undefined;
-      this.place = "timeline";
+      this.open = undefined;
       this.inbox.clear();
       this.info = await this.backend.appInfo();
     });
@@ -95,7 +111,7 @@ export class Session {
     const found = files.find((file) => file.is_case);
     if (found) {
       if (this.summary) await this.close();
-      await this.open(found.token, found.name);
+      await this.openCase(found.token, found.name);
       return;
     }
     if (!this.summary) {
@@ -103,7 +119,7 @@ export class Session {
       return;
     }
     this.inbox.add(files);
-    if (files.length) this.place = "sources";
+    if (files.length) this.go("sources");
   }
 
   async paste(text: string): Promise<void> {
@@ -112,17 +128,13 @@ export class Session {
   }
 
   go(place: PlaceName): void {
-    this.place = place;
+    this.open?.go(place);
   }
 
-  async showSource(source: number): Promise<void> {
-    this.place = "timeline";
-    await this.lens.apply([{ ...piece(`in:${source}`), key: "in", value: String(source) }]);
-  }
-
-  async showUndated(): Promise<void> {
-    this.place = "timeline";
-    if (!this.lens.pieces.some((one) => one.text === "undated" && !one.suspended)) await this.lens.apply([...this.lens.pieces, piece("undated")]);
+  /** The undated events of the filter. */
+  showUndated(): void {
+    const pieces = this.lens.pieces.some((one) => one.text === "undated" && !one.suspended) ? this.lens.pieces : [...this.lens.pieces, piece("undated")];
+    this.open?.rows(pieces);
   }
 
   async setZone(zone: string): Promise<void> {
@@ -134,17 +146,17 @@ export class Session {
   async #opened(summary: CaseSummary): Promise<void> {
     this.error = undefined;
     this.notices = summary.notices;
-    await this.lens.reset(summary.zone);
-    this.summary = summary;
     const waiting = this.files;
     this.files = [];
-    this.place = waiting.length || summary.sources.length === 0 ? "sources" : "timeline";
+    await this.lens.reset(summary.zone, { place: waiting.length || summary.sources.length === 0 ? "sources" : "timeline", subject: undefined });
+    this.open = new OpenCase(this, summary);
     if (waiting.length) this.inbox.add(waiting);
   }
 
   async #imported(sources: SourceReport[]): Promise<void> {
     try {
-      this.summary = await this.backend.caseSummary();
+      const summary = await this.backend.caseSummary();
+      if (this.open) this.open.summary = summary;
       if (sources.length) await this.lens.refresh();
     } catch (thrown) {
       this.error = asError(thrown);

@@ -8,7 +8,7 @@ export type Command = {
   title: string;
   /** Where it stands in the palette and on the sheet. */
   group: string;
-  /** As `KeyboardEvent.key`, with `Ctrl+` before where it is held: `j`, `ArrowDown`, `Ctrl+k`, `?`. */
+  /** As `KeyboardEvent.key`, with `Ctrl+` or `Alt+` before where it is held: `j`, `ArrowDown`, `Ctrl+k`, `Alt+ArrowLeft`, `?`. */
   keys?: string[];
   run: () => void;
   /** False where it would do nothing now. */
@@ -34,14 +34,14 @@ export class Commands {
 
   /** Runs what the key means; false when it means nothing here. */
   press(event: KeyboardEvent): boolean {
-    if (event.defaultPrevented || event.altKey || event.isComposing) return false;
+    if (event.defaultPrevented || event.isComposing) return false;
     const held = event.ctrlKey || event.metaKey;
     const target = event.target instanceof Element ? event.target : undefined;
     const typing = target?.closest("input, textarea, select, [contenteditable]") !== null && target !== undefined;
     const acting = target?.closest("button, a, [role=radio]") ?? undefined;
-    if (typing && !held) return false;
+    if (typing && (!held || event.altKey)) return false;
     if (acting && (event.key === "Enter" || event.key === " ")) return false;
-    const key = (held ? "Ctrl+" : "") + (held ? event.key.toLowerCase() : event.key);
+    const key = (held ? "Ctrl+" : "") + (event.altKey ? "Alt+" : "") + (held ? event.key.toLowerCase() : event.key);
     // The list added last is the innermost place and wins.
     const found = this.#lists.toReversed().flat().find((one) => one.keys?.includes(key) && (one.when?.() ?? true));
     if (!found) return false;

@@ -1,10 +1,13 @@
-/** Owns: the one filter of the window, its history, and the view that answers it. Every panel reads this and none keeps
- * a filter of its own, so they cannot disagree. Never touches: rows, facets, charts. */
+/** Owns: the one filter of the window, the place it is looked at in, the history of both, and the view that answers it.
+ * Every panel reads this and none keeps a filter of its own, so they cannot disagree. Never touches: rows, facets, charts. */
 import { asError, type Backend, type Sort } from "../backend/backend";
 import type { BackendError, ViewSummary } from "../backend/types";
 import { bounds, compose, during, indexOfByte, isTime, only, piece, type Piece, split, term, without } from "./compose";
+import { History, sameAsked, type Step } from "./history.svelte";
+import { HOME, type Where } from "./where";
 
-type Step = { pieces: Piece[]; sort: Sort };
+/** What is asked of the program. */
+type Asked = { pieces: Piece[]; sort: Sort };
 
 /** A filter that the program refused, with the place inside the text that was being typed, if it is there. */
 export type Refusal = { error: BackendError; query: string; place: [number, number] | undefined; draft: [number, number] | undefined };
@@ -12,6 +15,9 @@ export type Refusal = { error: BackendError; query: string; place: [number, numb
 export class Lens {
   pieces = $state<Piece[]>([]);
   sort = $state<Sort>("newest");
+  /** The place that is shown and what it is about; one history holds it and the filter. */
+  where = $state.raw<Where>(HOME);
+  readonly history = new History();
   zone = $state("UTC");
   /** The answer to the filter; the last true one while the next is on its way. */
   view = $state.raw<ViewSummary | undefined>();
@@ -23,21 +29,19 @@ export class Lens {
   revision = $state(0);
 
   #backend: Backend;
-  #past = $state.raw<Step[]>([]);
-  #future = $state.raw<Step[]>([]);
   #lostAt = Number.NEGATIVE_INFINITY;
   #running = false;
-  #waiting: { step: Step; keep: boolean; draft: Piece | undefined; done: (ok: boolean) => void } | undefined;
+  #waiting: { step: Asked; keep: boolean; draft: Piece | undefined; done: (ok: boolean) => void } | undefined;
 
   constructor(backend: Backend) {
     this.#backend = backend;
   }
 
   get canBack(): boolean {
-    return this.#past.length > 0;
+    return this.history.before !== undefined;
   }
   get canForward(): boolean {
-    return this.#future.length > 0;
+    return this.history.after !== undefined;
   }
   get query(): string {
     return compose(this.pieces).query;
@@ -50,9 +54,9 @@ export class Lens {
   }
 
   /** Starts anew, for a case that was just opened. */
-  async reset(zone: string): Promise<void> {
-    this.#past = [];
-    this.#future = [];
+  async reset(zone: string, where: Where = HOME): Promise<void> {
+    this.where = where;
+    this.history.reset({ where, pieces: [], sort: "newest" });
     this.zone = zone;
     this.view = undefined;
     this.around = undefined;
@@ -89,20 +93,29 @@ export class Lens {
     return this.#ask({ pieces: this.pieces, sort }, true);
   }
 
-  async back(): Promise<void> {
-    const step = this.#past.at(-1);
-    if (!step) return;
-    this.#past = this.#past.slice(0, -1);
-    this.#future = [...this.#future, { pieces: this.pieces, sort: this.sort }];
-    await this.#ask(step, false);
+  /** Shows another place, with the same filter or another one: one step of the history. False when the filter was
+   * refused; then the place is shown with the filter before. */
+  visit(where: Where, pieces?: Piece[], sort: Sort = this.sort): Promise<boolean> {
+    this.where = where;
+    const step = { where, pieces: pieces ?? this.pieces, sort };
+    if (!sameAsked(step, this.#now)) return this.#ask(step, true);
+    this.history.push(step, this.view?.count);
+    return Promise.resolve(true);
   }
 
-  async forward(): Promise<void> {
-    const step = this.#future.at(-1);
+  back = (): Promise<void> => this.jump(this.history.before?.id);
+  forward = (): Promise<void> => this.jump(this.history.after?.id);
+
+  /** To any step of the history. */
+  async jump(id: number | undefined): Promise<void> {
+    const step = id === undefined ? undefined : this.history.go(id);
     if (!step) return;
-    this.#future = this.#future.slice(0, -1);
-    this.#past = [...this.#past, { pieces: this.pieces, sort: this.sort }];
-    await this.#ask(step, false);
+    this.where = step.where;
+    if (!sameAsked(step, this.#now)) await this.#ask(step, false);
+  }
+
+  get #now(): Step {
+    return { where: this.where, pieces: this.pieces, sort: this.sort };
   }
 
   /** The program keeps the last views only. When it has let this one go the filter is asked again, and true is given;
@@ -115,7 +128,7 @@ export class Lens {
   }
 
   /** One question at a time; of those that come meanwhile only the last is asked. */
-  #ask(step: Step, keep: boolean, draft?: Piece): Promise<boolean> {
+  #ask(step: Asked, keep: boolean, draft?: Piece): Promise<boolean> {
     return new Promise((done) => {
       this.#waiting?.done(false);
       this.#waiting = { step, keep, draft, done };
@@ -141,12 +154,9 @@ export class Lens {
           done(false);
           continue;
         }
-        if (keep) {
-          this.#past = [...this.#past.slice(-99), { pieces: this.pieces, sort: this.sort }];
-          this.#future = [];
-        }
         this.pieces = pieces;
         this.sort = step.sort;
+        if (keep) this.history.push(this.#now, view.count);
         this.view = view;
         this.around = around;
         this.refusal = undefined;
@@ -154,6 +164,8 @@ export class Lens {
         done(true);
       } catch (thrown) {
         this.refusal = refusalOf(asError(thrown), query, draft && ranges[step.pieces.indexOf(draft)]);
+        // The place may be another one by now; that step was taken all the same.
+        if (keep) this.history.push(this.#now, this.view?.count);
         done(false);
       }
     }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { recorded } from "../../backend/recorded";
+import { recorded } from "../backend/recorded";
 import { Inbox } from "./inbox.svelte";
 
 async function lab() {

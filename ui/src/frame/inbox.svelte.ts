@@ -1,7 +1,7 @@
 /** Owns: the files that wait to be imported, what was found out about each, the answers a person gave, and the running
  * import. Never touches: what is stored (the program does, and tells with a receipt). */
-import { asError, type Backend } from "../../backend/backend";
-import type { BackendError, ImportChoices, ImportProgress, InputFile, InspectionReport, SourceReport } from "../../backend/types";
+import { asError, type Backend } from "../backend/backend";
+import type { BackendError, ImportChoices, ImportProgress, InputFile, InspectionReport, SourceReport } from "../backend/types";
 
 export class Waiting {
   readonly file: InputFile;

@@ -1,0 +1,79 @@
+/** Owns: the open case as its places see it: the frame. Never touches: opening and closing (session.svelte.ts does). */
+import type { CaseSummary } from "../backend/types";
+import type { Frame, Pivot } from "../frame/frame";
+import { type Piece, piece } from "../lens/compose";
+import type { PlaceName, Subject } from "../lens/where";
+import { has } from "./places";
+import type { Session } from "./session.svelte";
+
+export class OpenCase implements Frame {
+  summary: CaseSummary = $state.raw() as CaseSummary;
+  badges = $state.raw<Partial<Record<PlaceName, number>>>({});
+  remarked = $state("");
+
+  #session: Session;
+  #kept = new Map<string, unknown>();
+
+  constructor(session: Session, summary: CaseSummary) {
+    this.#session = session;
+    this.summary = summary;
+  }
+
+  get backend() {
+    return this.#session.backend;
+  }
+  get lens() {
+    return this.#session.lens;
+  }
+  get commands() {
+    return this.#session.commands;
+  }
+  get inbox() {
+    return this.#session.inbox;
+  }
+  get info() {
+    return this.#session.known;
+  }
+  get subject(): Subject | undefined {
+    return this.lens.where.subject;
+  }
+
+  has = (place: PlaceName): boolean => has(place);
+
+  go(place: PlaceName, pivot?: Pivot): void {
+    this.remarked = "";
+    void this.lens.visit({ place, subject: pivot?.subject }, pivot?.pieces);
+  }
+
+  rows = (pieces: Piece[]): void => this.go("timeline", { pieces });
+  rowsOf = (query: string): void => this.rows(query.trim() === "" ? [] : [piece(query)]);
+
+  badge(place: PlaceName, n: number | undefined): void {
+    const { [place]: _before, ...rest } = this.badges;
+    this.badges = n === undefined ? rest : { ...rest, [place]: n };
+  }
+
+  remark(text: string): void {
+    this.remarked = text;
+  }
+
+  kept<T>(name: string, make: () => T): T {
+    if (!this.#kept.has(name)) this.#kept.set(name, make());
+    return this.#kept.get(name) as T;
+  }
+
+  fail = (thrown: unknown): void => this.#session.fail(thrown);
+
+  async reload(): Promise<void> {
+    try {
+      this.summary = await this.backend.caseSummary();
+      await this.lens.refresh();
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  askPaste(): void {
+    this.#session.asking = "paste";
+  }
+}

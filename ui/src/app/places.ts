@@ -1,0 +1,22 @@
+/** Owns: the places of this version: a name of `lens/where.ts` and the component that is shown for it. A place is added
+ * here by one import and one line; header, keys, palette and history follow. */
+import type { Component } from "svelte";
+import CustodyPlace from "../features/custody/CustodyPlace.svelte";
+import SourcesPlace from "../features/sources/SourcesPlace.svelte";
+import TimelinePlace from "../features/timeline/TimelinePlace.svelte";
+import type { PlaceProps } from "../frame/frame";
+import { PLACES, type PlaceName } from "../lens/where";
+
+const COMPONENTS: Partial<Record<PlaceName, Component<PlaceProps>>> = {
+  timeline: TimelinePlace,
+  sources: SourcesPlace,
+  custody: CustodyPlace,
+};
+
+/** The places that are there, in the order of the header. */
+export const places = PLACES.filter((one) => COMPONENTS[one.name] !== undefined);
+
+export const componentOf = (place: PlaceName): Component<PlaceProps> | undefined => COMPONENTS[place];
+export const has = (place: PlaceName): boolean => COMPONENTS[place] !== undefined;
+/** Whether the filter is shown in a place. */
+export const usesLens = (place: PlaceName): boolean => PLACES.find((one) => one.name === place)?.lens ?? false;
