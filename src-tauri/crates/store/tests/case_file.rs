@@ -58,6 +58,10 @@ fn a_hand_in_the_file_is_found_on_opening() {
         let many: String = (0..5_000).map(|i| format!("{i}||A|\n")).collect();
         import(&case, &[("b", &many)]);
         case.record(&stamp(), "report.print", &json!({})).unwrap();
+        case.state(&stamp(), "verdict", "finding:1", "safe")
+            .unwrap();
+        let said = case.state(&stamp(), "verdict", "finding:2", "safe");
+        case.take_back(&stamp(), said.unwrap()).unwrap();
         drop(case);
         let hand = Connection::open(&path).unwrap();
         hand.execute_batch(sql).unwrap();
@@ -109,6 +113,12 @@ fn a_hand_in_the_file_is_found_on_opening() {
         "UPDATE evidence SET sha256 = zeroblob(32) WHERE id = 1",
         "INSERT INTO reject VALUES (1, 1, 1, 0, 1, 'invalid_json', 'planted')",
         "UPDATE source SET evidence = NULL WHERE id = 2",
+        "UPDATE statement SET value = 'compromised' WHERE id = 1",
+        "UPDATE statement SET subject = 'finding:3' WHERE id = 1",
+        "DELETE FROM statement WHERE id = 1",
+        "DELETE FROM statement WHERE retracts = 2",
+        "INSERT INTO statement VALUES (9, 'verdict', '', 'planted', 0, 'nobody', NULL)",
+        "INSERT INTO statement VALUES (9, 'verdict', '', '', 0, 'nobody', 1)",
     ] {
         tampered(sql, "agreement");
     }

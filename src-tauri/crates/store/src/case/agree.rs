@@ -1,10 +1,10 @@
 //! Whether the rows of a case are those that its custody log tells of.
 //!
 //! Owns: the comparison of sources, receipts, segments, evidence and rejects with what was written into the log when each
-//! import became visible. The log is chained, so a row that was changed, added or taken away with another program no
+//! import became visible, and of statements with what was written when they were made. The log is chained, so a row that was changed, added or taken away with another program no
 //! longer agrees with it. Never touches: the events themselves (their hashes are checked in `read`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -19,6 +19,10 @@ struct Told {
     receipts: BTreeMap<u64, Value>,
     /// SHA-256 of segments by number, hex.
     segments: BTreeMap<u64, String>,
+    /// Kind, subject and SHA-256 of what is said, by number of statement.
+    statements: BTreeMap<u64, [String; 3]>,
+    /// Statements that were taken back.
+    taken_back: BTreeSet<u64>,
 }
 
 fn told(connection: &Connection) -> Result<Told> {
@@ -47,6 +51,14 @@ fn told(connection: &Connection) -> Result<Told> {
                     told.segments.insert(id, hash.to_owned());
                 }
             }
+            Some("statement.add") => {
+                if let Some(id) = detail["statement"].as_u64() {
+                    let said = ["kind", "subject", "sha256"]
+                        .map(|key| detail[key].as_str().unwrap_or_default().to_owned());
+                    told.statements.insert(id, said);
+                }
+            }
+            Some("statement.retract") => told.taken_back.extend(detail["statement"].as_u64()),
             _ => {}
         }
     }
@@ -59,8 +71,44 @@ pub(crate) fn check(connection: &Connection) -> Result<std::result::Result<(), S
     let told = told(connection)?;
     Ok(match segments(connection, &told)? {
         Err(detail) => Err(detail),
-        Ok(()) => sources(connection, told)?,
+        Ok(()) => match statements(connection, &told)? {
+            Err(detail) => Err(detail),
+            Ok(()) => sources(connection, told)?,
+        },
     })
+}
+
+fn statements(connection: &Connection, told: &Told) -> Result<std::result::Result<(), String>> {
+    // A case of version 1 has none.
+    if !connection.table_exists(None, "statement")? {
+        return Ok(Ok(()));
+    }
+    let mut statement =
+        connection.prepare("SELECT id, kind, subject, value, retracts FROM statement")?;
+    let mut rows = statement.query([])?;
+    let (mut made, mut taken_back) = (0, 0);
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        let agrees = if let Some(retracts) = row.get::<_, Option<i64>>(4)? {
+            taken_back += 1;
+            told.taken_back.contains(&(retracts as u64))
+        } else {
+            made += 1;
+            let hash = crate::sha256_hex(row.get::<_, String>(3)?.as_bytes());
+            told.statements.get(&(id as u64)) == Some(&[row.get(1)?, row.get(2)?, hash])
+        };
+        if !agrees {
+            return Ok(Err(format!(
+                "statement {id} is not one that the custody log tells of"
+            )));
+        }
+    }
+    if made < told.statements.len() || taken_back < told.taken_back.len() {
+        return Ok(Err(
+            "a statement that the custody log tells of is missing".to_owned()
+        ));
+    }
+    Ok(Ok(()))
 }
 
 fn segments(connection: &Connection, told: &Told) -> Result<std::result::Result<(), String>> {

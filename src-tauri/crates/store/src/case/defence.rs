@@ -13,9 +13,21 @@ use crate::error::{Result, StoreError};
 /// `WMCS`, the sign of a case file at byte 68 of an unencrypted one.
 pub const APPLICATION_ID: i64 = 0x574d_4353;
 /// Schema version of this program.
-pub const SCHEMA_VERSION: i64 = 1;
-/// The schema, as it stands in every case file of this version.
-pub const SCHEMA: &str = include_str!("schema.sql");
+pub const SCHEMA_VERSION: i64 = 2;
+/// What each version added, the first first. A case file of version n holds the objects of the first n, word for word.
+const SCHEMAS: [&str; SCHEMA_VERSION as usize] =
+    [include_str!("schema.sql"), include_str!("schema-2.sql")];
+
+/// The schema of a version, as it stands in every case file of it.
+#[must_use]
+pub fn schema(version: i64) -> String {
+    SCHEMAS[..version.clamp(0, SCHEMA_VERSION) as usize].concat()
+}
+
+/// What must be executed to bring a file of a version to that of this program.
+pub(crate) fn upgrade(from: i64) -> String {
+    SCHEMAS[from.clamp(0, SCHEMA_VERSION) as usize..].concat()
+}
 
 /// Before this version a writer and a checkpoint at the same time could lose pages (WAL-reset bug).
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -33,6 +45,8 @@ const SMALL_TABLES: &[&str] = &[
     "profile",
     "custody",
 ];
+/// Those that version 2 added.
+const SMALL_TABLES_2: &[&str] = &["statement", "pull_stream", "pull_page", "pull_coverage"];
 
 /// Opens a connection and applies the key and every defensive setting; believes nothing yet.
 pub(crate) fn connect(path: &Path, key: Option<&str>, flags: OpenFlags) -> Result<Connection> {
@@ -95,8 +109,8 @@ pub(crate) fn readable(connection: &Connection, path: &Path) -> Result<()> {
     }
 }
 
-/// Compares the signs, the schema and the pages with what this program writes.
-pub(crate) fn inspect(connection: &Connection, path: &Path) -> Result<()> {
+/// Compares the signs, the schema and the pages with what a program of the file's version writes; gives that version.
+pub(crate) fn inspect(connection: &Connection, path: &Path) -> Result<i64> {
     let sign: i64 = connection.pragma_query_value(None, "application_id", |r| r.get(0))?;
     if sign != APPLICATION_ID {
         return Err(StoreError::NotACase {
@@ -112,8 +126,15 @@ pub(crate) fn inspect(connection: &Connection, path: &Path) -> Result<()> {
             known: SCHEMA_VERSION,
         });
     }
+    if version < 1 {
+        return Err(damaged(
+            path,
+            "schema",
+            format!("{version} is no version of a schema"),
+        ));
+    }
     let expected = Connection::open_in_memory()?;
-    expected.execute_batch(SCHEMA)?;
+    expected.execute_batch(&schema(version))?;
     let (want, have) = (objects(&expected)?, objects(connection)?);
     for (name, sql) in &have {
         match want.get(name) {
@@ -137,7 +158,8 @@ pub(crate) fn inspect(connection: &Connection, path: &Path) -> Result<()> {
     if let Some(missing) = want.keys().find(|name| !have.contains_key(*name)) {
         return Err(damaged(path, "schema", format!("{missing} is missing")));
     }
-    check_pages(connection, path)
+    check_pages(connection, path)?;
+    Ok(version)
 }
 
 /// Every object of a schema by kind and name.
@@ -171,7 +193,12 @@ fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
     if size <= CHECK_WHOLE_BELOW {
         return run(None);
     }
-    SMALL_TABLES.iter().try_for_each(|t| run(Some(t)))
+    let tables = if connection.table_exists(None, "statement")? {
+        [SMALL_TABLES, SMALL_TABLES_2].concat()
+    } else {
+        SMALL_TABLES.to_vec()
+    };
+    tables.iter().try_for_each(|t| run(Some(t)))
 }
 
 pub(crate) fn damaged(path: &Path, check: &'static str, detail: impl Into<String>) -> StoreError {

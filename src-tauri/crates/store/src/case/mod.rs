@@ -25,18 +25,23 @@ use crate::{
 mod agree;
 pub mod custody;
 pub(crate) mod defence;
+mod derived;
 pub(crate) mod discard;
 mod facts;
 pub(crate) mod lock;
 pub mod overlays;
 mod read;
+mod said;
+mod statements;
 
 pub use custody::{CustodyEntry, CustodyHead, Stamp, canonical};
-pub use defence::{APPLICATION_ID, SCHEMA, SCHEMA_VERSION};
+pub use defence::{APPLICATION_ID, SCHEMA_VERSION, schema};
+pub use derived::Derived;
 pub use discard::Discarded;
 pub use facts::CaseFacts;
 pub use overlays::Overlay;
 pub use read::{RejectRow, SourceInfo};
+pub use statements::Statement;
 
 /// What a new case is made from. Randomness is passed in.
 #[derive(Clone, Debug)]
@@ -66,6 +71,8 @@ pub struct Meta {
     pub identity_key: [u8; 16],
     /// Zone in which times are shown, by name.
     pub display_zone: String,
+    /// Schema version of the file; an older one stays as it is while the case is open for reading only.
+    pub schema: i64,
 }
 
 /// An open case. Cheap to clone; the file is closed with the last one.
@@ -130,7 +137,7 @@ impl Case {
         ))?;
         defence::settle(&connection)?;
         let transaction = connection.transaction()?;
-        transaction.execute_batch(defence::SCHEMA)?;
+        transaction.execute_batch(&defence::schema(defence::SCHEMA_VERSION))?;
         for (key, value) in [
             ("uuid", Value::from(new.uuid)),
             ("name", Value::from(new.name)),
@@ -152,7 +159,8 @@ impl Case {
         Ok(())
     }
 
-    /// Opens a case for reading and writing, and discards what a crash left of unfinished imports.
+    /// Opens a case for reading and writing, brings an older schema to the present one, and discards what a crash left of
+    /// unfinished imports.
     ///
     /// # Errors
     /// When another process has it, the passphrase does not fit, or a check fails; the file is as before then.
@@ -163,6 +171,7 @@ impl Case {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
         let mut writer = defence::connect(path, passphrase, flags)?;
         defence::settle(&writer)?;
+        let meta = said::upgrade(&mut writer, meta, stamp)?;
         let discarded = discard::leftovers(&mut writer, stamp)?;
         Ok(Self::assemble(
             path,
@@ -189,7 +198,7 @@ impl Case {
         let reader = defence::connect(path, passphrase, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         defence::readable(&reader, path)?;
         defence::settle(&reader)?;
-        defence::inspect(&reader, path)?;
+        let schema = defence::inspect(&reader, path)?;
         custody::check(&reader).map_err(|detail| defence::damaged(path, "custody", detail))?;
         agree::check(&reader)?.map_err(|detail| defence::damaged(path, "agreement", detail))?;
         read::check_events(&reader, path)?;
@@ -209,6 +218,7 @@ impl Case {
             )?),
             identity_key,
             display_zone: text("display_zone")?,
+            schema,
         };
         Ok((reader, meta))
     }
