@@ -8,6 +8,7 @@ use witnessmark_model::Event;
 
 use crate::{
     fold::path_is,
+    keys::ACTOR,
     query::{Expr, On, Term, Test},
 };
 
@@ -24,6 +25,9 @@ pub trait Facts {
     fn findings(&self, event: &Event) -> Vec<String>;
     /// The name of a source, if there is a source of this number.
     fn source_name(&self, source: u32) -> Option<String>;
+    /// Every id, e-mail and name of the event's actor that stands in events of other identities which a person joined
+    /// with the event's own.
+    fn joined_names(&self, event: &Event) -> Vec<String>;
     /// Whether the event carries an overlay of this kind: `note`, `bookmark` or `verdict`.
     fn has_overlay(&self, event: &Event, kind: &str) -> bool;
 }
@@ -43,12 +47,16 @@ pub fn matches(expr: &Expr, event: &Event, facts: &dyn Facts) -> bool {
 fn holds(term: &Term, event: &Event, facts: &dyn Facts) -> bool {
     let test = &term.test;
     match &term.on {
-        On::Fields(fields) => fields.iter().any(|field| {
-            event
-                .values(*field)
-                .into_iter()
-                .any(|value| test.matches(value))
-        }),
+        On::Fields(fields) => {
+            let own = fields.iter().any(|field| {
+                event
+                    .values(*field)
+                    .into_iter()
+                    .any(|value| test.matches(value))
+            });
+            let joined = || facts.joined_names(event).iter().any(|n| test.matches(n));
+            own || (fields[..] == *ACTOR && *test != Test::Exists && joined())
+        }
         On::Target { kind } => event.targets.iter().any(|target| {
             let passes = |part: &Option<String>, test: &Test| {
                 part.as_deref().is_some_and(|value| test.matches(value))

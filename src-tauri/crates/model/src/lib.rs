@@ -1,18 +1,25 @@
 //! The vocabulary of Witnessmark: what an event is made of, in the field's standard terms.
 //!
-//! Owns: fields, events, instants and zones, locators, problems, and the batch in which a reader hands events to a writer.
+//! Owns: fields, events, instants and zones, locators, problems, the batch in which a reader hands events to a writer, and
+//! the plain rules by which actors, sign-ins and sessions are compared ([`actor`], [`baseline`], [`idle`], [`geo`], [`weight`]).
 //! Never touches: files, SQL, the clock, the network.
 //! Read next: [`field`] for the names, [`event`] for the shape every front end sees, [`batch`] for the hot path.
 
+pub mod actor;
+pub mod baseline;
 pub mod batch;
 pub mod event;
 pub mod field;
+pub mod geo;
+pub mod idle;
 pub mod leaves;
 pub mod locator;
 pub mod problem;
 pub mod time;
 pub mod verbs;
+pub mod weight;
 
+pub use actor::{ActorParts, IdentityKey, IdentityKind};
 pub use batch::{Batch, Cell, Row};
 pub use event::{Attestation, Change, ChangeKind, Event, Target};
 pub use field::{Field, Group};

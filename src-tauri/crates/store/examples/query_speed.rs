@@ -135,6 +135,9 @@ impl LeafReader for Nothing {
 }
 
 impl Facts for Nothing {
+    fn merges(&self) -> Result<Vec<Vec<witnessmark_model::IdentityKey>>> {
+        Ok(Vec::new())
+    }
     fn overlays(&self, _: &str) -> Result<Vec<Overlay>> {
         Ok(Vec::new())
     }

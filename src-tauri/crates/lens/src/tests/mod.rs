@@ -210,6 +210,9 @@ impl Facts for Case {
         )
     }
 
+    fn joined_names(&self, _: &Event) -> Vec<String> {
+        Vec::new()
+    }
     fn has_overlay(&self, event: &Event, kind: &str) -> bool {
         (event.number, kind) == (4, "note") || (event.number, kind) == (3, "bookmark")
     }

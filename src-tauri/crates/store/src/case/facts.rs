@@ -8,7 +8,7 @@ use std::{
 };
 
 use rusqlite::params;
-use witnessmark_model::{Attestation, LeafReader, Locator, SourceShape};
+use witnessmark_model::{Attestation, IdentityKey, LeafReader, Locator, SourceShape};
 
 use super::{Case, held, overlays::PROBLEM};
 use crate::{
@@ -189,6 +189,10 @@ impl Facts for CaseFacts {
 
     fn leaf_reader(&self) -> &dyn LeafReader {
         self.leaves.as_ref()
+    }
+
+    fn merges(&self) -> Result<Vec<Vec<IdentityKey>>> {
+        self.case.merges()
     }
 
     fn progress(&self, _rows: u64) -> Result<()> {

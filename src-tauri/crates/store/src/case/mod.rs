@@ -29,6 +29,7 @@ mod derived;
 pub(crate) mod discard;
 mod facts;
 pub(crate) mod lock;
+pub mod merges;
 pub mod overlays;
 mod read;
 mod said;

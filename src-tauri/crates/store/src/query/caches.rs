@@ -10,9 +10,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use witnessmark_model::Field;
+use witnessmark_model::{Field, IdentityKey};
 
-use super::{bits::Bits, globals::Globals, scan::Wanted};
+use super::{
+    axis::{Axis, Numbered},
+    bits::Bits,
+    combine::Combined,
+    globals::Globals,
+    scan::Wanted,
+};
 use crate::Result;
 
 /// Event numbers of one chunk: the least and the greatest.
@@ -65,7 +71,13 @@ pub struct Caches {
     totals: Kept<(u64, Field), Arc<[u32]>>,
     numbers: Kept<u64, Arc<[NumberRange]>>,
     globals: Kept<(Field, Vec<u64>), Arc<Globals>>,
+    combined: Kept<(u64, Field, usize), Arc<Combined>>,
+    numbered: Kept<ByMerges, Arc<Numbered>>,
+    beside: Kept<ByMerges, Arc<[u32]>>,
 }
+
+/// What depends on the segments of a snapshot and on which identities are joined.
+type ByMerges = (Axis, Vec<u64>, Vec<Vec<IdentityKey>>);
 
 impl Default for Caches {
     fn default() -> Self {
@@ -74,6 +86,9 @@ impl Default for Caches {
             totals: Kept::new(128 << 20),
             numbers: Kept::new(16 << 20),
             globals: Kept::new(192 << 20),
+            combined: Kept::new(256 << 20),
+            numbered: Kept::new(128 << 20),
+            beside: Kept::new(16 << 20),
         }
     }
 }
@@ -128,6 +143,52 @@ impl Caches {
             let made = make()?;
             let bytes = made.bytes();
             Ok((Arc::new(made), bytes))
+        })
+    }
+}
+
+impl Caches {
+    pub(crate) fn combined(
+        &self,
+        segment: u64,
+        first: Field,
+        fields: usize,
+        make: impl FnOnce() -> Result<Combined>,
+    ) -> Result<Arc<Combined>> {
+        self.combined.get_or((segment, first, fields), || {
+            let made = make()?;
+            let bytes = made.bytes();
+            Ok((Arc::new(made), bytes))
+        })
+    }
+
+    pub(crate) fn numbered(
+        &self,
+        axis: Axis,
+        segments: Vec<u64>,
+        merges: &[Vec<IdentityKey>],
+        make: impl FnOnce() -> Result<Numbered>,
+    ) -> Result<Arc<Numbered>> {
+        let key = (axis, segments, merges.to_vec());
+        self.numbered.get_or(key, || {
+            let made = make()?;
+            let bytes = made.bytes();
+            Ok((Arc::new(made), bytes))
+        })
+    }
+
+    pub(crate) fn beside(
+        &self,
+        axis: Axis,
+        segments: Vec<u64>,
+        merges: &[Vec<IdentityKey>],
+        make: impl FnOnce() -> Result<Vec<u32>>,
+    ) -> Result<Arc<[u32]>> {
+        let key = (axis, segments, merges.to_vec());
+        self.beside.get_or(key, || {
+            let made = make()?;
+            let bytes = made.len() * 4;
+            Ok((made.into(), bytes))
         })
     }
 }

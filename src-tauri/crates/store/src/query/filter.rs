@@ -11,6 +11,7 @@ use witnessmark_model::{Field, Instant, time::original};
 
 use super::{
     Query,
+    axis::Axis,
     bits::Bits,
     caches::{Known, TermCache},
     mask::{Mask, SegmentMask},
@@ -27,10 +28,8 @@ impl Query<'_> {
     /// The visible events that the filter holds. Exact. Answers of tests that read the originals are kept in `terms`.
     pub fn filter(&self, expr: &Expr, terms: &TermCache) -> Result<Mask> {
         let plan = self.plan(expr)?;
-        let bound: Result<Vec<Tree<Check>>> = self
-            .snapshot
-            .segments
-            .par_iter()
+        let bound: Result<Vec<Tree<Check>>> = (0..self.snapshot.segments.len())
+            .into_par_iter()
             .map(|segment| self.bind(&plan, segment))
             .collect();
         let bound = bound?;
@@ -126,6 +125,10 @@ impl At<'_> {
         let rows = self.rows();
         Ok(match check {
             Check::Codes(field, wanted) => rows_with(&self.column(*field)?, wanted, rows),
+            Check::Actor(values, segment, wanted) => {
+                let column = (self.query).axis_column(Axis::Actor, values, *segment, self.chunk)?;
+                rows_with(&column, wanted, rows)
+            }
             Check::Target(wanted) => self.same_target(wanted, within)?,
             Check::Time(from, until) => {
                 let start = from.map_or(Ok(0), |from| self.first_at(from))?;

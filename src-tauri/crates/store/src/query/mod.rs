@@ -5,38 +5,49 @@
 //!
 //! The way of one query: [`Query::filter`] makes a [`Mask`], one bit a row. A [`View`] pages through it in order,
 //! [`Query::facets`] and [`Query::histogram`] count in it, [`Query::events`] reads whole events. All of them take the
-//! same mask, so the panels of a window cannot disagree.
+//! same mask, so the panels of a window cannot disagree. Drill-downs group the same mask by an [`Axis`]
+//! ([`Query::tally`], [`Query::pairs`], [`Query::week`]) or take its rows out in order ([`Query::gather`]).
 //! Read next: `plan` for what a filter becomes, `filter` for how it is run, `view` for order over segments.
 
+mod axis;
 mod bits;
 mod caches;
+mod combine;
 mod counts;
 mod entry;
 mod events;
 mod facets;
 mod filter;
+mod gather;
 mod globals;
 mod histogram;
 mod mask;
 mod numbers;
 mod order;
+mod persons;
 mod plan;
 mod scan;
 mod sequence;
 mod snapshot;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod values;
 mod view;
+mod week;
 
+pub use axis::{Axis, Identity, RecordKey, Values};
 pub use bits::Bits;
 pub use caches::{Caches, TermCache};
 pub use facets::{Facet, FacetValue};
+pub use gather::Gathered;
 pub use histogram::{Bin, Histogram, HistogramSpec};
 pub use mask::{Mask, SegmentMask};
 pub use sequence::Sequence;
 pub use snapshot::{FLAG, Facts, Originals, Overlay, RowRef, Segment, Snapshot, SourceName};
+pub use tally::{Pairs, Tally};
 pub use view::{Order, View};
+pub use week::{LocalClock, Week};
 
 /// Everything that a query needs: what it looks at, what it may ask, and what is already known.
 #[derive(Clone, Copy)]

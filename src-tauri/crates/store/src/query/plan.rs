@@ -10,7 +10,9 @@ use witnessmark_model::Field;
 
 use super::{
     Query,
+    axis::Values,
     numbers::Numbers,
+    persons::Persons,
     scan::Wanted,
     snapshot::{FLAG, Segment},
     values,
@@ -46,6 +48,8 @@ pub(crate) enum CaseTest {
         kind: (Test, Arc<str>),
         test: (Test, Arc<str>),
     },
+    /// Events of joined actors.
+    Persons(Arc<Persons>),
     /// A test that is the same in every segment.
     Same(Check),
 }
@@ -57,6 +61,8 @@ pub(crate) enum Check {
     Codes(Field, Arc<Wanted>),
     /// A wanted type, and a wanted id or name, in one and the same target.
     Target([Arc<Wanted>; 3]),
+    /// A wanted combination of the fields of an actor, in the segment at a position of the snapshot.
+    Actor(Arc<Values>, usize, Arc<Wanted>),
     /// Nanoseconds since 1970: from inclusive, until exclusive.
     Time(Option<i64>, Option<i64>),
     /// Rows without a time.
@@ -122,7 +128,7 @@ impl Tree<Check> {
             Self::Fixed(_) => 0,
             Self::Leaf(check) => match check {
                 Check::Time(..) | Check::Undated => 1,
-                Check::Codes(..) => 2,
+                Check::Codes(..) | Check::Actor(..) => 2,
                 Check::Sources(_) => 3,
                 Check::Numbers(_) => 4,
                 Check::Target(_) => 5,
@@ -197,6 +203,9 @@ impl Query<'_> {
                         parts.push(self.overlay(FLAG, test)?);
                     }
                 }
+                if let Some(persons) = self.persons(fields, test)? {
+                    parts.push(Tree::Leaf(CaseTest::Persons(Arc::new(persons))));
+                }
                 Tree::any(parts)
             }
             On::Target { kind } => Tree::Leaf(CaseTest::Target {
@@ -261,17 +270,25 @@ impl Query<'_> {
     }
 
     /// The filter for one segment.
-    pub(crate) fn bind(&self, tree: &Tree<CaseTest>, segment: &Segment) -> Result<Tree<Check>> {
+    pub(crate) fn bind(&self, tree: &Tree<CaseTest>, at: usize) -> Result<Tree<Check>> {
+        let segment: &Segment = &self.snapshot.segments[at];
         let each = |parts: &[Tree<CaseTest>]| {
-            let bound: Result<Vec<_>> = parts.iter().map(|p| self.bind(p, segment)).collect();
+            let bound: Result<Vec<_>> = parts.iter().map(|p| self.bind(p, at)).collect();
             bound.map(Tree::cheapest_first)
         };
         Ok(match tree {
             Tree::Fixed(holds) => Tree::Fixed(*holds),
             Tree::All(parts) => Tree::all(each(parts)?),
             Tree::Any(parts) => Tree::any(each(parts)?),
-            Tree::Not(part) => self.bind(part, segment)?.not(),
+            Tree::Not(part) => self.bind(part, at)?.not(),
             Tree::Leaf(CaseTest::Same(check)) => Tree::Leaf(check.clone()),
+            Tree::Leaf(CaseTest::Persons(persons)) => match persons.wanted(at) {
+                Wanted::Nothing => Tree::Fixed(false),
+                wanted => {
+                    let values = Arc::new(persons.values().clone());
+                    Tree::Leaf(Check::Actor(values, at, Arc::new(wanted)))
+                }
+            },
             Tree::Leaf(CaseTest::Field { field, test, key }) => {
                 let wanted = self.wanted(segment, *field, test, key)?;
                 match *wanted {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use witnessmark_model::{Attestation, LeafReader, Locator, SourceShape};
+use witnessmark_model::{Attestation, IdentityKey, LeafReader, Locator, SourceShape};
 
 use super::{bits::Bits, mask::Layout};
 use crate::{Result, segment::Columns};
@@ -122,6 +122,8 @@ pub trait Facts: Send + Sync {
     fn shape(&self, source: u32) -> Result<Arc<SourceShape>>;
     /// The reader of leaf values.
     fn leaf_reader(&self) -> &dyn LeafReader;
+    /// Identities that persons joined, each list one actor. Lists that share an identity are one.
+    fn merges(&self) -> Result<Vec<Vec<IdentityKey>>>;
     /// Told now and then that so many more rows were read in the originals. An error ends the query; this is how it is cancelled.
     fn progress(&self, rows: u64) -> Result<()>;
 }

@@ -1,5 +1,6 @@
 //! Queries against an oracle that goes through plain events one by one.
 
+mod drill;
 mod oracle;
 mod world;
 

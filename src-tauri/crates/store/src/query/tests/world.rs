@@ -5,10 +5,11 @@ use std::{borrow::Cow, sync::Arc};
 use proptest::prelude::*;
 use witnessmark_lens::{naive, query::Expr};
 use witnessmark_model::{
-    Attestation, Batch, Change, ChangeKind, Event, Field, Group, Instant, LeafReader, Locator,
-    SourceShape, Target, Zone, time::original,
+    Attestation, Batch, Change, ChangeKind, Event, Field, Group, IdentityKey, Instant, LeafReader,
+    Locator, SourceShape, Target, Zone, time::original,
 };
 
+use super::drill;
 use crate::{
     Result, StoreError,
     query::{Bits, FLAG, Facts, Originals, Overlay, Segment, Snapshot, SourceName},
@@ -140,6 +141,7 @@ pub(super) fn at_times(times: &[i64]) -> Vec<RowSpec> {
 pub(super) struct World {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) stopped: bool,
+    pub(super) merges: Vec<Vec<IdentityKey>>,
     events: Vec<(Event, RowSpec)>,
     raws: Vec<Vec<u8>>,
 }
@@ -149,6 +151,7 @@ impl World {
         let mut world = Self {
             snapshot: Arc::default(),
             stopped: false,
+            merges: Vec::new(),
             events: Vec::new(),
             raws: Vec::new(),
         };
@@ -273,6 +276,11 @@ impl World {
             .map(|(e, _)| e)
     }
 
+    /// Every event of the segments, those that may not be seen too.
+    pub(super) fn visible_or_not(&self) -> impl Iterator<Item = &Event> {
+        self.events.iter().map(|(e, _)| e)
+    }
+
     fn overlay(&self, kind: &str) -> Vec<(u64, &'static str)> {
         let value = |s: &RowSpec| match kind {
             "tag" => s.tag.map(|w| WORDS[w]),
@@ -321,6 +329,18 @@ impl naive::Facts for World {
             .filter(|s| s.number == source)
             .map(|s| s.name)
             .next()
+    }
+    fn joined_names(&self, event: &Event) -> Vec<String> {
+        let Some(group) = drill::group(self, event) else {
+            return Vec::new();
+        };
+        let names = [Field::UserId, Field::UserEmail, Field::UserName];
+        let joined =
+            (self.visible_or_not()).filter(|e| drill::group(self, e) == Some(group.clone()));
+        joined
+            .flat_map(|e| names.map(|f| e.get(f).map(str::to_owned)))
+            .flatten()
+            .collect()
     }
     fn has_overlay(&self, event: &Event, kind: &str) -> bool {
         !self.overlaid(event, kind).is_empty()
@@ -427,6 +447,9 @@ impl Facts for World {
     }
     fn leaf_reader(&self) -> &dyn LeafReader {
         self
+    }
+    fn merges(&self) -> Result<Vec<Vec<IdentityKey>>> {
+        Ok(self.merges.clone())
     }
     fn progress(&self, _: u64) -> Result<()> {
         if self.stopped {
