@@ -89,6 +89,7 @@ pub(crate) enum Command {
         #[arg(long)]
         by: Option<String>,
     },
+    Export(crate::export::Export),
     /// The case's own log of what was done with it.
     Custody {
         /// The case file.
@@ -182,4 +183,8 @@ pub(crate) enum Format {
     Csv,
     /// One JSON object a line, lossless.
     Ndjson,
+    /// Elastic Common Schema, one JSON object a line.
+    Ecs,
+    /// Open Cybersecurity Schema Framework, one JSON object a line.
+    Ocsf,
 }

@@ -2,17 +2,16 @@
 //!
 //! Owns: the way from arguments to the facade. Never touches: formats, SQL.
 
-use std::fs::OpenOptions;
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use clap::CommandFactory;
 use witnessmark_engine::api::{ImportChoices, ImportProgress};
-use witnessmark_engine::{Case, Code, Error, Input, Order, Zone};
+use witnessmark_engine::{Case, Code, Error, EventWriter, Input, Order, TextFormat, Zone};
 
 use crate::args::{Cli, Command, DateOrder, Events, Format, Import, Lens, Sort};
-use crate::{Exit, Failure, host, print};
+use crate::{Exit, Failure, export, host, print};
 
 type Done = Result<Exit, Failure>;
 
@@ -77,6 +76,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
             }
             Ok(Exit::Done)
         }
+        Command::Export(args) => export::run(&args, json, out),
         Command::Custody { case } => {
             let report = open(&case)?.custody()?;
             if json {
@@ -103,8 +103,13 @@ fn open(path: &Path) -> Result<Case, Failure> {
 }
 
 fn zone(lens: &Lens) -> Result<Zone, Failure> {
-    Zone::parse(&lens.zone).ok_or_else(|| {
-        let message = format!("`{}` is no time zone", lens.zone);
+    zone_named(&lens.zone)
+}
+
+/// The zone of an option.
+pub(crate) fn zone_named(name: &str) -> Result<Zone, Failure> {
+    Zone::parse(name).ok_or_else(|| {
+        let message = format!("`{name}` is no time zone");
         Error::new(
             Code::InvalidOption,
             message,
@@ -194,19 +199,7 @@ fn extract(case: &Case, source: u32, path: &Path, json: bool, out: &mut dyn Writ
         case.extract(source, out)?;
         return Ok(Exit::Done);
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .map_err(|e| {
-            let hint = "Choose a name that is not taken; an existing file is never overwritten.";
-            Error::new(
-                Code::Io,
-                format!("`{}` cannot be made: {e}", path.display()),
-                hint,
-            )
-            .at(path.to_string_lossy())
-        })?;
+    let mut file = export::create(path)?;
     let hash = case.extract(source, &mut file)?;
     if json {
         print::json(
@@ -225,19 +218,26 @@ fn run_events(events: &Events, json: bool, out: &mut dyn Write) -> Done {
     let format = events
         .format
         .unwrap_or(if json { Format::Ndjson } else { Format::Table });
-    let order = match events.sort {
-        None => Order::Number,
-        Some(Sort::Newest) => Order::Newest,
-        Some(Sort::Oldest) => Order::Oldest,
+    let text = match format {
+        Format::Table => None,
+        Format::Csv => Some(TextFormat::Csv),
+        Format::Ndjson => Some(TextFormat::Ndjson),
+        Format::Ecs => Some(TextFormat::Ecs),
+        Format::Ocsf => Some(TextFormat::Ocsf),
     };
-    let mut writer = print::EventWriter::new(format, zone, out);
+    let originals = text.is_some_and(TextFormat::keeps_original);
+    let mut writer: Box<dyn EventWriter + '_> = match text {
+        Some(format) => format.writer(out),
+        None => Box::new(print::Table { zone, out }),
+    };
     let mut failed = None;
-    case.each_event(
+    case.each_entry(
         &events.lens.query,
         &zone,
-        order,
+        order(events.sort),
         events.limit,
-        &mut |event| match writer.write(event) {
+        originals,
+        &mut |event, original| match writer.write(event, original) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failed = Some(error);
@@ -250,4 +250,13 @@ fn run_events(events: &Events, json: bool, out: &mut dyn Write) -> Done {
     }
     writer.end()?;
     Ok(Exit::Done)
+}
+
+/// By event number when nobody asks for an order by time.
+pub(crate) fn order(sort: Option<Sort>) -> Order {
+    match sort {
+        None => Order::Number,
+        Some(Sort::Newest) => Order::Newest,
+        Some(Sort::Oldest) => Order::Oldest,
+    }
 }

@@ -2,50 +2,12 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
 use witnessmark_engine::api::{
-    CountReport, CustodyReport, EventJson, FacetsReport, HistogramReport, ImportProgress,
-    RejectsReport, SourceReport, SourcesReport,
+    CountReport, CustodyReport, FacetsReport, HistogramReport, ImportProgress, RejectsReport,
+    SourceReport, SourcesReport,
 };
-use witnessmark_engine::{Change, Code, Error, Event, Field, Target, Zone, local_time, visible};
-
-use crate::args::Format;
-
-/// One line of JSON.
-pub(crate) fn json<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(Unobeyed(&mut *out), value)?;
-    writeln!(out)
-}
-
-/// Passes JSON on, with the control characters that JSON leaves as they are (DEL and U+0080 to U+009F) as escapes:
-/// some terminals obey U+009B as they obey ESC, and an escape says the same to every reader of JSON.
-struct Unobeyed<'o>(&'o mut dyn Write);
-
-impl Write for Unobeyed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // The serializer hands over whole characters, because it writes `&str` pieces; other bytes pass as they are.
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            self.0.write_all(bytes)?;
-            return Ok(bytes.len());
-        };
-        let mut rest = text;
-        while let Some(at) = rest.find(|c: char| matches!(c, '\u{7f}'..='\u{9f}')) {
-            let (before, from) = rest.split_at(at);
-            self.0.write_all(before.as_bytes())?;
-            let mut chars = from.chars();
-            if let Some(c) = chars.next() {
-                write!(self.0, "\\u{:04x}", u32::from(c))?;
-            }
-            rest = chars.as_str();
-        }
-        self.0.write_all(rest.as_bytes())?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
+pub(crate) use witnessmark_engine::json_line as json;
+use witnessmark_engine::{Code, Error, Event, EventWriter, Field, Zone, local_time, visible};
 
 /// An error on stderr. When stderr is gone there is nobody to tell, so a failed write is let go.
 pub(crate) fn error(error: &Error, as_json: bool) {
@@ -92,13 +54,24 @@ pub(crate) fn progress(p: &ImportProgress) {
     );
 }
 
+/// The progress line of an export.
+pub(crate) fn export_progress(done: u64, of: u64) {
+    let share = (done * 100).checked_div(of).unwrap_or(100);
+    let _ = write!(
+        io::stderr(),
+        "\r\x1b[K{share:>3} % {} of {} events",
+        number(done),
+        number(of)
+    );
+}
+
 /// Ends the progress line.
 pub(crate) fn progress_end() {
     let _ = write!(io::stderr(), "\r\x1b[K");
 }
 
 /// `1,204,388`.
-fn number(n: u64) -> String {
+pub(crate) fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, c) in digits.chars().enumerate() {
@@ -287,94 +260,19 @@ pub(crate) fn custody(report: &CustodyReport, out: &mut dyn Write) -> io::Result
     )
 }
 
-/// The columns of the spreadsheet form.
-const COLUMNS: &[Field] = &[
-    Field::EventOriginalTime,
-    Field::EventZone,
-    Field::EventProvider,
-    Field::EventAction,
-    Field::EventCategory,
-    Field::EventOperation,
-    Field::EventOutcome,
-    Field::EventReason,
-    Field::OrganizationId,
-    Field::OrganizationName,
-    Field::UserId,
-    Field::UserEmail,
-    Field::UserName,
-    Field::UserType,
-    Field::TargetType,
-    Field::TargetId,
-    Field::TargetName,
-    Field::SourceIp,
-    Field::SourceCountry,
-    Field::UserAgentOriginal,
-    Field::SessionId,
-    Field::ChangeField,
-    Field::ChangeOld,
-    Field::ChangeNew,
-    Field::ErrorType,
-    Field::ErrorMessage,
-    Field::ServiceName,
-    Field::ServiceVersion,
-    Field::ServiceEnvironment,
-    Field::Message,
-];
-
-/// Writes events one after the other.
-pub(crate) struct EventWriter<'o> {
-    zone: Zone,
-    kind: Kind<'o>,
+/// Writes events as columns for people.
+pub(crate) struct Table<'o> {
+    pub(crate) zone: Zone,
+    pub(crate) out: &'o mut dyn Write,
 }
 
-enum Kind<'o> {
-    Table(&'o mut dyn Write),
-    Csv(Box<csv::Writer<&'o mut dyn Write>>, bool),
-    Ndjson(&'o mut dyn Write),
-}
-
-impl<'o> EventWriter<'o> {
-    /// A writer in a format.
-    pub(crate) fn new(format: Format, zone: Zone, out: &'o mut dyn Write) -> Self {
-        let kind = match format {
-            Format::Table => Kind::Table(out),
-            Format::Csv => {
-                let writer = csv::WriterBuilder::new()
-                    .quote_style(csv::QuoteStyle::Always)
-                    .from_writer(out);
-                Kind::Csv(Box::new(writer), false)
-            }
-            Format::Ndjson => Kind::Ndjson(out),
-        };
-        Self { zone, kind }
+impl EventWriter for Table<'_> {
+    fn write(&mut self, event: &Event, _original: Option<&[u8]>) -> io::Result<()> {
+        table_row(event, &self.zone, self.out)
     }
 
-    /// Writes one event.
-    pub(crate) fn write(&mut self, event: &Event) -> io::Result<()> {
-        match &mut self.kind {
-            Kind::Table(out) => table_row(event, &self.zone, out),
-            Kind::Ndjson(out) => json(&EventJson::from(event), out),
-            Kind::Csv(writer, begun) => {
-                if !*begun {
-                    *begun = true;
-                    csv_header(writer)?;
-                }
-                csv_row(event, writer)
-            }
-        }
-    }
-
-    /// Ends the output.
-    pub(crate) fn end(self) -> io::Result<()> {
-        match self.kind {
-            Kind::Table(_) | Kind::Ndjson(_) => Ok(()),
-            Kind::Csv(mut writer, begun) => {
-                if !begun {
-                    csv_header(&mut writer)?;
-                }
-                writer.flush()
-            }
-        }
+    fn end(self: Box<Self>) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -416,69 +314,6 @@ fn table_row(event: &Event, zone: &Zone, out: &mut dyn Write) -> io::Result<()> 
     )
 }
 
-fn csv_header(writer: &mut csv::Writer<&mut dyn Write>) -> io::Result<()> {
-    let names = COLUMNS.iter().map(|f| f.name());
-    Ok(writer.write_record(
-        ["event", "@timestamp", "source", "entry"]
-            .into_iter()
-            .chain(names),
-    )?)
-}
-
-fn csv_row(event: &Event, writer: &mut csv::Writer<&mut dyn Write>) -> io::Result<()> {
-    writer.write_field(event.number.to_string())?;
-    writer.write_field(event.time.map(|t| t.rfc3339()).unwrap_or_default())?;
-    writer.write_field(event.locator.source.to_string())?;
-    writer.write_field(event.locator.entry.to_string())?;
-    for field in COLUMNS {
-        writer.write_field(spreadsheet_safe(&aligned(event, *field)))?;
-    }
-    Ok(writer.write_record(None::<&[u8]>)?)
-}
-
-/// The values of a field in one cell. Targets and changes keep a place for each element, so that the first old value
-/// belongs to the first field also when another has none.
-fn aligned(event: &Event, field: Field) -> String {
-    let targets = |pick: fn(&Target) -> Option<&str>| {
-        event
-            .targets
-            .iter()
-            .map(|t| pick(t).unwrap_or_default())
-            .collect::<Vec<_>>()
-            .join("; ")
-    };
-    let changes = |pick: fn(&Change) -> Option<&str>| {
-        event
-            .changes
-            .iter()
-            .map(|c| pick(c).unwrap_or_default())
-            .collect::<Vec<_>>()
-            .join("; ")
-    };
-    match field {
-        Field::TargetType => targets(|t| t.r#type.as_deref()),
-        Field::TargetId => targets(|t| t.id.as_deref()),
-        Field::TargetName => targets(|t| t.name.as_deref()),
-        Field::ChangeField => changes(|c| Some(&c.field)),
-        Field::ChangeOld => changes(|c| c.old.as_deref()),
-        Field::ChangeNew => changes(|c| c.new.as_deref()),
-        _ => event.values(field).join("; "),
-    }
-}
-
-/// A text that no spreadsheet takes for a formula (OWASP ASVS 1.2.10; also the full-width forms that some fold).
-fn spreadsheet_safe(text: &str) -> String {
-    let trimmed = text.trim_start_matches(['\u{feff}', ' ']);
-    let dangerous = trimmed.starts_with([
-        '=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠',
-    ]);
-    if dangerous {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -489,26 +324,5 @@ mod tests {
             [0, 12, 999, 1_000, 1_204_388].map(number),
             ["0", "12", "999", "1,000", "1,204,388"]
         );
-    }
-
-    #[test]
-    fn json_holds_no_control_character_and_says_the_same() {
-        let text = "a\u{1b}[31m\u{9b}31m\u{7f}\u{85}é";
-        let mut out = Vec::new();
-        json(&text, &mut out).unwrap();
-        let line = String::from_utf8(out).unwrap();
-        assert!(
-            !line.trim_end().contains(|c: char| c.is_control()),
-            "{line:?}"
-        );
-        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
-    }
-
-    #[test]
-    fn a_formula_becomes_text() {
-        assert_eq!(spreadsheet_safe("=1+1"), "'=1+1");
-        assert_eq!(spreadsheet_safe(" @SUM(A1)"), "' @SUM(A1)");
-        assert_eq!(spreadsheet_safe("＝1"), "'＝1");
-        assert_eq!(spreadsheet_safe("plain"), "plain");
     }
 }

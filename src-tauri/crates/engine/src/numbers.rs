@@ -31,6 +31,9 @@ const SPLIT: usize = 12;
 /// Gives the rows from a rank on, at most so many.
 type NextRows<'a> = dyn FnMut(u64, usize) -> Result<Vec<RowRef>> + 'a;
 
+/// Takes an event and, where that was asked for, the bytes of its entry; a break ends the stream.
+pub type EachEntry<'a> = dyn FnMut(&Event, Option<&[u8]>) -> ControlFlow<()> + 'a;
+
 /// Events read at a time for a stream.
 const STEP: usize = 512;
 
@@ -142,6 +145,21 @@ impl Case {
         limit: Option<u64>,
         each: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<()> {
+        self.each_entry(query, zone, order, limit, false, &mut |event, _| {
+            each(event)
+        })
+    }
+
+    /// As [`Case::each_event`], and with `originals` also the bytes of the event's entry as they stand in its source.
+    pub fn each_entry(
+        &self,
+        query: &str,
+        zone: &Zone,
+        order: Order,
+        limit: Option<u64>,
+        originals: bool,
+        each: &mut EachEntry<'_>,
+    ) -> Result<()> {
         let answer = self.answer(query, zone)?;
         let wanted = limit.unwrap_or(u64::MAX).min(answer.mask.len());
         let query = self.query(&answer.snapshot);
@@ -161,7 +179,7 @@ impl Case {
                 Box::new(move |first, len| Ok(view.rows(first, len)?))
             }
         };
-        let mut done = 0;
+        let (mut done, mut raw) = (0, Vec::new());
         while done < wanted {
             let len = usize::try_from(wanted - done).unwrap_or(STEP).min(STEP);
             let rows = next(done, len)?;
@@ -169,7 +187,10 @@ impl Case {
                 break;
             }
             for event in query.events(&rows)? {
-                if each(&event).is_break() {
+                if originals {
+                    self.store.raw_into(&event.locator, &mut raw)?;
+                }
+                if each(&event, originals.then_some(&raw)).is_break() {
                     return Ok(());
                 }
             }

@@ -6,10 +6,12 @@
 
 mod case;
 mod event;
+mod export;
 mod import;
 mod view;
 
 pub use case::*;
 pub use event::*;
+pub use export::*;
 pub use import::*;
 pub use view::*;
