@@ -115,6 +115,14 @@ impl Batch {
         &self.arena[cell.start as usize..(cell.start + cell.len) as usize]
     }
 
+    /// Adds a row of another batch, with all its cells.
+    pub fn push_row_of(&mut self, other: &Self, row: &Row) {
+        for cell in other.row_cells(row) {
+            self.push(cell.field, cell.element, other.text(cell));
+        }
+        self.end_row(row.time, row.locator, row.content, row.vendor_id);
+    }
+
     /// Makes the batch empty and keeps its memory.
     pub fn clear(&mut self) {
         self.arena.clear();

@@ -13,7 +13,10 @@ pub mod segment;
 
 pub use case::{Case, CaseFacts, NewCase, SourceInfo, Stamp};
 pub use error::{Result, StoreError};
-pub use importer::{ImportReceipt, Importer, SourceReceipt};
+pub use importer::{
+    ImportReceipt, Importer, SourceReceipt,
+    revision::{Revised, Revision},
+};
 
 /// SHA-256 of bytes in memory, lower-case hex.
 #[must_use]

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::custody;
-use crate::error::Result;
+use crate::{error::Result, importer::revision};
 
 /// What the log says there must be.
 #[derive(Default)]
@@ -23,6 +23,10 @@ struct Told {
     statements: BTreeMap<u64, [String; 3]>,
     /// Statements that were taken back.
     taken_back: BTreeSet<u64>,
+    /// Generation (absent: 1) and whether it was withdrawn, of sources that were read anew or taken out.
+    standing: BTreeMap<u64, (u64, bool)>,
+    /// SHA-256 of what each import says counts no more, hex.
+    superseded: BTreeMap<i64, String>,
 }
 
 fn told(connection: &Connection) -> Result<Told> {
@@ -30,7 +34,19 @@ fn told(connection: &Connection) -> Result<Told> {
     for entry in custody::list(connection)? {
         let detail = &entry.entry["detail"];
         match entry.entry["action"].as_str() {
-            Some("import") => {
+            Some(action @ ("import" | "reread" | "withdraw")) => {
+                if let (Some(id), true) = (detail["source"].as_u64(), action != "import") {
+                    let standing = told.standing.entry(id).or_default();
+                    match detail["generation"].as_u64() {
+                        Some(generation) => standing.0 = generation,
+                        None => standing.1 = true,
+                    }
+                }
+                if let (Some(import), Some(hash)) =
+                    (detail["import"].as_i64(), detail["superseded"].as_str())
+                {
+                    told.superseded.insert(import, hash.to_owned());
+                }
                 for receipt in detail["sources"].as_array().into_iter().flatten() {
                     if let Some(id) = receipt["id"].as_u64() {
                         told.receipts.insert(id, receipt.clone());
@@ -69,13 +85,17 @@ fn told(connection: &Connection) -> Result<Told> {
 /// whatever the number of events.
 pub(crate) fn check(connection: &Connection) -> Result<std::result::Result<(), String>> {
     let told = told(connection)?;
-    Ok(match segments(connection, &told)? {
-        Err(detail) => Err(detail),
-        Ok(()) => match statements(connection, &told)? {
-            Err(detail) => Err(detail),
-            Ok(()) => sources(connection, told)?,
-        },
-    })
+    // The first that does not agree is told.
+    if let Err(detail) = segments(connection, &told)? {
+        return Ok(Err(detail));
+    }
+    if let Err(detail) = superseded(connection, &told)? {
+        return Ok(Err(detail));
+    }
+    if let Err(detail) = statements(connection, &told)? {
+        return Ok(Err(detail));
+    }
+    sources(connection, told)
 }
 
 fn statements(connection: &Connection, told: &Told) -> Result<std::result::Result<(), String>> {
@@ -144,10 +164,29 @@ fn segments(connection: &Connection, told: &Told) -> Result<std::result::Result<
     Ok(Ok(()))
 }
 
+fn superseded(connection: &Connection, told: &Told) -> Result<std::result::Result<(), String>> {
+    // A case of version 1 has nothing of the kind.
+    if !connection.table_exists(None, "superseded")? {
+        return Ok(Ok(()));
+    }
+    let imports: Vec<i64> = connection
+        .prepare("SELECT id FROM import WHERE state = 'complete' ORDER BY id")?
+        .query_map([], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for import in imports {
+        if revision::digest(connection, import)?.as_ref() != told.superseded.get(&import) {
+            return Ok(Err(format!(
+                "what import {import} says of rows that count no more is not what the custody log says"
+            )));
+        }
+    }
+    Ok(Ok(()))
+}
+
 fn sources(connection: &Connection, mut told: Told) -> Result<std::result::Result<(), String>> {
     let mut statement = connection.prepare(
         "SELECT s.id, s.receipt, s.name, s.zone, s.merkle_root, e.sha256,
-                (SELECT count(*) FROM reject r WHERE r.source = s.id)
+                (SELECT count(*) FROM reject r WHERE r.source = s.id), s.generation, s.state
          FROM source s JOIN import i ON i.id = s.import LEFT JOIN evidence e ON e.id = s.evidence
          WHERE i.state = 'complete' ORDER BY s.id",
     )?;
@@ -165,12 +204,15 @@ fn sources(connection: &Connection, mut told: Told) -> Result<std::result::Resul
             Ok::<_, rusqlite::Error>(row.get::<_, Option<Vec<u8>>>(at)?.map(hex::encode))
         };
         let rejects: i64 = row.get(6)?;
+        let (generation, withdrawn) = told.standing.get(&(id as u64)).copied().unwrap_or_default();
         let agrees = stored == receipt
             && receipt["name"].as_str() == Some(&text(2)?)
             && receipt["zone"].as_str() == Some(&text(3)?)
             && receipt["merkle_root"].as_str() == hash(4)?.as_deref()
             && receipt["sha256"].as_str() == hash(5)?.as_deref()
-            && receipt["rejected"].as_u64() == Some(rejects as u64);
+            && receipt["rejected"].as_u64() == Some(rejects as u64)
+            && row.get::<_, i64>(7)? == generation.max(1) as i64
+            && text(8)? == if withdrawn { "withdrawn" } else { "complete" };
         if !agrees {
             return Ok(Err(format!(
                 "what the case says of source {id} is not what its custody log says"

@@ -96,9 +96,12 @@ pub(crate) fn discard(
         transaction.execute(&format!("DELETE FROM {table} WHERE import = ?1"), [import])?;
     }
     transaction.execute(
-        "DELETE FROM reject WHERE source > (SELECT coalesce(max(id), 0) FROM source)",
+        "DELETE FROM reject WHERE source > (SELECT coalesce(max(id), 0) FROM source) OR source < 0",
         [],
     )?;
+    if transaction.table_exists(None, "superseded")? {
+        transaction.execute("DELETE FROM superseded WHERE import = ?1", [import])?;
+    }
     transaction.execute("DELETE FROM import WHERE id = ?1", [import])?;
     custody::append(&transaction, stamp, action, detail)?;
     transaction.commit()?;

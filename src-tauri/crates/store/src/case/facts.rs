@@ -10,7 +10,11 @@ use std::{
 use rusqlite::params;
 use witnessmark_model::{Attestation, IdentityKey, LeafReader, Locator, SourceShape};
 
-use super::{Case, held, overlays::PROBLEM};
+use super::{
+    Case, Inner, held,
+    overlays::PROBLEM,
+    standing::{Standing, says},
+};
 use crate::{
     error::{Result, StoreError},
     importer::attestation,
@@ -25,7 +29,8 @@ const HOT: u64 = 1 << 63;
 pub struct CaseFacts {
     case: Case,
     leaves: Arc<dyn LeafReader>,
-    shapes: Mutex<HashMap<u32, Arc<SourceShape>>>,
+    /// By source, of one version of the case: a source that is read anew may have another.
+    shapes: Mutex<(u64, HashMap<u32, Arc<SourceShape>>)>,
 }
 
 impl Case {
@@ -45,12 +50,20 @@ impl Case {
     /// When the file cannot be read.
     pub fn snapshot(&self) -> Result<Snapshot> {
         let version = self.version();
-        let sealed = self.inner.sealed(None)?;
-        let mut segments: Vec<Segment> = sealed
-            .into_iter()
-            .map(|s| Segment::new(s.id as u64, s, None))
-            .collect();
-        let hot = self.inner.hot()?;
+        // One transaction: another process may be reading a source anew, and half of before with half of after would be
+        // an answer that never was true.
+        let (ids, standing, hot) = {
+            let reader = held(&self.inner.reader);
+            let look = reader.unchecked_transaction()?;
+            let ids = Inner::segment_ids(&look, None)?;
+            let standing = Standing::read(&look)?;
+            (ids, standing, self.inner.hot_of(&look)?)
+        };
+        let mut segments = Vec::new();
+        for sealed in self.inner.opened(ids)? {
+            let visible = standing.visible(&sealed)?;
+            segments.push(Segment::new(sealed.id as u64, sealed, visible));
+        }
         if hot.rows() > 0 {
             segments.push(Segment::new(HOT | version, hot, None));
         }
@@ -66,21 +79,25 @@ impl Case {
         let (Some(first), Some(last)) = (events.iter().min(), events.iter().max()) else {
             return Ok(out);
         };
-        let found: Vec<(i64, u32, i64, Option<Vec<u8>>)> = {
+        // Blob, its source, rows, its bytes when they are not held, and the import that made it.
+        type Found = Vec<(i64, u32, i64, Option<Vec<u8>>, i64)>;
+        let (cuts, found): (_, Found) = {
             let reader = held(&self.inner.reader);
+            let cuts = self.inner.attestations.cuts(&reader)?;
             let mut statement = reader.prepare_cached(
-                "SELECT a.id, a.source, a.rows, a.data FROM attestation a JOIN import i ON i.id = a.import
+                "SELECT a.id, a.source, a.rows, a.data, a.import FROM attestation a JOIN import i ON i.id = a.import
+                 JOIN source s ON s.id = a.source AND s.generation = a.generation AND s.state = 'complete'
                  WHERE i.state = 'complete' AND a.first_event <= ?2 AND a.last_event >= ?1 ORDER BY a.id",
             )?;
             let rows = statement.query_map(params![*first as i64, *last as i64], |r| {
                 let id: i64 = r.get(0)?;
                 let known = self.inner.attestations.knows(id);
                 let data = if known { None } else { Some(r.get(3)?) };
-                Ok((id, r.get(1)?, r.get(2)?, data))
+                Ok((id, r.get(1)?, r.get(2)?, data, r.get(4)?))
             })?;
-            rows.collect::<rusqlite::Result<_>>()?
+            (cuts, rows.collect::<rusqlite::Result<_>>()?)
         };
-        for (id, source, rows, data) in found {
+        for (id, source, rows, data, import) in found {
             let block = match data {
                 Some(data) => self.inner.attestations.get(id, &data, rows as usize)?,
                 None => self.inner.attestations.known(id, || {
@@ -93,7 +110,8 @@ impl Case {
                     attestation::read(&data, rows as usize)
                 })?,
             };
-            for (event, out) in events.iter().zip(&mut out) {
+            let mut asked = events.iter().zip(&mut out);
+            for (event, out) in asked.by_ref().filter(|(e, _)| says(&cuts, **e, import)) {
                 out.extend(
                     block
                         .entries(*event)
@@ -175,13 +193,23 @@ impl Facts for CaseFacts {
     }
 
     fn shape(&self, source: u32) -> Result<Arc<SourceShape>> {
-        if let Some(shape) = held(&self.shapes).get(&source) {
-            return Ok(Arc::clone(shape));
+        let version = self.case.version();
+        {
+            let shapes = held(&self.shapes);
+            if let Some(shape) = shapes.1.get(&source).filter(|_| shapes.0 == version) {
+                return Ok(Arc::clone(shape));
+            }
         }
         let sources = self.case.sources()?;
         let mut shapes = held(&self.shapes);
-        shapes.extend(sources.into_iter().map(|s| (s.id, Arc::new(s.shape))));
-        shapes.get(&source).cloned().ok_or(StoreError::NoSuch {
+        *shapes = (
+            version,
+            sources
+                .into_iter()
+                .map(|s| (s.id, Arc::new(s.shape)))
+                .collect(),
+        );
+        shapes.1.get(&source).cloned().ok_or(StoreError::NoSuch {
             what: "source",
             number: u64::from(source),
         })

@@ -33,6 +33,7 @@ pub mod merges;
 pub mod overlays;
 mod read;
 mod said;
+pub(crate) mod standing;
 mod statements;
 
 pub use custody::{CustodyEntry, CustodyHead, Stamp, canonical};
@@ -392,14 +393,21 @@ impl Inner {
 
     /// Sealed segments of complete imports, and of one that is under way.
     pub(crate) fn sealed(&self, import: Option<i64>) -> Result<Vec<Arc<SealedSegment>>> {
-        let ids: Vec<i64> = {
-            let reader = held(&self.reader);
-            let mut statement = reader.prepare_cached(
+        let ids = Self::segment_ids(&held(&self.reader), import)?;
+        self.opened(ids)
+    }
+
+    /// Numbers of the sealed segments of complete imports, and of one that is under way.
+    pub(crate) fn segment_ids(reader: &Connection, import: Option<i64>) -> Result<Vec<i64>> {
+        let mut statement = reader.prepare_cached(
                 "SELECT s.id FROM segment s JOIN import i ON i.id = s.import WHERE i.state = 'complete' OR i.id = ?1 ORDER BY s.id",
             )?;
-            let ids = statement.query_map([import], |r| r.get(0))?;
-            ids.collect::<rusqlite::Result<_>>()?
-        };
+        let ids = statement.query_map([import], |r| r.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The segments of these numbers, opened when they are not yet.
+    pub(crate) fn opened(&self, ids: Vec<i64>) -> Result<Vec<Arc<SealedSegment>>> {
         let mut known = held(&self.segments);
         known.retain(|id, _| ids.contains(id));
         ids.into_iter()
@@ -421,6 +429,10 @@ impl Inner {
     }
 
     fn hot(&self) -> Result<Arc<MemorySegment>> {
+        self.hot_of(&held(&self.reader))
+    }
+
+    fn hot_of(&self, reader: &Connection) -> Result<Arc<MemorySegment>> {
         let version = self.version.load(Ordering::Acquire);
         let mut cached = held(&self.hot);
         if let Some((of, segment)) = cached.as_ref()
@@ -428,7 +440,7 @@ impl Inner {
         {
             return Ok(Arc::clone(segment));
         }
-        let (builder, numbers) = hot::load(&held(&self.reader), self.seed())?;
+        let (builder, numbers) = hot::load(reader, self.seed())?;
         let segment = Arc::new(MemorySegment::new(&builder.seal(numbers)));
         *cached = Some((version, Arc::clone(&segment)));
         Ok(segment)

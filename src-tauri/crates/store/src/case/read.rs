@@ -13,10 +13,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use witnessmark_model::{Attestation, Locator, SourceShape};
 
-use super::{Case, CustodyEntry, CustodyHead, Overlay, custody, defence, held, overlays};
+use super::{
+    Case, CustodyEntry, CustodyHead, Overlay, custody, defence, held, overlays,
+    standing::{self, Cuts, Standing, says},
+};
 use crate::{
     error::{Result, StoreError},
     importer::{SourceReceipt, attestation},
+    query::Bits,
     segment::{Columns, hot, sealed},
 };
 
@@ -71,6 +75,7 @@ pub struct RejectRow {
 #[derive(Debug, Default)]
 pub(crate) struct Attestations {
     held: Mutex<HashMap<i64, Arc<attestation::Block>>>,
+    cuts: Mutex<Option<Arc<Cuts>>>,
 }
 
 const ATTESTATIONS_KEPT: usize = 32;
@@ -78,6 +83,18 @@ const ATTESTATIONS_KEPT: usize = 32;
 impl Attestations {
     pub(crate) fn clear(&self) {
         held(&self.held).clear();
+        *held(&self.cuts) = None;
+    }
+
+    /// Attestations that say nothing any more.
+    pub(super) fn cuts(&self, connection: &Connection) -> Result<Arc<Cuts>> {
+        let mut known = held(&self.cuts);
+        if let Some(cuts) = known.as_ref() {
+            return Ok(Arc::clone(cuts));
+        }
+        let cuts = Arc::new(standing::cuts(connection)?);
+        *known = Some(Arc::clone(&cuts));
+        Ok(cuts)
     }
 
     pub(super) fn knows(&self, id: i64) -> bool {
@@ -188,7 +205,7 @@ impl Case {
         Ok(out)
     }
 
-    /// Rejected entries of one source or of all, in order.
+    /// Rejected entries of one source, or of all that were not withdrawn, in order.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -196,7 +213,8 @@ impl Case {
         let reader = held(&self.inner.reader);
         let mut statement = reader.prepare_cached(
             "SELECT r.source, r.entry, r.line, r.\"offset\", r.length, r.code, r.message FROM reject r
-             JOIN source s ON s.id = r.source WHERE s.state <> 'importing' AND (?1 IS NULL OR r.source = ?1)
+             JOIN source s ON s.id = r.source WHERE s.state <> 'importing'
+               AND (r.source = ?1 OR ?1 IS NULL AND s.state = 'complete')
              ORDER BY r.source, r.entry",
         )?;
         let rows = statement.query_map([source], |r| {
@@ -333,13 +351,17 @@ impl Case {
     pub fn attested_by(&self, source: u32) -> Result<Vec<u64>> {
         let reader = held(&self.inner.reader);
         let mut statement = reader.prepare_cached(
-            "SELECT a.rows, a.data FROM attestation a JOIN import i ON i.id = a.import WHERE i.state = 'complete' AND a.source = ?1",
+            "SELECT a.rows, a.data, a.import FROM attestation a JOIN import i ON i.id = a.import
+             JOIN source s ON s.id = a.source AND s.generation = a.generation AND s.state = 'complete'
+             WHERE i.state = 'complete' AND a.source = ?1",
         )?;
+        let cuts = self.inner.attestations.cuts(&reader)?;
         let mut rows = statement.query([source])?;
         let mut out = Vec::new();
         while let Some(row) = rows.next()? {
-            let count: i64 = row.get(0)?;
-            out.extend(attestation::read(&row.get::<_, Vec<u8>>(1)?, count as usize)?.events);
+            let (count, import): (i64, i64) = (row.get(0)?, row.get(2)?);
+            let events = attestation::read(&row.get::<_, Vec<u8>>(1)?, count as usize)?.events;
+            out.extend(events.into_iter().filter(|e| says(&cuts, *e, import)));
         }
         out.sort_unstable();
         out.dedup();
@@ -352,10 +374,14 @@ impl Case {
     /// When no visible event has this number.
     pub fn event_place(&self, event: u64) -> Result<(usize, u64)> {
         let sealed = self.inner.sealed(None)?;
-        let find = |columns: &dyn Columns| -> Result<Option<u64>> {
+        let standing = Standing::read(&held(&self.inner.reader))?;
+        let find = |columns: &dyn Columns, bits: Option<&[Bits]>| -> Result<Option<u64>> {
             let mut before = 0;
             for (chunk, meta) in columns.chunks().iter().enumerate() {
-                if let Some(row) = columns.numbers(chunk)?.iter().position(|n| *n == event) {
+                let counts = |row: usize| bits.is_none_or(|bits| bits[chunk].has(row));
+                if let Some(row) = columns.numbers(chunk)?.iter().position(|n| *n == event)
+                    && counts(row)
+                {
                     return Ok(Some(before + row as u64));
                 }
                 before += u64::from(meta.rows);
@@ -364,12 +390,12 @@ impl Case {
         };
         for (at, segment) in sealed.iter().enumerate() {
             if (segment.numbers.0..=segment.numbers.1).contains(&event)
-                && let Some(row) = find(segment.as_ref())?
+                && let Some(row) = find(segment.as_ref(), standing.visible(segment)?.as_deref())?
             {
                 return Ok((at, row));
             }
         }
-        if let Some(row) = find(self.inner.hot()?.as_ref())? {
+        if let Some(row) = find(self.inner.hot()?.as_ref(), None)? {
             return Ok((sealed.len(), row));
         }
         Err(StoreError::NoSuch {

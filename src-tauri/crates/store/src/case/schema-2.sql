@@ -7,3 +7,5 @@ CREATE TABLE pull_page (id INTEGER PRIMARY KEY, stream INTEGER NOT NULL REFERENC
 CREATE INDEX pull_page_by_stream ON pull_page (stream);
 CREATE TABLE pull_coverage (id INTEGER PRIMARY KEY, stream INTEGER NOT NULL REFERENCES pull_stream (id), import INTEGER NOT NULL REFERENCES import (id), first INTEGER NOT NULL, last INTEGER NOT NULL, complete INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
 CREATE INDEX pull_coverage_by_stream ON pull_coverage (stream);
+CREATE TABLE superseded (id INTEGER PRIMARY KEY, import INTEGER NOT NULL REFERENCES import (id), kind TEXT NOT NULL CHECK (kind IN ('row', 'number', 'attestation')), segment INTEGER REFERENCES segment (id), source INTEGER NOT NULL REFERENCES source (id), rows INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+CREATE INDEX superseded_by_source ON superseded (source);

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::{
     error::Result,
-    segment::{CHUNK, format},
+    segment::{CHUNK, Generations, format},
 };
 
 /// One unfolded blob.
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Block {
     /// Event numbers, rising.
     pub(crate) events: Vec<u64>,
-    entries: Vec<u64>,
+    pub(crate) entries: Vec<u64>,
 }
 
 impl Block {
@@ -38,10 +38,11 @@ pub(crate) fn write(
     connection: &Connection,
     import: i64,
     rows: &mut [(u32, u64, u64)],
+    generations: &Generations,
 ) -> Result<()> {
     rows.sort_unstable();
     let mut statement = connection.prepare_cached(
-        "INSERT INTO attestation (import, source, generation, first_event, last_event, rows, data) VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6)",
+        "INSERT INTO attestation (import, source, generation, first_event, last_event, rows, data) VALUES (?1, ?2, ?7, ?3, ?4, ?5, ?6)",
     )?;
     for of_source in rows.chunk_by(|a, b| a.0 == b.0) {
         for chunk in of_source.chunks(CHUNK) {
@@ -57,7 +58,8 @@ pub(crate) fn write(
                 *first as i64,
                 *last as i64,
                 chunk.len() as i64,
-                data
+                data,
+                generations.of(chunk[0].0)
             ])?;
         }
     }

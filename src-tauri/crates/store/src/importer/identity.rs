@@ -9,6 +9,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use super::event_set::EventSet;
 use crate::{
     error::Result,
     segment::{Columns, SealedSegment, builder::Heads, hot::HotKey},
@@ -39,7 +40,7 @@ pub(crate) struct Verdicts {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) source: u32,
-    bits: Vec<u64>,
+    events: EventSet,
 }
 
 impl Seen {
@@ -47,29 +48,29 @@ impl Seen {
     pub(crate) fn turn_to(&mut self, source: u32) {
         if self.source != source {
             self.source = source;
-            self.bits.clear();
+            self.events = EventSet::default();
         }
     }
 
     pub(crate) fn insert(&mut self, event: u64) {
-        let word = (event / 64) as usize;
-        if word >= self.bits.len() {
-            self.bits.resize(word + 1, 0);
-        }
-        self.bits[word] |= 1 << (event % 64);
+        self.events.insert(event);
     }
 
     fn contains(&self, event: u64) -> bool {
-        self.bits
-            .get((event / 64) as usize)
-            .is_some_and(|w| w >> (event % 64) & 1 == 1)
+        self.events.contains(event)
     }
 }
 
 /// What the case has already.
 pub(crate) struct Existing {
-    pub(crate) segments: Vec<Arc<SealedSegment>>,
+    /// Sealed segments, and the events of each whose row counts (absent: all).
+    pub(crate) segments: Vec<(Arc<SealedSegment>, Option<EventSet>)>,
     pub(crate) hot: Vec<HotKey>,
+}
+
+/// Whether the row of an event counts.
+fn counts(counting: &Option<EventSet>, event: u64) -> bool {
+    counting.as_ref().is_none_or(|set| set.contains(event))
 }
 
 /// A row without vendor id: (instant, content, row), sorted.
@@ -97,9 +98,10 @@ pub(crate) fn resolve(heads: &Heads, existing: &Existing, seen: &Seen) -> Result
     with_id.sort_unstable();
     let mut dated_hits = Vec::new();
     let mut undated_hits = Vec::new();
-    for segment in &existing.segments {
+    for (segment, counting) in &existing.segments {
         join_segment(
             segment,
+            counting,
             &dated,
             &undated,
             &mut dated_hits,
@@ -128,6 +130,7 @@ fn find(keys: &[Key], time: i64, content: u64, event: u64, hits: &mut Vec<(u32, 
 
 fn join_segment(
     segment: &SealedSegment,
+    counting: &Option<EventSet>,
     dated: &[Key],
     undated: &[Key],
     dated_hits: &mut Vec<(u32, u64)>,
@@ -163,7 +166,7 @@ fn join_segment(
                 }
                 let group = &dated[at..end];
                 let place = group.partition_point(|k| k.1 < *print);
-                if group.get(place).is_some_and(|k| k.1 == *print) {
+                if group.get(place).is_some_and(|k| k.1 == *print) && counts(counting, *number) {
                     dated_hits.push(((at + place) as u32, *number));
                 }
             }
@@ -173,7 +176,7 @@ fn join_segment(
             for (print, number) in prints[first..]
                 .iter()
                 .zip(&numbers[first..])
-                .filter(|p| *p.0 != 0)
+                .filter(|(print, number)| **print != 0 && counts(counting, **number))
             {
                 find(undated, 0, *print, *number, undated_hits);
             }
@@ -232,7 +235,7 @@ fn by_vendor_id(
     }
     // (vendor id, content, event) of everything in the case that has one of these ids.
     let mut known = Vec::new();
-    for segment in &existing.segments {
+    for (segment, counting) in &existing.segments {
         let Some(ids) = segment.vendor_ids()? else {
             continue;
         };
@@ -252,7 +255,8 @@ fn by_vendor_id(
             let (contents, events) = segment.vendor_events()?;
             known.extend(
                 met.into_iter()
-                    .map(|place| (ids[place], contents[place], events[place])),
+                    .map(|place| (ids[place], contents[place], events[place]))
+                    .filter(|(_, _, event)| counts(counting, *event)),
             );
         }
     }

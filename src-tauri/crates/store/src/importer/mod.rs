@@ -22,8 +22,10 @@ use crate::{
 };
 
 pub(crate) mod attestation;
+pub(crate) mod event_set;
 pub(crate) mod identity;
 pub mod merkle;
+pub mod revision;
 mod seal;
 
 /// Rows at which a segment is sealed.
@@ -370,22 +372,8 @@ impl Importer {
         if rejects.is_empty() {
             return Ok(());
         }
-        self.case.inner.write(|t| {
-            let mut statement =
-                t.prepare_cached("INSERT INTO reject VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-            for (source, r) in &rejects {
-                statement.execute(params![
-                    source,
-                    r.entry as i64,
-                    r.line as i64,
-                    r.offset as i64,
-                    r.length as i64,
-                    r.code.code(),
-                    r.message
-                ])?;
-            }
-            Ok(())
-        })
+        let rejects = rejects.iter().map(|(source, r)| (i64::from(*source), r));
+        self.case.inner.write(|t| insert_rejects(t, rejects))
     }
 
     /// The source ends. How many of its entries are duplicates is known when the import is finished.
@@ -445,6 +433,27 @@ impl Importer {
         inner.importing.store(false, Ordering::Release);
         done
     }
+}
+
+/// Writes rejects, each of a source, inside the caller's transaction.
+fn insert_rejects<'r>(
+    t: &rusqlite::Connection,
+    rejects: impl Iterator<Item = (i64, &'r Reject)>,
+) -> Result<()> {
+    let mut statement =
+        t.prepare_cached("INSERT INTO reject VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    for (source, r) in rejects {
+        statement.execute(params![
+            source,
+            r.entry as i64,
+            r.line as i64,
+            r.offset as i64,
+            r.length as i64,
+            r.code.code(),
+            r.message
+        ])?;
+    }
+    Ok(())
 }
 
 impl Drop for Importer {

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use witnessmark_model::{Field, Flag};
 
 use super::{
-    ImportReceipt, Importer, Source, Warning, attestation, custody,
+    ImportReceipt, Importer, Source, SourceMeta, Warning, attestation, custody,
     identity::{self, Existing, Owner, Verdicts},
 };
 use crate::{
-    case::{Stamp, discard, held, overlays},
+    case::{Inner, Stamp, discard, held, overlays},
     error::{Result, StoreError},
     evidence::worker::Laid,
-    segment::{HOT_IMPORT, HOT_MOST, SegmentBuilder, builder::Heads, hot, sealed},
+    segment::{Generations, HOT_IMPORT, HOT_MOST, SegmentBuilder, builder::Heads, hot, sealed},
 };
 
 /// Rows with their numbers, ready to be written.
@@ -42,10 +42,10 @@ impl Importer {
         let (import, stamp) = (self.import, self.stamp.clone());
         let written = self.case.inner.write(|t| {
             write_overlays(t, &stamp, import, &ready.flagged_events)?;
-            attestation::write(t, import, &mut ready.attestations)?;
+            attestation::write(t, import, &mut ready.attestations, &Generations::default())?;
             segment
                 .as_ref()
-                .map(|s| sealed::write(t, import, s))
+                .map(|s| sealed::write(t, import, s, &Generations::default()))
                 .transpose()
         })?;
         self.segments.extend(written);
@@ -59,7 +59,7 @@ impl Importer {
         }
         let inner = &self.case.inner;
         let existing = Existing {
-            segments: inner.sealed(Some(self.import))?,
+            segments: inner.counting(self.import)?,
             hot: hot::keys(&held(&inner.reader))?,
         };
         let mut builder = std::mem::replace(&mut self.builder, SegmentBuilder::new(inner.seed()));
@@ -165,8 +165,8 @@ impl Importer {
             }
             if let Some(mut ready) = hot_rows {
                 write_overlays(t, &stamp, import, &ready.flagged_events)?;
-                attestation::write(t, import, &mut ready.attestations)?;
-                hot::write(t, import, &ready.builder, &ready.numbers)?;
+                attestation::write(t, import, &mut ready.attestations, &Generations::default())?;
+                hot::write(t, import, &ready.builder, &ready.numbers, &Generations::default())?;
             }
             let digests: Vec<Value> = t
                 .prepare("SELECT id, rows, sha256 FROM segment WHERE import = ?1 ORDER BY id")?
@@ -190,42 +190,41 @@ impl Importer {
         self.done = true;
         // The import is complete and on disk; to call it failed because tidying failed would be untrue. What is not
         // tidied now is tidied by the next import.
-        let _ = self.tidy();
+        let _ = tidy(&self.case.inner, self.import, &self.stamp);
         Ok(ImportReceipt {
             import: import as u64,
             sources: receipts,
         })
     }
+}
 
-    /// What may be done after the flip because it changes nothing that can be seen.
-    fn tidy(&self) -> Result<()> {
-        let inner = &self.case.inner;
-        if let Some(writer) = &inner.writer {
-            discard::twice_stored(&mut held(writer))?;
-            inner.blocks.clear();
-        }
-        if hot::count(&held(&inner.reader))? >= HOT_MOST {
-            let (builder, numbers) = hot::load(&held(&inner.reader), inner.seed())?;
-            let encoded = sealed::encode(&builder.seal(numbers))?;
-            inner.write(|t| {
-                let segment = sealed::write(t, self.import, &encoded)?;
-                t.execute("DELETE FROM hot_event", [])?;
-                t.execute(
-                    "UPDATE import SET hot_events = 0, hot_sha256 = NULL WHERE hot_events > 0",
-                    [],
-                )?;
-                let hash: Vec<u8> =
-                    t.query_row("SELECT sha256 FROM segment WHERE id = ?1", [segment], |r| {
-                        r.get(0)
-                    })?;
-                let detail = json!({"segment": segment, "sha256": hex::encode(hash)});
-                custody::append(t, &self.stamp, "events.seal", &detail)?;
-                Ok(())
-            })?;
-            inner.changed();
-        }
-        inner.checkpoint()
+/// What may be done after the flip because it changes nothing that can be seen.
+pub(super) fn tidy(inner: &Inner, import: i64, stamp: &Stamp) -> Result<()> {
+    if let Some(writer) = &inner.writer {
+        discard::twice_stored(&mut held(writer))?;
+        inner.blocks.clear();
     }
+    if hot::count(&held(&inner.reader))? >= HOT_MOST {
+        let (builder, numbers) = hot::load(&held(&inner.reader), inner.seed())?;
+        let encoded = sealed::encode(&builder.seal(numbers))?;
+        inner.write(|t| {
+            let segment = sealed::write(t, import, &encoded, &Generations::read(t)?)?;
+            t.execute("DELETE FROM hot_event", [])?;
+            t.execute(
+                "UPDATE import SET hot_events = 0, hot_sha256 = NULL WHERE hot_events > 0",
+                [],
+            )?;
+            let hash: Vec<u8> =
+                t.query_row("SELECT sha256 FROM segment WHERE id = ?1", [segment], |r| {
+                    r.get(0)
+                })?;
+            let detail = json!({"segment": segment, "sha256": hex::encode(hash)});
+            custody::append(t, stamp, "events.seal", &detail)?;
+            Ok(())
+        })?;
+        inner.changed();
+    }
+    inner.checkpoint()
 }
 
 /// Fills in what is known at the end, and holds the sums against each other.
@@ -299,6 +298,11 @@ fn write_source(
         serde_json::to_string(&source.receipt)?,
         laid.merkle_root.as_slice(),
     ])?;
+    write_profiles(t, meta)
+}
+
+/// Keeps the exact texts of profiles.
+pub(super) fn write_profiles(t: &Transaction<'_>, meta: &SourceMeta) -> Result<()> {
     for (name, text) in &meta.profile_texts {
         use sha2::{Digest, Sha256};
         t.prepare_cached("INSERT OR IGNORE INTO profile (name, sha256, text) VALUES (?1, ?2, ?3)")?
@@ -308,10 +312,16 @@ fn write_source(
 }
 
 /// Flags sealed events whose vendor id now stands for other content too, once each.
-fn write_overlays(t: &Transaction<'_>, stamp: &Stamp, import: i64, events: &[u64]) -> Result<()> {
+pub(super) fn write_overlays(
+    t: &Transaction<'_>,
+    stamp: &Stamp,
+    import: i64,
+    events: &[u64],
+) -> Result<()> {
     let flag = Flag::IdConflict.code();
     let mut known =
-        t.prepare_cached("SELECT 1 FROM overlay WHERE event = ?1 AND kind = ?2 AND value = ?3")?;
+        t.prepare_cached("SELECT 1 FROM overlay o WHERE o.event = ?1 AND o.kind = ?2 AND o.value = ?3 AND o.retracts IS NULL
+            AND NOT EXISTS (SELECT 1 FROM overlay r WHERE r.event = o.event AND r.retracts = o.id)")?;
     for event in events {
         if !known.exists(params![*event as i64, overlays::PROBLEM, flag])? {
             overlays::add(t, stamp, *event, overlays::PROBLEM, flag, Some(import))?;

@@ -25,12 +25,7 @@ impl Query<'_> {
 
     /// The row of an event that may be seen; absent when there is none with this number.
     pub fn find(&self, number: u64) -> Result<Option<RowRef>> {
-        let Some(place) = numbers::find(self.snapshot, self.caches, number)? else {
-            return Ok(None);
-        };
-        let segment = &self.snapshot.segments[place.segment as usize];
-        let (chunk, at) = segment.layout.place(place.row);
-        Ok(segment.visible(chunk).has(at).then_some(place))
+        numbers::find(self.snapshot, self.caches, number)
     }
 
     /// The events of rows, in their order. The rows must be of this snapshot.

@@ -84,7 +84,8 @@ fn ranges(segment: &Segment, caches: &Caches) -> Result<std::sync::Arc<[NumberRa
     })
 }
 
-/// Where an event stands, whether it may be seen or not; absent when no segment holds the number.
+/// Where an event stands; absent when no segment holds a row of it that may be seen. Other rows with its number are
+/// those of earlier readings of its source.
 pub(crate) fn find(snapshot: &Snapshot, caches: &Caches, number: u64) -> Result<Option<RowRef>> {
     for (at, segment) in snapshot.segments.iter().enumerate() {
         for (chunk, (low, high)) in ranges(segment, caches)?.iter().enumerate() {
@@ -92,7 +93,9 @@ pub(crate) fn find(snapshot: &Snapshot, caches: &Caches, number: u64) -> Result<
                 continue;
             }
             let numbers = segment.columns.numbers(chunk)?;
-            if let Some(row) = numbers.iter().position(|n| *n == number) {
+            if let Some(row) = numbers.iter().position(|n| *n == number)
+                && segment.visible(chunk).has(row)
+            {
                 return Ok(Some(RowRef {
                     segment: at as u32,
                     row: segment.layout.starts[chunk] + row as u64,

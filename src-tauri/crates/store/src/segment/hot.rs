@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use witnessmark_model::{Batch, Field, Group, Instant, Locator};
 
-use super::SegmentBuilder;
+use super::{Generations, SegmentBuilder, sealed::Origin};
 use crate::error::{Result, StoreError};
 
 /// Greatest import that is kept as rows.
@@ -42,6 +42,58 @@ pub(crate) fn keys(connection: &Connection) -> Result<Vec<HotKey>> {
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Every hot row: what identity needs, and from which entry it was read.
+pub(crate) fn origins(connection: &Connection) -> Result<Vec<(HotKey, Origin)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT h.event, h.time, h.content, h.vendor_id, h.source, h.entry, h.part FROM hot_event h
+         JOIN import i ON i.id = h.import WHERE i.state = 'complete' ORDER BY h.event",
+    )?;
+    let rows = statement.query_map([], |r| {
+        let event = r.get::<_, i64>(0)? as u64;
+        let key = HotKey {
+            event,
+            time: r.get(1)?,
+            content: r.get::<_, i64>(2)? as u64,
+            vendor_id: r.get::<_, i64>(3)? as u64,
+        };
+        let origin = Origin {
+            source: r.get(4)?,
+            event,
+            entry: r.get::<_, i64>(5)? as u64,
+            part: r.get(6)?,
+        };
+        Ok((key, origin))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Takes hot rows away inside the caller's transaction, and records of their imports what is left.
+pub(crate) fn remove(connection: &Connection, events: &[u64]) -> Result<()> {
+    let mut imports = std::collections::BTreeSet::new();
+    let mut of = connection.prepare_cached("SELECT import FROM hot_event WHERE event = ?1")?;
+    let mut delete = connection.prepare_cached("DELETE FROM hot_event WHERE event = ?1")?;
+    for event in events {
+        let mut rows = of.query([*event as i64])?;
+        while let Some(row) = rows.next()? {
+            imports.insert(row.get::<_, i64>(0)?);
+        }
+        delete.execute([*event as i64])?;
+    }
+    for import in imports {
+        let left: i64 = connection.query_row(
+            "SELECT count(*) FROM hot_event WHERE import = ?1",
+            [import],
+            |r| r.get(0),
+        )?;
+        let hash = (left > 0).then(|| digest(connection, import)).transpose()?;
+        connection.execute(
+            "UPDATE import SET hot_events = ?2, hot_sha256 = ?3 WHERE id = ?1",
+            params![import, left, hash],
+        )?;
+    }
+    Ok(())
 }
 
 /// How many hot rows there are.
@@ -118,9 +170,10 @@ pub(crate) fn write(
     import: i64,
     builder: &SegmentBuilder,
     numbers: &[u64],
+    generations: &Generations,
 ) -> Result<()> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO hot_event VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO hot_event VALUES (?1, ?2, ?3, ?13, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     let mut count = 0_i64;
     for (row, number) in numbers.iter().enumerate().filter(|(_, n)| **n != 0) {
@@ -139,6 +192,7 @@ pub(crate) fn write(
             heads.contents[row] as i64,
             heads.vendor_ids[row] as i64,
             Value::Object(fields(builder, row)).to_string(),
+            generations.of(place.source),
         ])?;
         count += 1;
     }

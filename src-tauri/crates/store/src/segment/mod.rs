@@ -4,7 +4,7 @@
 //! whether an event is new (the importer decides). A sealed segment never changes; what people or later imports add
 //! are overlays by event number.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use witnessmark_model::Field;
 
@@ -25,6 +25,23 @@ pub use sealed::SealedSegment;
 
 /// Rows of a full chunk. Only the last chunk of a segment has fewer.
 pub const CHUNK: usize = 65_536;
+
+/// Which reading of each source rows belong to: 1, unless it was read anew since.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Generations(pub(crate) BTreeMap<u32, u32>);
+
+impl Generations {
+    /// Those of the sources in the case.
+    pub(crate) fn read(connection: &rusqlite::Connection) -> Result<Self> {
+        let mut statement = connection.prepare_cached("SELECT id, generation FROM source")?;
+        let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        Ok(Self(rows.collect::<rusqlite::Result<_>>()?))
+    }
+
+    pub(crate) fn of(&self, source: u32) -> u32 {
+        self.0.get(&source).copied().unwrap_or(1)
+    }
+}
 
 /// What is known of a chunk without loading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use witnessmark_model::Field;
 
 use super::{
-    CHUNK, ChunkMeta, Codes, Column, Columns, Dictionary, Locators, builder::Sealed, format,
+    CHUNK, ChunkMeta, Codes, Column, Columns, Dictionary, Generations, Locators, builder::Sealed,
+    format,
 };
 use crate::error::{Result, StoreError};
 
@@ -148,7 +149,12 @@ fn heads(sealed: &Sealed, chunk: usize) -> Result<Heads> {
 }
 
 /// Writes a segment inside the caller's transaction; gives its number.
-pub(crate) fn write(connection: &Connection, import: i64, encoded: &Encoded) -> Result<i64> {
+pub(crate) fn write(
+    connection: &Connection,
+    import: i64,
+    encoded: &Encoded,
+    generations: &Generations,
+) -> Result<i64> {
     let mut hash = Sha256::new();
     for (_, _, data) in encoded.columns.iter().chain(&encoded.dictionaries) {
         hash.update(data);
@@ -172,9 +178,9 @@ pub(crate) fn write(connection: &Connection, import: i64, encoded: &Encoded) -> 
         ])?;
     }
     let mut source =
-        connection.prepare_cached("INSERT INTO segment_source VALUES (?1, ?2, 1, ?3)")?;
+        connection.prepare_cached("INSERT INTO segment_source VALUES (?1, ?2, ?3, ?4)")?;
     for (id, events) in &encoded.sources {
-        source.execute(params![segment, id, *events as i64])?;
+        source.execute(params![segment, id, generations.of(*id), *events as i64])?;
     }
     let mut column = connection.prepare_cached(
         "INSERT INTO segment_column (segment, field, chunk, data) VALUES (?1, ?2, ?3, ?4)",
@@ -215,6 +221,15 @@ pub(crate) fn intact(connection: &Connection, segment: i64) -> Result<bool> {
             r.get(0)
         })?;
     Ok(hash.finalize().as_slice() == recorded)
+}
+
+/// From which entry an event was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Origin {
+    pub(crate) source: u32,
+    pub(crate) event: u64,
+    pub(crate) entry: u64,
+    pub(crate) part: u32,
 }
 
 /// Read access to a sealed segment.
@@ -336,6 +351,26 @@ impl SealedSegment {
         let [times] = self.head(TIME, chunk, meta.dated)?;
         let [numbers] = self.head(NUMBER, chunk, meta.rows)?;
         Ok((times.into_iter().map(|t| t as i64).collect(), numbers))
+    }
+
+    /// Source, event number, entry and part of each row of a chunk, not kept in memory.
+    pub(crate) fn origins(&self, chunk: usize) -> Result<Vec<Origin>> {
+        let rows = self.chunks[chunk].rows;
+        let [sources] = self.head(SOURCE, chunk, rows)?;
+        let [numbers] = self.head(NUMBER, chunk, rows)?;
+        let [entries, parts, _, _, _] = self.head(PLACE, chunk, rows)?;
+        let places = entries.into_iter().zip(parts);
+        Ok(sources
+            .into_iter()
+            .zip(numbers)
+            .zip(places)
+            .map(|((source, event), (entry, part))| Origin {
+                source: source as u32,
+                event,
+                entry,
+                part: part as u32,
+            })
+            .collect())
     }
 
     /// Vendor ids of the segment, sorted; `None` when no row has one.
