@@ -11,7 +11,7 @@ use crate::{
         walk::{Columns, Found, NESTED, Nest, Root, Scope},
     },
     options::{Options, Question},
-    profile::{Library, LineCut, Profile, Shape, ShapeRule},
+    profile::{Absent, Library, LineCut, Profile, Shape, ShapeRule, path::Path},
     times::{Survey, survey},
 };
 use std::sync::Arc;
@@ -19,6 +19,8 @@ use witnessmark_model::{Field, Group};
 
 /// Below this a profile is not offered.
 const OFFERED: f64 = 0.3;
+/// Keys that are tried as wrappers.
+const MOST_WRAPPERS: usize = 24;
 /// Below this a profile is not taken without a person's word.
 const TAKEN: f64 = 0.5;
 
@@ -43,6 +45,7 @@ fn scope<'e, 's>(
     Scope {
         root,
         element: None,
+        whole: root,
         nest,
         columns,
         absent: &profile.absent,
@@ -61,7 +64,7 @@ fn shape_of(root: &Root<'_>) -> Shape {
 }
 
 /// Whether a path leads to anything in an entry, also to null; for columns, whether there is such a column.
-fn there(scope: &Scope<'_, '_>, path: &crate::profile::path::Path) -> bool {
+fn there(scope: &Scope<'_, '_>, path: &Path) -> bool {
     let mut found = false;
     scope.visit(path, &mut |_| {
         found = true;
@@ -97,6 +100,40 @@ pub(crate) fn fits<'e>(profile: &Profile, root: Root<'e>, nest: &Nest<'e>, flat:
         .any(|rule| rule.shape == shape_of(&root) && required(rule, &scope))
 }
 
+/// How well an entry fits a profile, from 0 to 1; 0 when it does not show what the profile requires, or too little of it
+/// to be taken without a person's word.
+pub(crate) fn fitness<'e>(profile: &Profile, root: Root<'e>, nest: &Nest<'e>, flat: bool) -> f64 {
+    let found = score(profile, root, nest, &Columns::default(), flat);
+    if found < TAKEN { 0.0 } else { found }
+}
+
+/// What stands under a wrapper, where it holds an object; else the entry itself.
+pub(crate) fn unwrapped<'e>(root: Root<'e>, path: &Path, nest: &Nest<'e>) -> Root<'e> {
+    let columns = Columns::default();
+    let scope = Scope {
+        root,
+        element: None,
+        whole: root,
+        nest,
+        columns: &columns,
+        absent: &Absent::default(),
+        loose: false,
+        flat: false,
+        places: None,
+    };
+    let mut inside = None;
+    scope.visit(path, &mut |found| {
+        inside = match found {
+            Found::Json(value) if value.is_object() => Some(value),
+            Found::Json(value) => value.text().and_then(|t| nest.parse(t)),
+            Found::Text(text) => nest.parse(text),
+        }
+        .filter(|value| value.is_object());
+        inside.is_some()
+    });
+    inside.map_or(root, Root::Json)
+}
+
 /// How well one entry fits a profile, from 0 to 1, with the share of further keys.
 fn score<'e>(
     profile: &Profile,
@@ -126,6 +163,7 @@ fn score<'e>(
 fn with_root<T>(
     entry: &Entry<'_>,
     profile: &Profile,
+    inner: Option<&Path>,
     tapes: &mut [Tape],
     use_root: impl for<'e> FnOnce(Root<'e>, &Nest<'e>) -> T,
 ) -> Option<T> {
@@ -140,6 +178,7 @@ fn with_root<T>(
             Root::Parts(&parts)
         }
     };
+    let root = inner.map_or(root, |path| unwrapped(root, path, &nest));
     Some(use_root(root, &nest))
 }
 
@@ -153,30 +192,107 @@ fn is_flat(sample: &[Entry<'_>]) -> bool {
 /// Every profile that may fit, best first.
 #[must_use]
 pub fn candidates(sample: &[Entry<'_>], library: &Library) -> Vec<Candidate> {
-    scored(sample, library)
+    best_view(sample, library)
+        .1
         .into_iter()
         .map(|s| Candidate {
-            reason: format!(
-                "{} of {} sampled entries show what {} requires",
-                s.entries,
-                sample.len(),
-                s.profile.title
-            ),
+            reason: reason(&s, sample.len()),
             profile: s.profile.name(),
             confidence: s.confidence,
         })
         .collect()
 }
 
+fn reason(s: &Scored, of: usize) -> String {
+    format!(
+        "{} of {of} sampled entries show what {} requires",
+        s.entries, s.profile.title
+    )
+}
+
+/// How the profiles fit, and inside of which key where an export wraps each entry in one of its own.
+fn best_view(sample: &[Entry<'_>], library: &Library) -> (Option<Path>, Vec<Scored>) {
+    let covered = |scored: &[Scored]| -> usize {
+        let taken = scored.iter().filter(|s| s.confidence >= TAKEN);
+        taken.map(|s| s.own).sum()
+    };
+    let plain = scored(sample, library, None);
+    if covered(&plain) * 2 >= sample.len() {
+        return (None, plain);
+    }
+    let mut best = (None, plain);
+    for path in wrappers(sample) {
+        let inside = scored(sample, library, Some(&path));
+        if covered(&inside) * 2 >= sample.len() && covered(&inside) > covered(&best.1) {
+            best = (Some(path), inside);
+        }
+    }
+    best
+}
+
+/// Keys or columns under which most entries hold an object, or JSON text of one: what collectors put around an entry.
+fn wrappers(sample: &[Entry<'_>]) -> Vec<Path> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    let mut note = |keys: &[&str]| {
+        let quoted: Vec<String> = keys.iter().map(|k| format!("\"{k}\"")).collect();
+        let path = quoted.join(".");
+        match counts.iter().position(|(known, _)| *known == path) {
+            Some(at) => counts[at].1 += 1,
+            None if counts.len() < MOST_WRAPPERS => counts.push((path, 1)),
+            None => {}
+        }
+    };
+    let is_json = |text: &str| text.trim_start().starts_with('{') && text.trim_end().ends_with('}');
+    for entry in sample {
+        match entry.value {
+            EntryValue::Json(value) => {
+                for (key, child) in value.members().filter(|(k, _)| !k.contains('"')) {
+                    if child.is_object() {
+                        note(&[key]);
+                        for (inner, below) in child.members().filter(|(k, _)| !k.contains('"')) {
+                            if below.is_object() || below.text().is_some_and(is_json) {
+                                note(&[key, inner]);
+                            }
+                        }
+                    } else if child.text().is_some_and(is_json) {
+                        note(&[key]);
+                    }
+                }
+            }
+            EntryValue::Cells(cells) => {
+                for (i, name) in cells.header().iter().enumerate() {
+                    if !name.contains('"') && cells.get(i).is_some_and(is_json) {
+                        note(&[name]);
+                    }
+                }
+            }
+            EntryValue::Line(_) => {}
+        }
+    }
+    counts
+        .into_iter()
+        .filter(|(_, count)| *count * 2 >= sample.len())
+        .filter_map(|(path, _)| Path::parse(&path).ok())
+        .collect()
+}
+
 struct Scored {
     profile: Arc<Profile>,
     confidence: f64,
+    /// Entries that show what the profile requires.
     entries: usize,
-    /// Entries for which no other profile scores higher.
-    best_for: usize,
+    /// Of these, the entries that it fits best of all.
+    own: usize,
 }
 
-fn scored(sample: &[Entry<'_>], library: &Library) -> Vec<Scored> {
+impl Scored {
+    /// Whether it is best nearly wherever it fits, which tells a part of a mixture from another name for the same log.
+    const fn is_apart(&self) -> bool {
+        self.own * 10 >= self.entries * 8
+    }
+}
+
+fn scored(sample: &[Entry<'_>], library: &Library, inner: Option<&Path>) -> Vec<Scored> {
     let flat = is_flat(sample);
     let mut tapes: Vec<Tape> = (0..NESTED).map(|_| Tape::new()).collect();
     let mut table: Vec<Vec<f64>> = Vec::new();
@@ -185,7 +301,7 @@ fn scored(sample: &[Entry<'_>], library: &Library) -> Vec<Scored> {
         let row = sample
             .iter()
             .map(|entry| {
-                with_root(entry, profile, &mut tapes, |root, nest| {
+                with_root(entry, profile, inner, &mut tapes, |root, nest| {
                     score(profile, root, nest, &columns, flat)
                 })
                 .unwrap_or(0.0)
@@ -193,28 +309,44 @@ fn scored(sample: &[Entry<'_>], library: &Library) -> Vec<Scored> {
             .collect();
         table.push(row);
     }
+    let totals: Vec<f64> = table.iter().map(|row| row.iter().sum()).collect();
+    let mut own = vec![0; table.len()];
+    for i in 0..sample.len() {
+        // Where two fit one entry equally, the one that fits more of the others counts.
+        let best = (0..table.len())
+            .filter(|n| table[*n][i] > 0.0)
+            .max_by(|a, b| {
+                let of = |n: usize| (table[n][i], totals[n]);
+                of(*a)
+                    .partial_cmp(&of(*b))
+                    .unwrap_or(std::cmp::Ordering::Equal)
+                    .then_with(|| b.cmp(a))
+            });
+        if let Some(best) = best {
+            own[best] += 1;
+        }
+    }
     let mut out: Vec<Scored> = library
         .profiles()
         .iter()
-        .zip(&table)
-        .filter_map(|(profile, row)| {
-            let entries = row.iter().filter(|s| **s > 0.0).count();
-            let mean = row.iter().sum::<f64>() / entries.max(1) as f64;
-            let best_for = (0..row.len())
-                .filter(|i| row[*i] > 0.0 && table.iter().all(|other| other[*i] <= row[*i]))
-                .count();
+        .enumerate()
+        .filter_map(|(n, profile)| {
+            let entries = table[n].iter().filter(|s| **s > 0.0).count();
+            let mean = totals[n] / entries.max(1) as f64;
             let confidence = (mean * 1_000.0).round() / 1_000.0;
             (entries > 0 && confidence >= OFFERED).then(|| Scored {
                 profile: Arc::clone(profile),
                 confidence,
                 entries,
-                best_for,
+                own: own[n],
             })
         })
         .collect();
     out.sort_by(|a, b| {
-        (b.confidence * b.entries as f64)
-            .total_cmp(&(a.confidence * a.entries as f64))
+        let weight = |s: &Scored| s.confidence * s.entries as f64;
+        b.own
+            .cmp(&a.own)
+            .then_with(|| weight(b).total_cmp(&weight(a)))
             .then_with(|| a.profile.id.cmp(&b.profile.id))
     });
     out
@@ -235,11 +367,13 @@ pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Resul
         order: options.date_order,
         flat: is_flat(sample),
         fixed: false,
+        inner: None,
         confidence: 0.0,
         reasons: Vec::new(),
     };
     let mut chosen: Vec<Arc<Profile>> = Vec::new();
     let wanted = options.profile.as_deref().filter(|w| *w != "auto");
+    let mut strangers = true;
     match wanted {
         Some("guess" | "guess@1") => {}
         Some(wanted) => {
@@ -251,41 +385,42 @@ pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Resul
             };
             chosen.push(Arc::clone(profile));
             (plan.fixed, plan.confidence) = (true, 1.0);
+            strangers = false;
+            // A chosen profile also reads what stands in an envelope of somebody else's.
+            let only = Library::of(profile);
+            plan.inner = best_view(sample, &only).0;
             plan.reasons.push("a person chose the profile".to_owned());
         }
         None => {
-            let scored = scored(sample, library);
-            for (i, s) in scored.iter().enumerate() {
-                let taken = s.confidence >= TAKEN && s.best_for > 0;
+            let (inner, scored) = best_view(sample, library);
+            plan.inner = inner;
+            let mut known = 0;
+            for s in scored.iter().filter(|s| s.confidence >= TAKEN && s.own > 0) {
                 // Two profiles that claim the same entries are a choice, not a mixture: the first one is taken.
-                let new = chosen.is_empty()
-                    || scored[..i].iter().map(|o| o.entries).sum::<usize>() + s.entries
-                        <= sample.len();
-                if taken && new {
-                    plan.reasons.push(format!(
-                        "{} of {} sampled entries show what {} requires",
-                        s.entries,
-                        sample.len(),
-                        s.profile.title
-                    ));
-                    if chosen.is_empty() {
-                        plan.confidence = s.confidence;
-                    }
-                    chosen.push(Arc::clone(&s.profile));
+                if !chosen.is_empty() && !s.is_apart() {
+                    continue;
                 }
+                plan.reasons.push(reason(s, sample.len()));
+                if chosen.is_empty() {
+                    plan.confidence = s.confidence;
+                }
+                known += s.own;
+                chosen.push(Arc::clone(&s.profile));
             }
+            // A few entries of a known log do not make the rest one.
+            strangers = known * 2 < sample.len();
         }
     }
-    if chosen.is_empty()
-        && let Some(guess) = guess::guess(sample)
-    {
-        plan.confidence = guess.confidence;
-        plan.reasons = guess.reasons;
+    if strangers && let Some(guess) = guess::guess(sample) {
+        if chosen.is_empty() {
+            plan.confidence = guess.confidence;
+        }
+        plan.reasons.extend(guess.reasons);
         chosen.push(guess.profile);
     }
     for profile in chosen {
         let mut planned = Planned::of(Arc::clone(&profile), options.zone, options.date_order);
-        let found = times(sample, &profile, plan.flat);
+        let found = times(sample, &profile, plan.inner.as_ref(), plan.flat);
         if planned.order.is_none() {
             planned.order = found.order;
             if found.order.is_none() && !found.orderless.is_empty() {
@@ -305,13 +440,13 @@ pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Resul
 }
 
 /// What the times of the sample say, as the profile finds them.
-fn times(sample: &[Entry<'_>], profile: &Profile, flat: bool) -> Survey {
+fn times(sample: &[Entry<'_>], profile: &Profile, inner: Option<&Path>, flat: bool) -> Survey {
     let mut tapes: Vec<Tape> = (0..NESTED).map(|_| Tape::new()).collect();
     let columns = Columns::default();
     let texts: Vec<String> = sample
         .iter()
         .filter_map(|entry| {
-            with_root(entry, profile, &mut tapes, |root, nest| {
+            with_root(entry, profile, inner, &mut tapes, |root, nest| {
                 scope(root, profile, nest, &columns, flat)
                     .eval(&profile.time.value)
                     .map(|text| text.into_owned())

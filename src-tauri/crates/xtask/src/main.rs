@@ -4,6 +4,7 @@
 
 mod bench;
 mod bindings;
+mod conformance;
 mod licences;
 mod pictures;
 mod run;
@@ -21,6 +22,7 @@ cargo xtask test       install what is missing, then every check and every test
 cargo xtask bindings   write the TypeScript types of the window from the Rust ones
 cargo xtask pictures   photograph the real window into out/pictures, and for the README
 cargo xtask bench      the benchmarks, with their figures
+cargo xtask conformance  the profiles against the real exports of WITNESSMARK_CORPUS; writes docs/conformance.md
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Some("test") => test::test(rest),
         Some("bindings") => bindings::write(),
         Some("pictures") => pictures::pictures(),
+        Some("conformance") => conformance::conformance(),
         Some("bench") => bench::bench(rest),
         None | Some("help" | "--help" | "-h") => {
             steps::say(HELP);

@@ -327,7 +327,9 @@ pub(crate) fn guess(sample: &[Entry<'_>]) -> Option<Guess> {
             && c.ips < 0.5
             && c.emails < 0.5
             && c.longest <= 160
-            && (c.filled < 8 || c.distinct * 10 <= c.filled * 8)
+            && (c.filled < 8
+                || c.distinct * 10 <= c.filled * 8
+                || c.longest <= 60 && columns.len() <= 3)
     });
     if let Some(c) = action {
         w.take(

@@ -125,6 +125,11 @@ impl Mapper {
                 Root::Parts(&parts)
             }
         };
+        let whole = root;
+        let root = match &plan.inner {
+            Some(path) => crate::recognise::unwrapped(root, path, &nest),
+            None => root,
+        };
         let Compiled {
             clock,
             columns,
@@ -136,13 +141,15 @@ impl Mapper {
         places.turn();
         let scope = Scope {
             root,
+            whole,
             element: None,
             nest: &nest,
             columns,
             absent: &profile.absent,
             loose: profile.loose,
             flat: plan.flat,
-            places: Some((places, keys)),
+            // Places are those of the whole entry.
+            places: plan.inner.is_none().then_some((&*places, &*keys)),
         };
         let mut row = RowWriter {
             profile: &profile,
@@ -183,26 +190,42 @@ fn choose<'e>(
     (now, keys): (Instant, &IdentityKey),
     strangers: &mut u32,
 ) -> Option<usize> {
-    let EntryValue::Json(value) = value else {
-        return (!compiled.is_empty()).then_some(0);
+    let root = match (value, &plan.inner) {
+        (EntryValue::Json(value), None) => Root::Json(*value),
+        (EntryValue::Json(value), Some(path)) => {
+            crate::recognise::unwrapped(Root::Json(*value), path, nest)
+        }
+        _ => return (!compiled.is_empty()).then_some(0),
     };
-    let root = Root::Json(*value);
-    let fits = |profile: &Profile| crate::recognise::fits(profile, root, nest, plan.flat);
+    let fitness = |profile: &Profile| crate::recognise::fitness(profile, root, nest, plan.flat);
     if plan.fixed {
         return (!compiled.is_empty()).then_some(0);
     }
-    if let Some(n) = compiled.iter().position(|c| !c.guessed && fits(&c.profile)) {
+    let mut known = (0..compiled.len()).filter(|n| !compiled[*n].guessed);
+    let known = match (known.next(), known.next()) {
+        (Some(only), None) => {
+            let fits = crate::recognise::fits(&compiled[only].profile, root, nest, plan.flat);
+            fits.then_some(only)
+        }
+        _ => best(
+            (0..compiled.len())
+                .filter(|n| !compiled[*n].guessed)
+                .map(|n| (n, fitness(&compiled[n].profile))),
+        ),
+    };
+    if known.is_some() {
         *strangers = 0;
-        return Some(n);
+        return known;
     }
     if *strangers < PATIENCE {
         *strangers += 1;
-        let other = plan
-            .library
-            .profiles()
-            .iter()
-            .find(|p| !compiled.iter().any(|c| c.profile.id == p.id) && fits(p));
-        if let Some(profile) = other {
+        let profiles = plan.library.profiles();
+        let other = best(
+            (0..profiles.len())
+                .filter(|n| !compiled.iter().any(|c| c.profile.id == profiles[*n].id))
+                .map(|n| (n, fitness(&profiles[n]))),
+        );
+        if let Some(profile) = other.map(|n| &profiles[n]) {
             let planned = Planned::of(Arc::clone(profile), plan.zone, plan.order);
             compiled.push(Compiled::new(&planned, now, keys));
             *strangers = 0;
@@ -215,6 +238,17 @@ fn choose<'e>(
         .iter()
         .position(|c| c.guessed)
         .or((compiled.len() == 1).then_some(0))
+}
+
+/// The number with the greatest fitness above nothing; the first of equal ones.
+fn best(found: impl Iterator<Item = (usize, f64)>) -> Option<usize> {
+    found
+        .filter(|(_, fitness)| *fitness > 0.0)
+        .fold(None, |best: Option<(usize, f64)>, one| match best {
+            Some(best) if best.1 >= one.1 => Some(best),
+            _ => Some(one),
+        })
+        .map(|(n, _)| n)
 }
 
 /// Keeps an entry that nothing knows: its text is the message where it is a line.

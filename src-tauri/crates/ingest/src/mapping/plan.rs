@@ -3,7 +3,7 @@
 //! Owns: the decision as data. Never touches: how it was reached (`recognise`).
 
 use crate::{
-    profile::{Library, LineCut, Profile},
+    profile::{Library, LineCut, Profile, path::Path},
     times::{DateOrder, ZoneBasis},
 };
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub struct Plan {
     pub(crate) flat: bool,
     /// A person chose the profile, so every entry is read by it.
     pub(crate) fixed: bool,
+    /// The key in which a collector wrapped each entry; absent where entries stand on their own.
+    pub(crate) inner: Option<Path>,
     pub(crate) confidence: f64,
     pub(crate) reasons: Vec<String>,
 }

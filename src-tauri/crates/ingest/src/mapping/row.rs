@@ -96,7 +96,7 @@ impl RowWriter<'_, '_> {
         self.present = 0;
         let at = self.time(scope, &mut flags, &mut content);
         // First, because it notes where the paths of the fields lead.
-        content.root(&scope.root, self.columns, scope.places, exploded);
+        content.root(&scope.whole, self.columns, scope.places, exploded);
         self.fields(scope, &mut flags);
         self.targets(scope);
         let mut changes = Changes {

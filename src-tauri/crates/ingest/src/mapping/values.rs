@@ -19,7 +19,8 @@ pub(crate) fn address(text: &str) -> Option<IpAddr> {
         Some(rest) => &rest[..rest.find(']')?],
         None => text,
     };
-    let bare = bare.split('%').next().unwrap_or(bare);
+    // A zone after `%`, and a port after `#` as some exports have it.
+    let bare = bare.split(['%', '#']).next().unwrap_or(bare);
     let found: IpAddr = match bare.parse() {
         Ok(ip) => ip,
         Err(_) => {

@@ -135,6 +135,8 @@ fn column(path: &Path, header: &[String]) -> Place {
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'e, 's> {
     pub(crate) root: Root<'e>,
+    /// The entry, of which the root is a part where a collector wrapped it.
+    pub(crate) whole: Root<'e>,
     pub(crate) element: Option<Found<'e>>,
     pub(crate) nest: &'s Nest<'e>,
     pub(crate) columns: &'s Columns,

@@ -20,19 +20,59 @@ macro_rules! builtin {
 }
 
 builtin!(
+    "atlassian-datacenter",
+    "atlassian-organization",
     "auth0",
     "aws-cloudtrail",
+    "azure-activity",
+    "azure-key-vault",
+    "bitwarden",
+    "box",
+    "cloudflare",
+    "cloudflare-access",
+    "confluence-cloud",
     "corefy",
+    "crowdstrike",
+    "dropbox",
+    "duo-admin",
+    "duo-auth",
     "edfapay",
     "entra-audit",
+    "entra-provisioning",
+    "entra-risk",
+    "entra-signin",
+    "gcp-audit",
     "github",
     "gitlab",
     "google-workspace",
+    "intune",
+    "jira-cloud",
+    "jumpcloud",
+    "keycloak",
+    "kubernetes",
+    "lastpass",
     "microsoft-365",
+    "mimecast",
+    "mongodb-atlas",
+    "netskope",
     "okta",
+    "onelogin",
+    "onepassword",
     "payment-nexus",
     "paymongo",
+    "pingone",
+    "salesforce",
+    "salesforce-setup",
     "slack",
+    "snowflake",
+    "stripe",
+    "teleport",
+    "tines",
+    "twingate",
+    "vault",
+    "zoom",
+    "zscaler-zia",
+    "zscaler-zpa",
 );
 
 /// Why a profile cannot be added.
@@ -82,6 +122,14 @@ impl Library {
             Ok(library)
         })
         .clone()
+    }
+
+    /// A library of one profile.
+    #[must_use]
+    pub fn of(profile: &Arc<Profile>) -> Self {
+        Self {
+            profiles: vec![Arc::clone(profile)],
+        }
     }
 
     /// Adds a profile; one with the same id takes the place of the one that was there.
