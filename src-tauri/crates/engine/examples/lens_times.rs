@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let case = Case::open(Path::new(case), None, setting)?;
     let zone = Zone::UTC;
     let view = case.view_open("", Sort::Newest, &zone)?;
-    case.view_rows(view.view, 0, 100)?;
+    case.view_rows(view.view, 0, 100, &[])?;
     let opened = begin.elapsed().as_secs_f64() * 1000.0;
     let mut times = Map::new();
     times.insert(
@@ -82,7 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Sort::Newest,
             &zone,
         )?;
-        case.view_rows(v.view, 0, 100).map(|_| ())
+        case.view_rows(v.view, 0, 100, &[]).map(|_| ())
     })?;
     for (name, filter) in [
         ("10 %", "country:PH"),
@@ -109,7 +109,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     timed("page in the middle", &mut |i| {
         let v = case.view_open(&fresh("outcome:success", i), Sort::Newest, &zone)?;
-        case.view_rows(v.view, v.count / 2, 200).map(|_| ())
+        case.view_rows(v.view, v.count / 2, 200, &[]).map(|_| ())
     })?;
     let resident = std::fs::read_to_string("/proc/self/status")
         .unwrap_or_default()

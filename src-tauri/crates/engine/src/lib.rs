@@ -13,6 +13,7 @@ mod detail;
 mod error;
 mod export;
 mod failures;
+mod glance;
 mod import;
 mod input;
 mod inspect;

@@ -65,5 +65,6 @@ pub(crate) fn row(event: &Event, zone: &Zone, library: &Library, marks: &Marks) 
         problems: event.problems.clone(),
         bookmarked: marks.bookmarks.contains(&event.number),
         tags: marks.tags.get(&event.number).cloned().unwrap_or_default(),
+        cells: Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 use witnessmark_lens::Query;
-use witnessmark_model::{Field, Instant, Zone};
+use witnessmark_model::{Event, Field, Instant, Zone};
 use witnessmark_store::query::{self as q, View};
 
 use crate::api::{Chip, FacetsReport, HistogramReport, RowPart, Rung, ViewSummary};
@@ -29,7 +29,7 @@ pub enum Sort {
 /// Views open at a time; the window needs two, the rest is for answers on their way.
 const OPEN: usize = 16;
 /// Rows of one call.
-const MOST_ROWS: u32 = 200;
+pub(crate) const MOST_ROWS: u32 = 200;
 
 /// The open views of a case.
 #[derive(Default)]
@@ -38,11 +38,11 @@ pub(crate) struct Views {
 }
 
 #[derive(Clone)]
-struct Held {
+pub(crate) struct Held {
     handle: u32,
-    zone: Zone,
-    answer: Answer,
-    view: View,
+    pub(crate) zone: Zone,
+    pub(crate) answer: Answer,
+    pub(crate) view: View,
 }
 
 impl Case {
@@ -83,16 +83,34 @@ impl Case {
         })
     }
 
-    /// Rows of a view from a rank on, at most 200.
-    pub fn view_rows(&self, view: u32, first: u64, len: u32) -> Result<Vec<RowPart>> {
+    /// Rows of a view from a rank on, at most 200, each with the values of further fields.
+    pub fn view_rows(
+        &self,
+        view: u32,
+        first: u64,
+        len: u32,
+        fields: &[String],
+    ) -> Result<Vec<RowPart>> {
         let held = self.held(view)?;
+        let fields = fields
+            .iter()
+            .map(|name| numbers::field(name))
+            .collect::<Result<Vec<Field>>>()?;
         let refs = held.view.rows(first, len.min(MOST_ROWS) as usize)?;
         let events = self.query(&held.answer.snapshot).events(&refs)?;
         let marks = self.marks()?;
-        Ok(events
-            .iter()
-            .map(|e| rows::row(e, &held.zone, &self.library, &marks))
-            .collect())
+        let cells = |event: &Event, field: &Field| -> Vec<String> {
+            event
+                .values(*field)
+                .into_iter()
+                .map(str::to_owned)
+                .collect()
+        };
+        let row = |event: &Event| RowPart {
+            cells: fields.iter().map(|field| cells(event, field)).collect(),
+            ..rows::row(event, &held.zone, &self.library, &marks)
+        };
+        Ok(events.iter().map(row).collect())
     }
 
     /// Values of fields in a view.
@@ -162,7 +180,7 @@ impl Case {
         handle
     }
 
-    fn held(&self, view: u32) -> Result<Held> {
+    pub(crate) fn held(&self, view: u32) -> Result<Held> {
         let inner = self
             .views
             .inner

@@ -220,6 +220,52 @@ pub struct RowPart {
     pub bookmarked: bool,
     /// Tags.
     pub tags: Vec<String>,
+    /// The values of the further fields that were asked for, in their order; a field without a value has none.
+    pub cells: Vec<Vec<String>>,
+}
+
+/// Values of one field in a view: the most or the least frequent, of all or of those that contain a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct ValuesReport {
+    /// Canonical field name.
+    pub field: String,
+    /// Exact number of distinct values in the view.
+    pub distinct: u64,
+    /// Exact number of distinct values that contain the text.
+    pub found: u64,
+    /// Events without the field.
+    pub absent: u64,
+    /// By count, then bytes; the rarest first where they were asked for.
+    pub values: Vec<FacetValue>,
+}
+
+/// A filter that a person kept under a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct SavedView {
+    /// Its number in the case, from 1.
+    pub id: u64,
+    /// What a person calls it.
+    pub name: String,
+    /// The filter.
+    pub query: String,
+    /// Pieces of the filter that were suspended when it was kept.
+    pub suspended: Vec<String>,
+    /// The zone in which its dates are read, an IANA name.
+    pub zone: String,
+    /// When it was kept, RFC 3339.
+    pub at: String,
+    /// Who kept it.
+    pub who: String,
+}
+
+/// `views`: kept filters, in the order of their names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct SavedViewsReport {
+    /// The filters.
+    pub views: Vec<SavedView>,
 }
 
 /// One event in full.

@@ -9,6 +9,7 @@ use std::{
 };
 
 use rayon::prelude::*;
+use witnessmark_lens::contains_folded;
 use witnessmark_model::{Field, Instant, time::original};
 
 use super::{
@@ -40,8 +41,30 @@ pub struct Facet {
     pub distinct: u64,
     /// Selected events that have no value.
     pub absent: u64,
-    /// The most frequent values: by count, greatest first, then by bytes.
+    /// Number of distinct values that hold the text of the pick, exact; all of them where it asks for none.
+    pub found: u64,
+    /// The picked values: by count, greatest first (least first for rare ones), then by bytes.
     pub values: Vec<FacetValue>,
+}
+
+/// Which values of a field are given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pick {
+    /// At most so many.
+    pub limit: usize,
+    /// The least frequent instead of the most frequent.
+    pub rare: bool,
+    /// Only values that contain this text, folded as filters fold theirs; empty: all values.
+    pub contains: String,
+}
+
+impl From<usize> for Pick {
+    fn from(limit: usize) -> Self {
+        Self {
+            limit,
+            ..Self::default()
+        }
+    }
 }
 
 /// Order of facet values.
@@ -50,8 +73,14 @@ fn by_rank(a: (u64, &str), b: (u64, &str)) -> Ordering {
 }
 
 impl Query<'_> {
-    /// Facets of the fields over the selected events, each with at most `limit` values.
-    pub fn facets(&self, mask: &Mask, fields: &[Field], limit: usize) -> Result<Vec<Facet>> {
+    /// Facets of the fields over the selected events, each with the picked values (a number is the most frequent ones).
+    pub fn facets(
+        &self,
+        mask: &Mask,
+        fields: &[Field],
+        pick: impl Into<Pick>,
+    ) -> Result<Vec<Facet>> {
+        let pick = &pick.into();
         // The texts of times are written anew for each row and have their own way.
         let columns: Vec<usize> = (0..fields.len())
             .filter(|f| fields[*f] != Field::EventOriginalTime)
@@ -76,8 +105,8 @@ impl Query<'_> {
             .par_iter()
             .zip(counts)
             .map(|(field, counts)| match field {
-                Field::EventOriginalTime => self.original_times(mask, limit),
-                _ => self.facet(mask, *field, counts, limit),
+                Field::EventOriginalTime => self.original_times(mask, pick),
+                _ => self.facet(mask, *field, counts, pick),
             })
             .collect()
     }
@@ -119,7 +148,7 @@ impl Query<'_> {
         mask: &Mask,
         field: Field,
         counts: Vec<(usize, Vec<u32>)>,
-        limit: usize,
+        pick: &Pick,
     ) -> Result<Facet> {
         let globals = self.globals(field)?;
         let mut absent = 0;
@@ -151,7 +180,7 @@ impl Query<'_> {
             let (segment, code) = globals.place(number);
             dictionaries[segment].text(code)
         };
-        let mut first = First::new(limit);
+        let mut first = First::new(pick);
         let mut distinct = 0;
         for (number, count) in (0_u32..).zip(&totals) {
             if *count > 0 {
@@ -167,6 +196,7 @@ impl Query<'_> {
             field,
             distinct,
             absent,
+            found: first.found,
             values: first.finish(),
         })
     }
@@ -230,7 +260,7 @@ impl Query<'_> {
     }
 
     /// The source's own text of the time is written anew for each row, so it is counted by text.
-    fn original_times(&self, mask: &Mask, limit: usize) -> Result<Facet> {
+    fn original_times(&self, mask: &Mask, pick: &Pick) -> Result<Facet> {
         let field = Field::EventOriginalTime;
         type Counts = (HashMap<String, u64>, u64);
         let parts: Result<Vec<Counts>> = (self.snapshot.chunks().into_par_iter())
@@ -253,7 +283,7 @@ impl Query<'_> {
                 *totals.entry(text).or_default() += count;
             }
         }
-        let mut first = First::new(limit);
+        let mut first = First::new(pick);
         for (text, count) in &totals {
             first.offer(*count, || text);
         }
@@ -261,6 +291,7 @@ impl Query<'_> {
             field,
             distinct: totals.len() as u64,
             absent,
+            found: first.found,
             values: first.finish(),
         })
     }
@@ -330,10 +361,13 @@ pub(crate) fn each_original_time(
 
 /// The first values by rank, found in one pass: the heap's top is the last of those kept.
 struct First<'a> {
-    limit: usize,
+    pick: &'a Pick,
+    /// Values that hold the text that was asked for.
+    found: u64,
     kept: BinaryHeap<Ranked<'a>>,
 }
 
+/// A value with its weight: the count, or for rare values what is left of the greatest number.
 struct Ranked<'a>(u64, &'a str);
 
 impl Ord for Ranked<'_> {
@@ -354,32 +388,47 @@ impl PartialEq for Ranked<'_> {
 impl Eq for Ranked<'_> {}
 
 impl<'a> First<'a> {
-    fn new(limit: usize) -> Self {
+    fn new(pick: &'a Pick) -> Self {
         Self {
-            limit,
+            pick,
+            found: 0,
             kept: BinaryHeap::new(),
         }
     }
 
+    const fn weight(&self, count: u64) -> u64 {
+        if self.pick.rare {
+            u64::MAX - count
+        } else {
+            count
+        }
+    }
+
     /// The text is only asked for where the count alone does not decide.
-    fn offer(&mut self, count: u64, text: impl FnOnce() -> &'a str) {
-        if self.kept.len() < self.limit {
-            self.kept.push(Ranked(count, text()));
+    fn offer(&mut self, count: u64, text: impl Fn() -> &'a str) {
+        if !self.pick.contains.is_empty() && !contains_folded(text(), &self.pick.contains) {
+            return;
+        }
+        self.found += 1;
+        let weight = self.weight(count);
+        if self.kept.len() < self.pick.limit {
+            self.kept.push(Ranked(weight, text()));
         } else if let Some(mut last) = self.kept.peek_mut()
-            && count >= last.0
+            && weight >= last.0
         {
-            let offered = Ranked(count, text());
+            let offered = Ranked(weight, text());
             if offered < *last {
                 *last = offered;
             }
         }
     }
 
-    fn finish(self) -> Vec<FacetValue> {
-        let sorted = self.kept.into_sorted_vec();
+    fn finish(mut self) -> Vec<FacetValue> {
+        let sorted = std::mem::take(&mut self.kept).into_sorted_vec();
         let value = |r: Ranked<'_>| FacetValue {
             value: r.1.to_owned(),
-            count: r.0,
+            // The weight of a weight is the count again.
+            count: self.weight(r.0),
         };
         sorted.into_iter().map(value).collect()
     }

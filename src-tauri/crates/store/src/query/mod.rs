@@ -39,7 +39,7 @@ mod week;
 pub use axis::{Axis, Identity, RecordKey, Values};
 pub use bits::Bits;
 pub use caches::{Caches, TermCache};
-pub use facets::{Facet, FacetValue};
+pub use facets::{Facet, FacetValue, Pick};
 pub use gather::Gathered;
 pub use histogram::{Bin, Histogram, HistogramSpec};
 pub use mask::{Mask, SegmentMask};

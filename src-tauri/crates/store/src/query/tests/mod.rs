@@ -146,8 +146,11 @@ proptest! {
                 prop_assert_eq!(view.rank_at(at).unwrap(), rank as u64);
             }
 
-            for facet in query.facets(&mask, &fields, limit).unwrap() {
-                prop_assert_eq!(&facet, &oracle::facet(&expected, facet.field, limit));
+            let contains = folded(&world::WORDS[limit % 3].chars().take(limit / 2).collect::<String>());
+            for pick in [Pick::from(limit), Pick { limit, rare: true, contains }] {
+                for facet in query.facets(&mask, &fields, pick.clone()).unwrap() {
+                    prop_assert_eq!(&facet, &oracle::facet(&expected, facet.field, &pick));
+                }
             }
 
             let spec = HistogramSpec { from, to, bins, by: Some(fields[0]), values: limit };

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use witnessmark_lens::fold;
 use witnessmark_model::{Event, Field, Flag, Instant};
 
-use crate::query::{Bin, Facet, FacetValue, Histogram, HistogramSpec, Order};
+use crate::query::{Bin, Facet, FacetValue, Histogram, HistogramSpec, Order, Pick};
 
 pub(super) fn sorted(events: &[&Event], order: Order) -> Vec<Event> {
     let mut sorted: Vec<Event> = events.iter().map(|e| (*e).clone()).collect();
@@ -20,7 +21,7 @@ fn distinct(event: &Event, field: Field) -> BTreeSet<&str> {
     event.values(field).into_iter().collect()
 }
 
-pub(super) fn facet(events: &[&Event], field: Field, limit: usize) -> Facet {
+pub(super) fn facet(events: &[&Event], field: Field, pick: &Pick) -> Facet {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for event in events {
         for value in distinct(event, field) {
@@ -34,9 +35,19 @@ pub(super) fn facet(events: &[&Event], field: Field, limit: usize) -> Facet {
             count: *count,
         })
         .collect();
-    values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
-    values.truncate(limit);
+    values.retain(|v| fold(&v.value).contains(&pick.contains));
+    let found = values.len() as u64;
+    values.sort_by(|a, b| {
+        let by_count = if pick.rare {
+            a.count.cmp(&b.count)
+        } else {
+            b.count.cmp(&a.count)
+        };
+        by_count.then_with(|| a.value.cmp(&b.value))
+    });
+    values.truncate(pick.limit);
     Facet {
+        found,
         field,
         distinct: counts.len() as u64,
         absent: events.iter().filter(|e| e.values(field).is_empty()).count() as u64,
@@ -76,7 +87,7 @@ pub(super) fn histogram(events: &[&Event], spec: &HistogramSpec) -> Histogram {
         };
     };
     let values: Vec<String> = match spec.by {
-        Some(by) => facet(events, by, spec.values)
+        Some(by) => facet(events, by, &Pick::from(spec.values))
             .values
             .into_iter()
             .map(|v| v.value)
