@@ -4,21 +4,29 @@ import { DENSITIES, look, THEMES } from "../theme/theme.svelte";
 import { places, usesLens } from "./places";
 import type { Session } from "./session.svelte";
 
-export function appCommands(session: Session, focusQuery: () => void): Command[] {
+type Bar = { focus: () => void; openViews: () => void; openSteps: () => void };
+
+export function appCommands(session: Session, bar: () => Bar | undefined): Command[] {
   const open = () => session.summary !== undefined;
   const window = "Window";
   const go = "Go";
   const filter = "Filter";
-  const find = () => {
+  /** Does something with the bar, which may have to be drawn first. */
+  const atBar = (act: (bar: Bar) => void) => () => {
     if (!usesLens(session.place)) session.go("timeline");
-    // The bar may have to be drawn first.
-    requestAnimationFrame(() => focusQuery());
+    requestAnimationFrame(() => {
+      const there = bar();
+      if (there) act(there);
+    });
   };
   return [
     { id: "palette", title: "Every command", group: window, keys: ["Ctrl+k"], run: () => (session.asking = "palette"), quiet: true },
     { id: "shortcuts", title: "Shortcuts", group: window, keys: ["?"], run: () => (session.asking = "shortcuts") },
     ...places.map((place) => ({ id: `go.${place.name}`, title: place.title, group: go, keys: [place.key], run: () => session.go(place.name), when: open })),
-    { id: "query", title: "Type a filter", group: filter, keys: ["/", "Ctrl+f"], run: find, when: open },
+    { id: "query", title: "Type a filter", group: filter, keys: ["/", "Ctrl+f"], run: atBar((one) => one.focus()), when: open },
+    { id: "query.views", title: "Kept filters, and keep this one", group: filter, keys: ["s"], run: atBar((one) => one.openViews()), when: open },
+    { id: "query.steps", title: "All steps, and back to any of them", group: filter, keys: ["h"], run: atBar((one) => one.openSteps()), when: open },
+    { id: "query.suspend", title: "Suspend all filters, or use them again", group: filter, keys: ["Ctrl+\\"], run: () => void session.lens.suspend(session.lens.pieces, session.lens.suspended < session.lens.pieces.length), when: () => open() && session.lens.pieces.length > 0 },
     { id: "query.back", title: "Back: the place and filter before", group: go, keys: ["[", "Alt+ArrowLeft"], run: () => void session.lens.back(), when: () => open() && session.lens.canBack },
     { id: "query.forward", title: "Forward again", group: go, keys: ["]", "Alt+ArrowRight"], run: () => void session.lens.forward(), when: () => open() && session.lens.canForward },
     { id: "query.clear", title: "Clear the filter", group: filter, run: () => void session.lens.clear(), when: () => open() && session.lens.pieces.length > 0 },

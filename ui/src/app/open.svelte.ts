@@ -1,5 +1,5 @@
 /** Owns: the open case as its places see it: the frame. Never touches: opening and closing (session.svelte.ts does). */
-import type { CaseSummary } from "../backend/types";
+import type { CaseSummary, Settings } from "../backend/types";
 import type { Frame, Pivot } from "../frame/frame";
 import { type Piece, piece } from "../lens/compose";
 import type { PlaceName, Subject } from "../lens/where";
@@ -34,6 +34,10 @@ export class OpenCase implements Frame {
   get info() {
     return this.#session.known;
   }
+  get settings(): Settings {
+    return this.#session.settings;
+  }
+  keep = (change: Partial<Settings>): void => this.#session.keep(change);
   get subject(): Subject | undefined {
     return this.lens.where.subject;
   }
@@ -65,9 +69,14 @@ export class OpenCase implements Frame {
   fail = (thrown: unknown): void => this.#session.fail(thrown);
 
   async reload(): Promise<void> {
+    await this.recount();
+    await this.lens.refresh();
+  }
+
+  /** Asks for the summary anew, where no event changed: the custody log did. */
+  async recount(): Promise<void> {
     try {
       this.summary = await this.backend.caseSummary();
-      await this.lens.refresh();
     } catch (thrown) {
       this.fail(thrown);
     }

@@ -1,7 +1,7 @@
 /** Owns: what the window as a whole is doing: which case is open, which files wait, what a person is asked. Never
  * touches: how places look, what a filter means, which place is shown (the lens keeps that with its history). */
 import { asError, type Backend } from "../backend/backend";
-import type { AppInfo, BackendError, CaseSummary, InputFile, InputsDropped, SourceReport } from "../backend/types";
+import type { AppInfo, BackendError, CaseSummary, InputFile, InputsDropped, Settings, SourceReport } from "../backend/types";
 import { Commands } from "../components/commands.svelte";
 import { Inbox } from "../frame/inbox.svelte";
 import { piece } from "../lens/compose";
@@ -19,6 +19,7 @@ export class Session {
   readonly commands = new Commands();
 
   info = $state.raw<AppInfo | undefined>();
+  settings = $state.raw<Settings>({ theme: "system", density: "compact", columns: [], split: "event.outcome", scale: "linear" });
   /** The open case. */
   open = $state.raw<OpenCase | undefined>();
   asking = $state<Asking>();
@@ -56,6 +57,7 @@ export class Session {
   async start(): Promise<void> {
     try {
       this.info = await this.backend.appInfo();
+      this.settings = this.info.settings;
       look.set(this.info.settings.theme, this.info.settings.density);
       await this.backend.onInputsDropped((dropped) => this.#dropped(dropped));
       if (this.info.case) await this.#opened(this.info.case);
@@ -67,7 +69,12 @@ export class Session {
 
   setLook(theme: string, density: string): void {
     look.set(theme, density);
-    this.backend.settingsSave({ theme: look.theme, density: look.density }).catch((thrown: unknown) => (this.error = asError(thrown)));
+    this.keep({ theme: look.theme, density: look.density });
+  }
+
+  keep(change: Partial<Settings>): void {
+    this.settings = { ...this.settings, ...change };
+    this.backend.settingsSave(this.settings).catch((thrown: unknown) => (this.error = asError(thrown)));
   }
 
   create = (name: string, passphrase: string | undefined, zone: string): Promise<void> =>

@@ -1,9 +1,9 @@
 /** Owns: everything that the window can ask of the program, as one interface, so that the window runs in tests without
  * the program. Never touches: how a call travels (tauri.ts knows). */
 import type {
-  AppInfo, BackendError, CaseSummary, CompletionReport, CustodyReport, ErrorCode, EventDetail, FacetsReport,
+  AppInfo, BackendError, CaseSummary, CompletionReport, CustodyReport, ErrorCode, EventDetail, EventJson, FacetsReport,
   HistogramReport, ImportChoices, ImportProgress, InputFile, InputsDropped, InspectionReport, RejectsReport, RowPart,
-  Settings, SourcesReport, ViewSummary,
+  SavedView, SavedViewsReport, Settings, SourcesReport, ValuesReport, ViewSummary,
 } from "./types";
 
 export type Sort = "newest" | "oldest";
@@ -31,13 +31,24 @@ export interface Backend {
   importCancel(job: string): Promise<void>;
 
   viewOpen(query: string, sort: Sort, zone: string): Promise<ViewSummary>;
-  /** At most 200 rows from rank `first` (from 0). */
-  viewRows(view: number, first: number, len: number): Promise<RowPart[]>;
+  /** At most 200 rows from rank `first` (from 0), each with the values of further fields as `cells`. */
+  viewRows(view: number, first: number, len: number, fields: string[]): Promise<RowPart[]>;
   viewFacets(view: number, fields: string[], limit: number): Promise<FacetsReport>;
   viewHistogram(view: number, bins: number, by?: string, fromMs?: number, toMs?: number): Promise<HistogramReport>;
   /** Rank of an event in the view, or of the first row at or after a moment in the view's order; null when there is none. */
   viewLocate(view: number, at: { event: number } | { timeMs: number }): Promise<number | null>;
+  /** Values of one field: the most frequent or the rarest, of all or of those that contain a text; at most 1000. */
+  viewValues(view: number, field: string, contains: string, rare: boolean, limit: number): Promise<ValuesReport>;
+  /** Which of at most 200 events a view holds, in the order given. */
+  viewHolds(view: number, events: number[]): Promise<boolean[]>;
+  /** At most 1000 events from rank `first` on, as JSON of the contract. */
+  viewEvents(view: number, first: number, len: number): Promise<EventJson[]>;
   queryComplete(text: string, cursor: number): Promise<CompletionReport>;
+
+  savedViews(): Promise<SavedViewsReport>;
+  /** Keeps a filter in the case; one of the same name is taken back. */
+  saveView(name: string, query: string, suspended: string[], zone: string): Promise<SavedView>;
+  forgetView(id: number): Promise<void>;
 
   eventDetail(event: number, zone: string): Promise<EventDetail>;
   rejects(source?: number): Promise<RejectsReport>;

@@ -5,7 +5,8 @@ import { json, made, type Made, raw, row } from "./recorded/corpus";
 import { keys, matches, parse } from "./recorded/filter";
 import { casesOf, type RecordedState } from "./recorded/cases";
 import { ticks } from "./recorded/time";
-import type { BackendError, FacetPart, ImportProgress, RowPart, ViewSummary } from "./types";
+import { countsOf, valueOf } from "./recorded/values";
+import type { BackendError, FacetPart, ImportProgress, RowPart, SavedView, ViewSummary } from "./types";
 
 export type Recording = {
   /** Events in the case. */
@@ -29,6 +30,7 @@ export function recorded(recording: Recording): Backend {
   const cases = casesOf(state);
   const views = new Map<number, View>();
   const cancelled = new Set<string>();
+  let saved: SavedView[] = [];
   const undatedOf = (total: number) => Math.max(1, Math.floor(total * 0.002));
   let corpus: Made[] | undefined;
 
@@ -39,7 +41,7 @@ export function recorded(recording: Recording): Backend {
   const view = (id: number): View => views.get(id) ?? fail("no_such_item", `View ${id} is not open.`, "Ask again.");
   const drawn = (one: Made, zone: string): RowPart => {
     const mark = state.marks.get(one.event);
-    return row(one, zone, mark?.bookmarked ?? one.event % 31 === 0, mark?.tags ?? []);
+    return row(one, zone, mark?.bookmarked ?? one.event % 811 === 0, mark?.tags ?? []);
   };
 
   function order(all: Made[], sort: Sort): Made[] {
@@ -68,24 +70,40 @@ export function recorded(recording: Recording): Backend {
       const ladder = count > 0 || terms.length === 0 ? [] : terms.map((term, i) => ({ text: term.text, count: everything().filter(matches(terms.slice(0, i + 1))).length }));
       return { view: id, count, undated, total, total_undated: total ? undatedOf(total) : 0, rejected: state.sources ? 12 : 0, ...span, chips: terms.map(({ test: _test, ...chip }) => chip), ladder };
     },
-    async viewRows(id, first, len) {
+    async viewRows(id, first, len, fields) {
       await pause(4);
       const open = view(id);
       if (len > 200) fail("limit_exceeded", "At most 200 rows can be asked at once.", "Ask for fewer.");
-      return Array.from({ length: Math.max(0, Math.min(len, open.count - first)) }, (_, i) => drawn(open.at(first + i), open.zone));
+      return Array.from({ length: Math.max(0, Math.min(len, open.count - first)) }, (_, i) => ({ ...drawn(open.at(first + i), open.zone), cells: fields.map((field) => valueOf(open.at(first + i), field)) }));
     },
+    async viewValues(id, field, contains, rare, limit) {
+      await pause(3);
+      const open = view(id);
+      const all = open.all.length || open.count === 0 ? open.all : everything();
+      const values = countsOf(all, field, all.length ? open.count / all.length : 1);
+      const found = values.filter((one) => one.value.toLowerCase().includes(contains.toLowerCase()));
+      return { field, distinct: values.length, found: found.length, absent: 0, values: (rare ? found.toReversed() : found).slice(0, limit) };
+    },
+    viewHolds: async (id, events) => events.map((event) => view(id).rankOf(event) !== null),
+    viewEvents: async (id, first, len) => {
+      const open = view(id);
+      return Array.from({ length: Math.max(0, Math.min(len, open.count - first)) }, (_, i) => json(open.at(first + i)));
+    },
+    savedViews: async () => ({ views: saved }),
+    saveView: async (name, query, suspended, zone) => {
+      const made: SavedView = { id: saved.length + 1, name, query, suspended, zone, at: "2026-11-13T02:42:00Z", who: "ana" };
+      saved = [...saved.filter((one) => one.name !== name), made];
+      return made;
+    },
+    forgetView: async (id) => void (saved = saved.filter((one) => one.id !== id)),
     async viewFacets(id, fields, limit) {
       const open = view(id);
       const all = open.all.length || open.count === 0 ? open.all : everything();
       const scale = all.length ? open.count / all.length : 1;
-      const read: Record<string, (one: Made) => string> = { "event.outcome": (m) => m.outcome, "event.operation": (m) => m.operation, "event.action": (m) => m.action, "user.email": (m) => m.email, "user.name": (m) => m.actor, "source.ip": (m) => m.ip, "source.geo.country_iso_code": (m) => m.country, "event.provider": (m) => m.provider };
       return {
         fields: fields.map((field): FacetPart => {
-          const counts = new Map<string, number>();
-          const get = read[field];
-          if (get) for (const one of all) counts.set(get(one), (counts.get(get(one)) ?? 0) + 1);
-          const values = [...counts].map(([value, n]) => ({ value, count: Math.round(n * scale) })).sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
-          return { field, distinct: values.length, absent: get ? 0 : open.count, values: values.slice(0, limit) };
+          const values = countsOf(all, field, scale);
+          return { field, distinct: values.length, absent: values.length ? 0 : open.count, values: values.slice(0, limit) };
         }),
       };
     },
@@ -107,14 +125,15 @@ export function recorded(recording: Recording): Backend {
         if (!bin) outside += 1;
         else {
           bin.n += 1;
-          bin.split[one.outcome] = (bin.split[one.outcome] ?? 0) + 1;
+          const value = (by && valueOf(one, by)[0]) || "";
+          bin.split[value] = (bin.split[value] ?? 0) + 1;
         }
       }
       return {
         from: new Date(from).toISOString(), to: new Date(to).toISOString(), undated: open.undated, outside: Math.round(outside * scale), ticks: ticks(from, to, open.zone),
         bins: made.map((bin) => ({
           start: new Date(bin.start).toISOString(), end: new Date(bin.end).toISOString(), start_ms: bin.start, end_ms: bin.end, count: Math.round(bin.n * scale),
-          split: by ? Object.entries(bin.split).map(([value, n]) => ({ value, count: Math.round(n * scale) })) : [],
+          split: by ? Object.entries(bin.split).filter(([value]) => value !== "").map(([value, n]) => ({ value, count: Math.round(n * scale) })) : [],
         })),
       };
     },

@@ -27,12 +27,19 @@ export const tauri: Backend = {
   importCancel: (job) => invoke("import_cancel", { job }),
 
   viewOpen: (query, sort, zone) => invoke("view_open", { query, sort, zone }),
-  viewRows: (view, first, len) => invoke("view_rows", { view, first, len }),
+  viewRows: (view, first, len, fields) => invoke("view_rows", { view, first, len, fields }),
   viewFacets: (view, fields, limit) => invoke("view_facets", { view, fields, limit }),
   // Tauri reads argument names as written when a command says rename_all = "snake_case".
   viewHistogram: (view, bins, by, from_ms, to_ms) => invoke("view_histogram", { view, bins, by, from_ms, to_ms }),
   viewLocate: (view, at) => invoke("view_locate", "event" in at ? { view, event: at.event } : { view, time_ms: at.timeMs }),
+  viewValues: (view, field, contains, rare, limit) => invoke("view_values", { view, field, contains, rare, limit }),
+  viewHolds: (view, events) => invoke("view_holds", { view, events }),
+  viewEvents: (view, first, len) => invoke("view_events", { view, first, len }),
   queryComplete: (text, cursor) => invoke("query_complete", { text, cursor }),
+
+  savedViews: () => invoke("saved_views"),
+  saveView: (name, query, suspended, zone) => invoke("save_view", { name, query, suspended, zone }),
+  forgetView: (id) => invoke("forget_view", { id }),
 
   eventDetail: (event, zone) => invoke("event_detail", { event, zone }),
   rejects: (source) => invoke("rejects", { source }),

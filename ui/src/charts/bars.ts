@@ -2,6 +2,11 @@
 
 export type Measure = "linear" | "log";
 
+/** A mark above the bars: what a person marked, or the severity of what the engine found. */
+export type Flag = { at_ms: number; kind: "human" | "critical" | "high" | "medium" | "low" | "info"; text: string };
+/** Where there is data, in milliseconds since 1970 UTC. */
+export type Line = { title: string; spans: [number, number][] };
+
 /** Height in px of a count; any count above zero can be seen. A log scale begins at zero: it draws log(1 + n). */
 export function tall(n: number, most: number, px: number, measure: Measure): number {
   if (n <= 0 || most <= 0) return 0;

@@ -25,6 +25,12 @@ export const ICONS = {
   user: "M8 3a2.5 2.5 0 1 0 0 5a2.5 2.5 0 0 0 0-5ZM3.2 13.4a4.8 4.8 0 0 1 9.6 0",
   eye: "M1.8 8C4.6 3.6 11.4 3.6 14.2 8 11.4 12.4 4.6 12.4 1.8 8ZM8 6.3a1.7 1.7 0 1 0 0 3.4a1.7 1.7 0 0 0 0-3.4Z",
   bar: "M2 8h12M2 5.8v4.4M14 5.8v4.4",
+  rare: "M3 4.5h10M3 8h6M3 11.5h2.5",
+  note: "M3 2.5h10v11H3zM5.5 5.5h5M5.5 8h5M5.5 10.5h3",
+  history: "M3 8a5 5 0 1 0 1.6-3.7M3 2.8v2.6h2.6M8 5.2V8l2 1.3",
+  save: "M4 2.5h8v11L8 10.6 4 13.5z",
+  branch: "M5 3v7a2 2 0 0 0 2 2h5M10 10l2 2-2 2",
+  columns: "M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10",
   edit: "M3 13l.6-2.8 7-7 2.2 2.2-7 7zM9.2 4.6l2.2 2.2",
 } as const;
 export type IconName = keyof typeof ICONS;

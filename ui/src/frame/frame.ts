@@ -1,7 +1,7 @@
 /** Owns: what the window offers to a place, and what a place must be. A place gets the frame as its one property and
  * reaches everything through it, so that it can be added without touching another. Never touches: how places look. */
 import type { Backend } from "../backend/backend";
-import type { AppInfo, CaseSummary } from "../backend/types";
+import type { AppInfo, CaseSummary, Settings } from "../backend/types";
 import type { Commands } from "../components/commands.svelte";
 import type { Piece } from "../lens/compose";
 import type { Lens } from "../lens/lens.svelte";
@@ -22,6 +22,9 @@ export interface Frame {
   /** Files on their way into the case. */
   readonly inbox: Inbox;
   readonly info: AppInfo;
+  /** What a person set; kept outside the case. */
+  readonly settings: Settings;
+  keep(change: Partial<Settings>): void;
   /** The open case. It is another object after each import. */
   readonly summary: CaseSummary;
   /** What this place is about; it changes when a person comes by another pivot, or back. */

@@ -6,6 +6,7 @@
 
 mod app;
 mod case;
+mod glance;
 mod import;
 mod view;
 
@@ -53,6 +54,12 @@ commands! {
     view::query_complete,
     view::event_detail,
     view::mark,
+    glance::view_values,
+    glance::view_holds,
+    glance::view_events,
+    glance::saved_views,
+    glance::save_view,
+    glance::forget_view,
 }
 
 /// Runs work of the engine on a thread where it may take its time; the window goes on drawing.

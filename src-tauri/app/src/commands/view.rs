@@ -26,8 +26,12 @@ pub(crate) async fn view_rows(
     view: u32,
     first: u64,
     len: u32,
+    fields: Vec<String>,
 ) -> Result<Vec<RowPart>> {
-    work(&desk, move |desk| desk.case()?.view_rows(view, first, len)).await
+    work(&desk, move |desk| {
+        desk.case()?.view_rows(view, first, len, &fields)
+    })
+    .await
 }
 
 #[tauri::command]

@@ -38,6 +38,23 @@ pub struct Settings {
     pub theme: String,
     /// `compact`, `comfortable`.
     pub density: String,
+    /// Columns of the timeline in their order; empty: the usual ones.
+    pub columns: Vec<ColumnSetting>,
+    /// Field into which the bars of the timeline are split; empty: none.
+    pub split: String,
+    /// `linear`, `log`.
+    pub scale: String,
+}
+
+/// A column of the timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct ColumnSetting {
+    /// A field, or one of `sentence`, `system`.
+    pub field: String,
+    /// Pixels; 0: as wide as the window leaves.
+    pub width: u32,
 }
 
 impl Default for Settings {
@@ -45,6 +62,9 @@ impl Default for Settings {
         Self {
             theme: "system".into(),
             density: "compact".into(),
+            columns: Vec::new(),
+            split: "event.outcome".into(),
+            scale: "linear".into(),
         }
     }
 }

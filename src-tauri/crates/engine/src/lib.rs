@@ -20,6 +20,7 @@ mod inspect;
 mod lens;
 mod numbers;
 mod rows;
+mod saved;
 mod setting;
 mod views;
 mod visible;

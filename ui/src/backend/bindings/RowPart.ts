@@ -65,4 +65,8 @@ bookmarked: boolean,
 /**
  * Tags.
  */
-tags: Array<string>, };
+tags: Array<string>, 
+/**
+ * The values of the further fields that were asked for, in their order; a field without a value has none.
+ */
+cells: Array<Array<string>>, };

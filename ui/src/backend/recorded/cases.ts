@@ -20,7 +20,7 @@ const KINDS = [
   { name: "edfapay-logs-2026.csv", title: "EdfaPay logs", profile: "edfapay@1", entries: 17_727, duplicates: 0, rejected: 0, undated: 37, bytes: 50_112_000, zone: "Asia/Riyadh (chosen)" },
 ];
 
-type Part = Omit<Backend, "viewOpen" | "viewRows" | "viewFacets" | "viewHistogram" | "viewLocate" | "queryComplete" | "eventDetail" | "importStart" | "importCancel">;
+type Part = Omit<Backend, "viewOpen" | "viewRows" | "viewFacets" | "viewHistogram" | "viewLocate" | "viewValues" | "viewHolds" | "viewEvents" | "savedViews" | "saveView" | "forgetView" | "queryComplete" | "eventDetail" | "importStart" | "importCancel">;
 
 export function casesOf(state: RecordedState): Part & { receipt: (id: number, zone?: string) => SourceReport } {
   const receipt = (id: number, zone?: string): SourceReport => {
@@ -52,7 +52,7 @@ export function casesOf(state: RecordedState): Part & { receipt: (id: number, zo
   return {
     receipt,
     appInfo: async () => ({
-      version: "0.1.0", settings: { theme: state.recording.theme ?? "system", density: state.recording.density ?? "compact" }, local_zone: "Asia/Manila", zones: ZONES, case_folder: "/home/ana/Documents/Witnessmark", inputs: [],
+      version: "0.1.0", settings: { theme: state.recording.theme ?? "system", density: state.recording.density ?? "compact", columns: [], split: "event.outcome", scale: "linear" }, local_zone: "Asia/Manila", zones: ZONES, case_folder: "/home/ana/Documents/Witnessmark", inputs: [],
       ...(state.open ? { case: summary() } : {}),
       recent: [
         { token: "r1", name: "Payout change, 12 Nov", file: "payout-change-12-nov.wmcase", systems: ["PayMongo", "Payment Nexus", "EdfaPay"], events: 1_204_388, encrypted: true, opened: "2026-11-13T02:42:00Z" },
@@ -105,7 +105,7 @@ export function casesOf(state: RecordedState): Part & { receipt: (id: number, zo
       })),
     }),
     mark: async (event, kind, value, on) => {
-      const now = state.marks.get(event) ?? { bookmarked: event % 31 === 0, tags: [] };
+      const now = state.marks.get(event) ?? { bookmarked: event % 811 === 0, tags: [] };
       state.marks.set(event, kind === "bookmark" ? { ...now, bookmarked: on } : { ...now, tags: on ? [...now.tags, value] : now.tags.filter((tag) => tag !== value) });
     },
   };

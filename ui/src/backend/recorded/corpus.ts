@@ -72,7 +72,7 @@ export function row(one: Made, zone: string, bookmarked: boolean, tags: string[]
   return {
     event: one.event, ...(one.ms === undefined ? {} : { time: clock(one.ms, zone) }), original_time: one.original, sentence: sentence(one), action: one.action,
     operation: one.operation, actor: one.actor, ip: one.ip, country: one.country, outcome: one.outcome, system: one.system, source: one.source,
-    problems: one.problems, bookmarked, tags,
+    problems: one.problems, bookmarked, tags, cells: [],
   };
 }
 

@@ -11,8 +11,16 @@ export const FACETS: Facet[] = [
   { title: "Actor", fields: ["user.email", "user.name", "user.id"] },
   { title: "Address", fields: ["source.ip"], mono: true },
   { title: "Country", fields: ["source.geo.country_iso_code"] },
+  { title: "Kind of record", fields: ["target.type"] },
   { title: "System", fields: ["event.provider"] },
 ];
+
+/** What the bars can be stacked by. */
+export const SPLITS = [
+  { field: "event.outcome", title: "Outcome" }, { field: "event.category", title: "Category" }, { field: "event.operation", title: "Operation" },
+  { field: "event.provider", title: "System" }, { field: "event.sensitivity", title: "Sensitivity" }, { field: "", title: "Not stacked" },
+];
+export const OUTCOMES = ["success", "failure", "unknown"];
 
 const NOUNS: Record<string, string> = {
   "event.outcome": "outcome", "event.operation": "operation", "event.action": "action", "user.email": "actor", "user.name": "actor",
