@@ -123,21 +123,21 @@ fn preview(sample: &[Entry<'_>], mut mapper: Mapper) -> Vec<EventJson> {
         .rows
         .iter()
         .take(PREVIEW)
-        .map(|row| EventJson::from(&event(&batch, row)))
+        .enumerate()
+        .map(|(n, row)| EventJson::from(&event(&batch, n, row)))
         .collect()
 }
 
 /// A row of a batch as the event it will become.
-fn event(batch: &Batch, row: &Row) -> Event {
+fn event(batch: &Batch, n: usize, row: &Row) -> Event {
     let mut event = Event {
         time: row.time,
         locator: row.locator,
         ..Event::default()
     };
-    for cell in batch.row_cells(row) {
-        let text = batch.text(cell).to_owned();
-        let at = usize::from(cell.element);
-        match cell.field {
+    for (field, element, text) in batch.row_cells(n) {
+        let (text, at) = (text.to_owned(), usize::from(element));
+        match field {
             Field::TargetType => target(&mut event, at).r#type = Some(text),
             Field::TargetId => target(&mut event, at).id = Some(text),
             Field::TargetName => target(&mut event, at).name = Some(text),
@@ -147,9 +147,7 @@ fn event(batch: &Batch, row: &Row) -> Event {
             Field::ChangeNew => change(&mut event, at).new = Some(text),
             Field::RelatedIp => event.related_ips.push(text),
             Field::Problems => event.problems.push(text),
-            Field::EventOriginalTime => event
-                .fields
-                .push((cell.field, original::text(&text, row.time))),
+            Field::EventOriginalTime => event.fields.push((field, original::text(&text, row.time))),
             single => event.fields.push((single, text)),
         }
     }

@@ -87,6 +87,10 @@ impl LongLine {
         Step::Mark
     }
 
+    pub(crate) const fn is_running(self) -> bool {
+        self.running
+    }
+
     /// The step to take while a long line runs; absent when none does.
     pub(crate) fn step(&mut self, text: &[u8], newline: u8, last: bool) -> Option<Step> {
         if !self.running {

@@ -127,6 +127,16 @@ pub(crate) enum AnyFramer {
     Lines(LineFramer),
 }
 
+impl AnyFramer {
+    /// Whether a record of CSV begins at the current place.
+    pub(crate) fn begins_record(&mut self) -> bool {
+        match self {
+            Self::Csv(framer) => framer.begins_record(),
+            Self::Json(_) | Self::Lines(_) => false,
+        }
+    }
+}
+
 impl Framer for AnyFramer {
     fn step(&mut self, text: &[u8], last: bool) -> Step {
         match self {

@@ -20,7 +20,7 @@ pub mod verbs;
 pub mod weight;
 
 pub use actor::{ActorParts, IdentityKey, IdentityKind};
-pub use batch::{Batch, Cell, Row};
+pub use batch::{Batch, Cell, Column, Row};
 pub use event::{Attestation, Change, ChangeKind, Event, Target};
 pub use field::{Field, Group};
 pub use leaves::{LeafReader, SourceShape};

@@ -223,13 +223,12 @@ fn expected(sources: &Sources) -> Vec<Seen> {
         let mut met: HashMap<String, usize> = HashMap::new();
         read(text, *way, |found| {
             let Ok((batch, _)) = found else { return };
-            for row in &batch.rows {
-                let cells = batch.row_cells(row);
+            for (n, row) in batch.rows.iter().enumerate() {
                 let of = |field| {
-                    cells
-                        .iter()
-                        .find(|c| c.field == field)
-                        .map_or("", |c| batch.text(c))
+                    batch
+                        .row_cells(n)
+                        .find(|(of, _, _)| *of == field)
+                        .map_or("", |(_, _, text)| text)
                 };
                 let key = format!(
                     "{:?} {} {}",

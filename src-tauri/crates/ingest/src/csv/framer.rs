@@ -38,6 +38,12 @@ impl CsvFramer {
         }
     }
 
+    /// Whether the next step begins a record, so that one may be taken without a step. What was noted of it is forgotten.
+    pub(crate) fn begins_record(&mut self) -> bool {
+        self.searched = 0;
+        !self.long.is_running()
+    }
+
     fn walk(&self, text: &[u8], last: bool) -> Walk {
         let Dialect {
             delimiter,

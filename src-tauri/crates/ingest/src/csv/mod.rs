@@ -6,8 +6,10 @@
 
 mod dialect;
 mod framer;
+mod scan;
 mod split;
 
 pub use dialect::{Dialect, Layout, detect};
 pub use framer::CsvFramer;
+pub(crate) use scan::Extent;
 pub use split::Splitter;

@@ -65,11 +65,10 @@ impl Changes<'_> {
                 new,
                 kind,
             } => {
-                let elements = match each {
-                    Some(path) => scope.elements(path).into_iter().map(Some).collect(),
-                    None => vec![None],
-                };
-                for element in elements {
+                let itself = each.is_none().then_some(None);
+                let listed = each.as_ref().map(|path| scope.elements(path));
+                let listed = listed.into_iter().flatten().map(Some);
+                for element in itself.into_iter().chain(listed) {
                     let scope = element.map_or(*scope, |e| scope.at(e));
                     let (old, new) = (scope.eval(old), scope.eval(new));
                     let Some(name) = scope.eval(field) else {
@@ -406,11 +405,12 @@ mod tests {
             count: 0,
         };
         changes.tree("", value, None);
-        batch
-            .cells
-            .chunk_by(|a, b| a.element == b.element)
+        let mut cells: Vec<(Field, u16, &str)> = batch.row_cells(0).collect();
+        cells.sort_by_key(|(_, element, _)| *element);
+        cells
+            .chunk_by(|a, b| a.1 == b.1)
             .map(|cells| {
-                let texts: Vec<&str> = cells.iter().map(|c| batch.text(c)).collect();
+                let texts: Vec<&str> = cells.iter().map(|c| c.2).collect();
                 texts.join(" ")
             })
             .collect()

@@ -16,11 +16,11 @@ use super::{
 use crate::{
     entry::{Entry, EntryValue, Flags},
     json::Value,
-    profile::{Identity, Profile, Source},
+    profile::{Identity, Profile, Source, TargetRule},
     times::{Clock, Read, Rules},
 };
 use std::{borrow::Cow, sync::Arc};
-use witnessmark_model::{Batch, Cell, Field, Flag, Instant, time::original};
+use witnessmark_model::{Batch, Field, Flag, Instant, time::original};
 
 /// What the same text gave before.
 #[derive(Debug, Default)]
@@ -156,16 +156,11 @@ impl RowWriter<'_, '_> {
         self.present >> field.index() & 1 == 1
     }
 
-    fn cell(&self, field: Field) -> Option<Cell> {
+    fn value(&self, field: Field) -> Option<&str> {
         if !self.has(field) {
             return None;
         }
-        let mut cells = self.batch.open_cells().iter();
-        cells.find(|c| c.field == field).copied()
-    }
-
-    fn value(&self, field: Field) -> Option<&str> {
-        self.cell(field).map(|cell| self.batch.text(&cell))
+        self.batch.open(field).next().map(|(_, text)| text)
     }
 
     fn time<'e>(
@@ -317,50 +312,56 @@ impl RowWriter<'_, '_> {
     fn targets(&mut self, scope: &Scope<'_, '_>) {
         let mut n = 0u16;
         for rule in &self.profile.targets {
-            let elements = match &rule.each {
-                Some(path) => scope.elements(path).into_iter().map(Some).collect(),
-                None => vec![None],
-            };
-            for element in elements {
-                let scope = element.map_or(*scope, |e| scope.at(e));
-                if rule.when.as_ref().is_some_and(|c| !scope.holds(c)) {
-                    continue;
+            match &rule.each {
+                Some(path) => {
+                    for element in scope.elements(path) {
+                        self.target(rule, &scope.at(element), &mut n);
+                    }
                 }
-                let (kind, id, name) = (
-                    scope.eval(&rule.kind),
-                    scope.eval(&rule.id),
-                    scope.eval(&rule.name),
-                );
-                if (kind.is_none() && id.is_none() && name.is_none()) || n == u16::MAX {
-                    continue;
-                }
-                self.batch
-                    .push(Field::TargetType, n, kind.as_deref().unwrap_or(""));
-                self.batch
-                    .push(Field::TargetId, n, id.as_deref().unwrap_or(""));
-                self.batch
-                    .push(Field::TargetName, n, name.as_deref().unwrap_or(""));
-                n += 1;
+                None => self.target(rule, scope, &mut n),
             }
         }
     }
 
+    fn target(&mut self, rule: &TargetRule, scope: &Scope<'_, '_>, n: &mut u16) {
+        if rule.when.as_ref().is_some_and(|c| !scope.holds(c)) {
+            return;
+        }
+        let (kind, id, name) = (
+            scope.eval(&rule.kind),
+            scope.eval(&rule.id),
+            scope.eval(&rule.name),
+        );
+        if (kind.is_none() && id.is_none() && name.is_none()) || *n == u16::MAX {
+            return;
+        }
+        self.batch
+            .push(Field::TargetType, *n, kind.as_deref().unwrap_or(""));
+        self.batch
+            .push(Field::TargetId, *n, id.as_deref().unwrap_or(""));
+        self.batch
+            .push(Field::TargetName, *n, name.as_deref().unwrap_or(""));
+        *n += 1;
+    }
+
     fn verb(&mut self) {
-        let Some(cell) = self.cell(Field::EventAction) else {
+        if !self.has(Field::EventAction) {
+            return;
+        }
+        let Some((_, action)) = self.batch.open(Field::EventAction).next() else {
             return;
         };
         let verbs = &self.profile.verbs;
         let work = |word: &str| verbs.candidates(word).into();
-        let numbers = self.memos.verbs.get(self.batch.text(&cell), work);
+        let numbers = self.memos.verbs.get(action, work);
         let verb = numbers
             .iter()
             .filter_map(|n| self.profile.verbs.at(*n))
             .find(|verb| {
                 verb.when.as_ref().is_none_or(|condition| {
                     self.batch
-                        .open_cells()
-                        .iter()
-                        .any(|c| c.field == condition.field && condition.holds(self.batch.text(c)))
+                        .open(condition.field)
+                        .any(|(_, text)| condition.holds(text))
                 })
             });
         let Some(verb) = verb else {
@@ -381,10 +382,12 @@ impl RowWriter<'_, '_> {
     }
 
     fn scope_hash(&mut self) -> u64 {
-        let cell = self
-            .cell(Field::OrganizationId)
-            .or_else(|| self.cell(Field::OrganizationName));
-        let organization = cell.as_ref().map_or("", |cell| self.batch.text(cell));
+        let named = [Field::OrganizationId, Field::OrganizationName]
+            .into_iter()
+            .find(|field| self.present >> field.index() & 1 == 1);
+        let organization = named
+            .and_then(|field| self.batch.open(field).next())
+            .map_or("", |(_, text)| text);
         let (keys, provider) = (self.keys, self.memos.provider);
         let work = |organization: &str| keys.hash(provider, organization.as_bytes());
         self.memos.scopes.get(organization, work)
@@ -393,15 +396,20 @@ impl RowWriter<'_, '_> {
     fn identity(&self, content: &Content<'_>, at: Option<Instant>, of: u64) -> u64 {
         let sum = match &self.profile.identity {
             Identity::Entry => content.sum,
-            Identity::Fields(fields) => self
-                .batch
-                .open_cells()
-                .iter()
-                .filter(|c| fields.contains(&c.field))
-                .fold(0u64, |sum, cell| {
-                    let seed = (cell.field.index() as u64) << 16 | u64::from(cell.element);
-                    sum.wrapping_add(self.keys.hash(seed, self.batch.text(cell).as_bytes()))
-                }),
+            Identity::Fields(fields) => {
+                let mut sum = 0u64;
+                for (i, field) in fields.iter().enumerate() {
+                    // A field that a profile names twice counts once.
+                    if fields[..i].contains(field) {
+                        continue;
+                    }
+                    for (element, text) in self.batch.open(*field) {
+                        let seed = (field.index() as u64) << 16 | u64::from(element);
+                        sum = sum.wrapping_add(self.keys.hash(seed, text.as_bytes()));
+                    }
+                }
+                sum
+            }
         };
         let instant = at.map_or([0u8; 9], |at| {
             let mut bytes = [1u8; 9];

@@ -140,21 +140,22 @@ fn events(batch: &Batch) -> Vec<Event> {
     batch
         .rows
         .iter()
-        .map(|row| {
+        .enumerate()
+        .map(|(n, row)| {
             let mut event = Event {
                 time: row.time,
                 locator: row.locator,
                 ..Event::default()
             };
-            for cell in batch.row_cells(row) {
-                let (text, n) = (batch.text(cell).to_owned(), usize::from(cell.element));
-                match cell.field.group() {
+            for (field, element, text) in batch.row_cells(n) {
+                let (text, n) = (text.to_owned(), usize::from(element));
+                match field.group() {
                     Group::Target => {
                         if event.targets.len() <= n {
                             event.targets.resize_with(n + 1, Target::default);
                         }
                         let target = &mut event.targets[n];
-                        match cell.field {
+                        match field {
                             Field::TargetType => target.r#type = Some(text),
                             Field::TargetId => target.id = Some(text),
                             _ => target.name = Some(text),
@@ -171,27 +172,23 @@ fn events(batch: &Batch) -> Vec<Event> {
                             event.changes.resize_with(n + 1, empty);
                         }
                         let change = &mut event.changes[n];
-                        match cell.field {
+                        match field {
                             Field::ChangeField => change.field = text,
                             Field::ChangeKind => change.kind = ChangeKind::parse(&text),
                             Field::ChangeOld => change.old = Some(text),
                             _ => change.new = Some(text),
                         }
                     }
-                    Group::Many if cell.field == Field::RelatedIp => event.related_ips.push(text),
+                    Group::Many if field == Field::RelatedIp => event.related_ips.push(text),
                     Group::Many => event.problems.push(text),
                     Group::Single => {
-                        let text = if cell.field == Field::EventOriginalTime {
+                        let text = if field == Field::EventOriginalTime {
                             original::text(&text, row.time)
                         } else {
                             text
                         };
-                        assert!(
-                            event.get(cell.field).is_none(),
-                            "{} stands twice",
-                            cell.field.name()
-                        );
-                        event.fields.push((cell.field, text));
+                        assert!(event.get(field).is_none(), "{} stands twice", field.name());
+                        event.fields.push((field, text));
                     }
                 }
             }

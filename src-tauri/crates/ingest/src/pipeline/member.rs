@@ -11,7 +11,7 @@ use super::window::{At, Window, advance};
 use crate::container::guard::Watch;
 use crate::container::{Kind, sniff};
 use crate::encoding::{self, Detected, Encoding};
-use crate::entry::Entry;
+use crate::entry::{Entry, EntryValue};
 use crate::frame::{Framer, Step};
 use crate::shape::{self, Shape};
 use witnessmark_model::{Batch, Field, Flag, RejectCode};
@@ -238,13 +238,9 @@ pub(super) fn import<S: Sink + ?Sized>(
         framer: shape.framer(&setup.limits),
         reader: ValueReader::default(),
         batch: Batch::default(),
-        places: Vec::new(),
+        tally: Tally::default(),
         mark: window.at(),
-        entries: 0,
-        rejected: 0,
         events: 0,
-        not_a_number: 0,
-        repeated: 0,
         flags: [0; Flag::ALL.len()],
         shape,
     };
@@ -261,14 +257,58 @@ struct Pump {
     framer: shape::AnyFramer,
     reader: ValueReader,
     batch: Batch,
-    places: Vec<(u64, u64)>,
+    tally: Tally,
     mark: At,
+    events: u64,
+    flags: [u64; Flag::ALL.len()],
+}
+
+/// What was counted of the entries of one source, and the places that the sink was not given yet.
+#[derive(Default)]
+struct Tally {
+    places: Vec<(u64, u64)>,
     entries: u64,
     rejected: u64,
-    events: u64,
     not_a_number: u64,
     repeated: u64,
-    flags: [u64; Flag::ALL.len()],
+}
+
+impl Tally {
+    /// Maps what was read at a place; gives the reason when it holds no event.
+    fn take(
+        &mut self,
+        read: Read<'_>,
+        at: At,
+        raw: &[u8],
+        mapper: &mut dyn EntryMap,
+        batch: &mut Batch,
+    ) -> Option<(RejectCode, String)> {
+        let (value, flags) = match read {
+            Read::Header => {
+                self.repeated += 1;
+                return None;
+            }
+            Read::Reject(code, message) => return Some((code, message)),
+            Read::Value(value, flags) => (value, flags),
+        };
+        if let EntryValue::Json(json) = value {
+            self.not_a_number += u64::from(json.not_a_number());
+        }
+        let entry = Entry {
+            number: self.entries + 1,
+            line: at.line,
+            offset: at.offset,
+            raw,
+            flags,
+            value,
+        };
+        let refused = mapper.map(&entry, batch).err();
+        if refused.is_none() {
+            self.entries += 1;
+            self.places.push((at.offset, raw.len() as u64));
+        }
+        refused
+    }
 }
 
 impl Pump {
@@ -281,12 +321,18 @@ impl Pump {
         damage: &mut Option<String>,
     ) -> Result<(), RunError<S::Error>> {
         loop {
+            self.records(window, setup, sink)?;
             let step = self.framer.step(window.text(), window.ended());
             match step {
-                Step::More if window.ended() => return self.flush(sink),
+                Step::More if window.ended() => {
+                    self.give_places(sink)?;
+                    return self.hand_on(sink);
+                }
                 Step::More => {
-                    self.flush(sink)?;
-                    if let Filled::Damaged(why) = feed::fill(window, watch, self.entries, sink)? {
+                    self.give_places(sink)?;
+                    if let Filled::Damaged(why) =
+                        feed::fill(window, watch, self.tally.entries, sink)?
+                    {
                         *damage = Some(why);
                     }
                 }
@@ -312,6 +358,42 @@ impl Pump {
         }
     }
 
+    /// Reads the plain CSV records that come next, without asking the framer for each.
+    fn records<S: Sink + ?Sized>(
+        &mut self,
+        window: &mut Window<'_>,
+        setup: &Setup<'_>,
+        sink: &mut S,
+    ) -> Result<(), RunError<S::Error>> {
+        if !window.encoding().is_utf8() || !self.framer.begins_record() {
+            return Ok(());
+        }
+        loop {
+            let (text, at) = (window.text(), window.at());
+            let Shape::Csv(layout) = &self.shape else {
+                return Ok(());
+            };
+            let Some((read, extent)) = self.reader.record(layout, text, setup.limits.record) else {
+                return Ok(());
+            };
+            let raw = &text[..extent.end];
+            match self
+                .tally
+                .take(read, at, raw, &mut *self.mapper, &mut self.batch)
+            {
+                None => {}
+                Some((code, message)) => {
+                    let length = raw.len() as u64;
+                    self.reject(at, length, code, message, sink)?;
+                }
+            }
+            window.pass(extent.next, extent.newlines);
+            if self.batch.is_full() {
+                self.hand_on(sink)?;
+            }
+        }
+    }
+
     fn entry<S: Sink + ?Sized>(
         &mut self,
         window: &Window<'_>,
@@ -329,33 +411,13 @@ impl Pump {
         let read = self
             .reader
             .read(&self.shape, &text[start..end], utf8, at_end, &limits);
-        let refused = match read {
-            Read::Header => {
-                self.repeated += 1;
-                return Ok(());
-            }
-            Read::Reject(code, message) => Some((code, message)),
-            Read::Value(value, flags) => {
-                if let crate::entry::EntryValue::Json(json) = value {
-                    self.not_a_number += u64::from(json.not_a_number());
-                }
-                let entry = Entry {
-                    number: self.entries + 1,
-                    line: at.line,
-                    offset: at.offset,
-                    raw,
-                    flags,
-                    value,
-                };
-                self.mapper.map(&entry, &mut self.batch).err()
-            }
-        };
-        if let Some((code, message)) = refused {
-            return self.reject(at, raw.len() as u64, code, message, sink);
+        match self
+            .tally
+            .take(read, at, raw, &mut *self.mapper, &mut self.batch)
+        {
+            None => Ok(()),
+            Some((code, message)) => self.reject(at, raw.len() as u64, code, message, sink),
         }
-        self.entries += 1;
-        self.places.push((at.offset, raw.len() as u64));
-        Ok(())
     }
 
     fn reject<S: Sink + ?Sized>(
@@ -366,11 +428,12 @@ impl Pump {
         message: String,
         sink: &mut S,
     ) -> Result<(), RunError<S::Error>> {
-        self.entries += 1;
-        self.rejected += 1;
-        self.places.push((at.offset, length));
+        let tally = &mut self.tally;
+        tally.entries += 1;
+        tally.rejected += 1;
+        tally.places.push((at.offset, length));
         sink.reject(Reject {
-            entry: self.entries,
+            entry: tally.entries,
             line: at.line,
             offset: at.offset,
             length,
@@ -380,13 +443,14 @@ impl Pump {
         .map_err(RunError::Sink)
     }
 
-    /// Hands on everything that the bytes given so far complete.
-    fn flush<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), RunError<S::Error>> {
-        if !self.places.is_empty() {
-            sink.entries(&self.places).map_err(RunError::Sink)?;
-            self.places.clear();
+    /// Gives the places of all entries that the bytes given so far complete.
+    fn give_places<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), RunError<S::Error>> {
+        let places = &mut self.tally.places;
+        if !places.is_empty() {
+            sink.entries(places).map_err(RunError::Sink)?;
+            places.clear();
         }
-        self.hand_on(sink)
+        Ok(())
     }
 
     fn hand_on<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), RunError<S::Error>> {
@@ -394,10 +458,10 @@ impl Pump {
             return Ok(());
         }
         self.events += self.batch.rows.len() as u64;
-        for cell in &self.batch.cells {
-            if cell.field == Field::Problems
-                && let Some(flag) = Flag::from_code(self.batch.text(cell))
-            {
+        let problems = self.batch.column(Field::Problems);
+        let known: Vec<Option<Flag>> = problems.texts().map(Flag::from_code).collect();
+        for cell in problems.cells() {
+            if let Some(flag) = known[cell.value as usize] {
                 self.flags[flag as usize] += 1;
             }
         }
@@ -427,12 +491,12 @@ impl Pump {
         }
         warn(
             "not_a_number",
-            self.not_a_number,
+            self.tally.not_a_number,
             "NaN and Infinity are no JSON; those values are read as absent".to_owned(),
         );
         warn(
             "repeated_header",
-            self.repeated,
+            self.tally.repeated,
             "the header stands again between the rows".to_owned(),
         );
         if let Shape::Csv(layout) = &self.shape {
@@ -462,13 +526,13 @@ impl Pump {
         );
         warn(
             "no_entries",
-            u64::from(self.entries == 0),
+            u64::from(self.tally.entries == 0),
             "the source holds no entries".to_owned(),
         );
         SourceEnd {
             bytes: window.at().offset,
-            entries: self.entries,
-            rejected: self.rejected,
+            entries: self.tally.entries,
+            rejected: self.tally.rejected,
             events: self.events,
             profiles: self.mapper.profiles(),
             warnings,

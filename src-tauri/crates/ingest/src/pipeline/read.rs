@@ -2,9 +2,9 @@
 //!
 //! Owns: which reader's memory is used. Never touches: streams.
 
-use crate::csv::Splitter;
+use crate::csv::{Extent, Layout, Splitter};
 use crate::encoding::UTF8_MARK;
-use crate::entry::{EntryValue, Flags};
+use crate::entry::{Cells, EntryValue, Flags};
 use crate::json::{JsonLimits, Tape};
 use crate::shape::{Shape, reject_code};
 use witnessmark_model::{Flag, RejectCode};
@@ -27,6 +27,19 @@ pub(crate) enum Read<'a> {
     Reject(RejectCode, String),
 }
 
+fn cells_of<'a>(layout: &Layout, cells: Cells<'a>, flags: Flags) -> Read<'a> {
+    let again = layout.named
+        && cells.len() == layout.header.len()
+        && cells
+            .iter()
+            .zip(&layout.header)
+            .all(|(cell, name)| cell.trim() == name);
+    if again {
+        return Read::Header;
+    }
+    Read::Value(EntryValue::Cells(cells), flags)
+}
+
 impl ValueReader {
     /// Reads the decoded text of an entry; `at_end` says that the source ends with it.
     pub(crate) fn read<'a>(
@@ -47,16 +60,7 @@ impl ValueReader {
                 // Where files were joined, the mark of the second stands before its first row.
                 let text = text.strip_prefix(UTF8_MARK).unwrap_or(text);
                 let (cells, found) = self.splitter.split(text, &layout.dialect, &layout.header);
-                if layout.named
-                    && cells.len() == layout.header.len()
-                    && cells
-                        .iter()
-                        .zip(&layout.header)
-                        .all(|(cell, name)| cell.trim() == name)
-                {
-                    return Read::Header;
-                }
-                Read::Value(EntryValue::Cells(cells), flags.union(found))
+                cells_of(layout, cells, flags.union(found))
             }
             Shape::Lines { .. } => self.line(text, flags),
             _ => {
@@ -88,6 +92,22 @@ impl ValueReader {
                 }
             }
         }
+    }
+
+    /// Finds and reads the CSV record that a text begins with, if it is a plain one of at most `limit` bytes. Any other is
+    /// left to the framer and [`ValueReader::read`].
+    pub(crate) fn record<'a>(
+        &'a mut self,
+        layout: &'a Layout,
+        text: &'a [u8],
+        limit: usize,
+    ) -> Option<(Read<'a>, Extent)> {
+        if text.starts_with(UTF8_MARK) {
+            return None;
+        }
+        let (dialect, header) = (&layout.dialect, &layout.header);
+        let (cells, flags, extent) = self.splitter.record(text, dialect, header, limit)?;
+        Some((cells_of(layout, cells, flags), extent))
     }
 
     fn line<'a>(&'a mut self, text: &'a [u8], mut flags: Flags) -> Read<'a> {

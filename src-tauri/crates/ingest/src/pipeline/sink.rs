@@ -107,8 +107,9 @@ pub enum Control {
 
 /// Takes what a run yields. All calls come from the thread that runs, in order:
 /// `begin_container`, `container_bytes`… interleaved with the sources; for each source `begin_source`, then again and
-/// again `bytes` followed by the `entries`, `batch` and `reject` that these bytes complete, then `end_source`.
-/// An entry is given when its last byte has been given, and before any further bytes come.
+/// again `bytes` followed by the `entries` and `reject` that these bytes complete, then `end_source`. An entry is given when
+/// its last byte has been given, and before any further bytes come. A `batch` comes when it is full, and at the end; its
+/// events are of entries whose bytes have been given.
 pub trait Sink {
     /// What can go wrong in it.
     type Error;

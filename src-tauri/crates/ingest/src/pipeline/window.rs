@@ -138,6 +138,13 @@ impl<'r> Window<'r> {
         }
     }
 
+    /// Goes on by so many bytes of UTF-8, which hold so many newlines.
+    pub(crate) fn pass(&mut self, bytes: usize, newlines: usize) {
+        self.start += bytes;
+        self.at.offset += bytes as u64;
+        self.at.line += newlines as u64;
+    }
+
     /// Reads on: at least a piece, and as much again as is at hand, so that a long entry is not looked at too often.
     /// All that was read before must have been taken by [`Window::take_given`], except before anything was consumed.
     pub(crate) fn fill(&mut self) -> io::Result<()> {

@@ -164,13 +164,12 @@ impl Sink for Memory {
     }
 
     fn batch(&mut self, batch: Batch) -> Result<Batch, Infallible> {
-        for row in &batch.rows {
+        for (n, row) in batch.rows.iter().enumerate() {
             let event = Event {
                 time: row.time,
                 values: batch
-                    .row_cells(row)
-                    .iter()
-                    .map(|cell| (cell.field, batch.text(cell).to_owned()))
+                    .row_cells(n)
+                    .map(|(field, _, text)| (field, text.to_owned()))
                     .collect(),
             };
             self.0

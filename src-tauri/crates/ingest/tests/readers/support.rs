@@ -105,12 +105,11 @@ impl Sink for Memory {
 
     fn batch(&mut self, batch: Batch) -> Result<Batch, Infallible> {
         let source = self.sources.last_mut().unwrap();
-        for row in &batch.rows {
+        for (n, row) in batch.rows.iter().enumerate() {
             let text = batch
-                .row_cells(row)
-                .iter()
-                .find(|c| c.field == Field::Message)
-                .map_or("", |c| batch.text(c));
+                .row_cells(n)
+                .find(|(field, _, _)| *field == Field::Message)
+                .map_or("", |(_, _, text)| text);
             source.events.push((row.locator, text.to_owned()));
         }
         Ok(batch)

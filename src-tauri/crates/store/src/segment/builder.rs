@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use witnessmark_model::{Batch, Field, Group};
+use witnessmark_model::{Batch, Column as BatchColumn, Field, Group};
 
 use super::{CHUNK, ChunkMeta, Codes, Column, Columns, Dictionary, Interner, Locators};
 use crate::error::Result;
@@ -49,9 +49,7 @@ pub struct SegmentBuilder {
     values: Vec<Option<Values>>,
     /// Offsets of each list; short when the last rows have none.
     lists: Vec<Vec<u32>>,
-    /// Cells of the batch at hand, field by field; the row of each; the codes of one field of them.
-    by_field: Vec<u32>,
-    row_of_cell: Vec<u32>,
+    /// Codes of the values of one field of the batch at hand.
     codes: Vec<u32>,
 }
 
@@ -65,8 +63,6 @@ impl SegmentBuilder {
             heads: Heads::default(),
             values: (0..fields).map(|_| None).collect(),
             lists: vec![Vec::new(); fields + 2],
-            by_field: Vec::new(),
-            row_of_cell: Vec::new(),
             codes: Vec::new(),
         }
     }
@@ -94,92 +90,49 @@ impl SegmentBuilder {
     pub fn push_batch(&mut self, batch: &Batch, source: u32) {
         let before = self.rows();
         self.heads.extend(&batch.rows, source);
-        let ends = self.sort_cells(batch);
-        let mut first = 0;
         let mut lists = Vec::new();
-        for (field, end) in Field::ALL.iter().zip(ends) {
-            let cells = std::mem::replace(&mut first, end)..end;
+        for field in Field::ALL {
+            let column = batch.column(*field);
             match list_of(*field) {
-                _ if cells.is_empty() => {}
-                Some(list) => lists.push((*field, list, cells)),
-                None => self.push_singles(batch, *field, cells, before),
+                _ if column.is_empty() => {}
+                Some(list) => lists.push((*field, list, column)),
+                None => self.push_single(*field, column, before),
             }
         }
-        self.push_lists(batch, &lists, before);
+        self.push_lists(&lists, before, batch.rows.len());
     }
 
-    /// Orders the cells of the batch by field: one dictionary at a time stays in the processor's cache. Gives the end of
-    /// each field's cells.
-    fn sort_cells(&mut self, batch: &Batch) -> [usize; Field::COUNT] {
-        let mut counts = [0; Field::COUNT];
-        for cell in &batch.cells {
-            counts[cell.field.index()] += 1;
-        }
-        let mut next = 0;
-        let mut at = counts.map(|count| {
-            next += count;
-            next - count
-        });
-        self.by_field.clear();
-        self.by_field.resize(batch.cells.len(), 0);
-        self.row_of_cell.clear();
-        self.row_of_cell.resize(batch.cells.len(), 0);
-        for (row, head) in batch.rows.iter().enumerate() {
-            let cells = head.first_cell..head.first_cell + head.cells;
-            for (cell, index) in batch.row_cells(head).iter().zip(cells) {
-                let at = &mut at[cell.field.index()];
-                self.by_field[*at] = index;
-                self.row_of_cell[*at] = row as u32;
-                *at += 1;
-            }
-        }
-        at
-    }
-
-    /// The codes of the cells of one field, in [`SegmentBuilder::codes`].
-    fn intern(&mut self, batch: &Batch, field: Field, cells: std::ops::Range<usize>) {
+    /// The codes of the values of one field of a batch, in [`SegmentBuilder::codes`].
+    fn intern(&mut self, field: Field, column: &BatchColumn) {
         let seed = self.seed;
         let values = self.values[field.index()].get_or_insert_with(|| Values::new(seed, field));
-        let texts = self.by_field[cells]
-            .iter()
-            .map(|cell| batch.text(&batch.cells[*cell as usize]));
         self.codes.clear();
-        values.interner.codes(texts, &mut self.codes);
+        values.interner.codes(column.texts(), &mut self.codes);
         values
             .codes
             .widen(values.interner.dictionary().len() as u32 - 1);
     }
 
-    fn push_singles(
-        &mut self,
-        batch: &Batch,
-        field: Field,
-        cells: std::ops::Range<usize>,
-        before: usize,
-    ) {
-        self.intern(batch, field, cells.clone());
+    fn push_single(&mut self, field: Field, column: &BatchColumn, before: usize) {
+        self.intern(field, column);
         let rows = self.heads.times.len();
         let Some(values) = &mut self.values[field.index()] else {
             return;
         };
         values.codes.resize(rows);
-        let places = self.row_of_cell[cells].iter().map(|r| before + *r as usize);
-        values.codes.put(places, &self.codes);
+        let cells = column.cells();
+        let places = cells.iter().map(|cell| before + cell.row as usize);
+        let codes = cells.iter().map(|cell| self.codes[cell.value as usize]);
+        values.codes.put(places.zip(codes));
     }
 
-    fn push_lists(
-        &mut self,
-        batch: &Batch,
-        fields: &[(Field, usize, std::ops::Range<usize>)],
-        before: usize,
-    ) {
+    fn push_lists(&mut self, fields: &[(Field, usize, &BatchColumn)], before: usize, rows: usize) {
         let mut counts: Vec<Option<Vec<u32>>> = vec![None; self.lists.len()];
-        for (_, list, cells) in fields {
-            let counts = counts[*list].get_or_insert_with(|| vec![0; batch.rows.len()]);
-            for at in cells.clone() {
-                let cell = &batch.cells[self.by_field[at] as usize];
-                let count = &mut counts[self.row_of_cell[at] as usize];
-                *count = (*count).max(u32::from(cell.element) + 1);
+        for (_, list, column) in fields {
+            let counts = counts[*list].get_or_insert_with(|| vec![0; rows]);
+            for (cell, element) in column.cells().iter().zip(column.elements()) {
+                let count = &mut counts[cell.row as usize];
+                *count = (*count).max(u32::from(*element) + 1);
             }
         }
         for (list, counts) in counts.into_iter().enumerate() {
@@ -194,20 +147,21 @@ impl SegmentBuilder {
                 debug_assert_eq!(offsets.len(), self.heads.times.len() + 1);
             }
         }
-        for (field, list, cells) in fields {
-            self.intern(batch, *field, cells.clone());
+        for (field, list, column) in fields {
+            self.intern(*field, column);
             let Some(values) = &mut self.values[field.index()] else {
                 continue;
             };
             let offsets = &self.lists[*list];
             let end = offsets.last().copied().unwrap_or(0) as usize;
             values.codes.resize(end);
-            let places = cells.clone().map(|at| {
-                let row = before + self.row_of_cell[at] as usize;
-                let cell = &batch.cells[self.by_field[at] as usize];
-                offsets[row] as usize + cell.element as usize
+            let cells = column.cells().iter().zip(column.elements());
+            let put = cells.map(|(cell, element)| {
+                let row = before + cell.row as usize;
+                let at = offsets[row] as usize + usize::from(*element);
+                (at, self.codes[cell.value as usize])
             });
-            values.codes.put(places, &self.codes);
+            values.codes.put(put);
         }
     }
 
@@ -321,7 +275,7 @@ impl SegmentBuilder {
                     if *new == 0 {
                         *new = interner.code(values.interner.dictionary().text(code));
                     }
-                    codes.put(std::iter::once(at), &[*new]);
+                    codes.put(std::iter::once((at, *new)));
                 }
             };
             for row in order {

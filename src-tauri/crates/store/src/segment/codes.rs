@@ -61,13 +61,11 @@ impl Codes {
     }
 
     /// Writes codes to their places, which must be there. The codes must fit: see [`Codes::widen`].
-    pub(crate) fn put(&mut self, places: impl Iterator<Item = usize>, codes: &[u32]) {
+    pub(crate) fn put(&mut self, codes: impl Iterator<Item = (usize, u32)>) {
         match self {
-            Self::U8(c) => places.zip(codes).for_each(|(at, code)| c[at] = *code as u8),
-            Self::U16(c) => places
-                .zip(codes)
-                .for_each(|(at, code)| c[at] = *code as u16),
-            Self::U32(c) => places.zip(codes).for_each(|(at, code)| c[at] = *code),
+            Self::U8(c) => codes.for_each(|(at, code)| c[at] = code as u8),
+            Self::U16(c) => codes.for_each(|(at, code)| c[at] = code as u16),
+            Self::U32(c) => codes.for_each(|(at, code)| c[at] = code),
         }
     }
 
@@ -190,7 +188,7 @@ mod tests {
         for greatest in [3, 255, 256, 65_535, 65_536, 70_000] {
             codes.widen(greatest);
             codes.resize(expected.len() + 2);
-            codes.put([expected.len()].into_iter(), &[greatest]);
+            codes.put([(expected.len(), greatest)].into_iter());
             expected.extend([greatest, 0]);
             assert_eq!(codes.gather(0..expected.len()), expected);
         }

@@ -517,10 +517,13 @@ impl Revision {
         let mut picked = Batch::default();
         let mut numbers = Vec::new();
         let mut told = Vec::new();
+        let mut next = 0;
         for rows in batch
             .rows
             .chunk_by(|a, b| a.locator.entry == b.locator.entry)
         {
+            let first_row = next;
+            next += rows.len();
             let entry = rows[0].locator.entry;
             let first = wanted.partition_point(|w| w.entry < entry);
             let of_entry = wanted[first..].iter_mut().take_while(|w| w.entry == entry);
@@ -536,7 +539,7 @@ impl Revision {
                 let Some(at) = row else { continue };
                 used[at] = true;
                 want.found = true;
-                picked.push_row_of(batch, &rows[at]);
+                picked.push_row_of(batch, first_row + at);
                 numbers.push(want.number);
                 told.push((entry, rows[at].time.is_some()));
             }
