@@ -1,0 +1,333 @@
+//! Credentials on their way into a request: they are held in memory, put into headers, and never anywhere else.
+//!
+//! Owns: what each kind of secret looks like, tokens that are asked for and renewed. Never touches: where secrets are kept
+//! (the program that uses the engine does that), addresses other than the one it is given.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::pem::PemObject as _;
+use serde::{Deserialize, Serialize};
+use url::Url;
+use witnessmark_model::Instant;
+
+use crate::client::{Client, Sent};
+use crate::connector::{Auth, AuthKind, Method, Values, fill};
+use crate::origin::Origin;
+use crate::sigv4::Signer;
+use crate::{Fault, PullError, Result};
+
+/// A secret. It can be used and cleaned out of texts, and it cannot be shown.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a secret; blanks around it come from copying and are no part of it.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// A text without this secret, or without the parts of it.
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
+        let mut clean = text.to_owned();
+        let parts = std::iter::once(self.0.as_str()).chain(self.0.split(':'));
+        for part in parts.filter(|part| part.len() >= 6) {
+            clean = clean.replace(part, "[secret]");
+            clean = clean.replace(&STANDARD.encode(part), "[secret]");
+        }
+        clean
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// A token and until when it can be used.
+#[derive(Clone)]
+struct Token {
+    secret: Secret,
+    until: Instant,
+}
+
+/// What a request carries to show who asks.
+pub(crate) struct Credentials<'a> {
+    auth: &'a Auth,
+    values: &'a Values,
+    secret: Option<Secret>,
+    token: Option<Token>,
+}
+
+/// A token is renewed this long before it ends.
+const EARLY: i64 = 60_000_000_000;
+/// A token that says nothing of its end is renewed after this long.
+const SHORT: i64 = 5 * 60_000_000_000;
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    #[serde(default)]
+    expires_in: Option<i64>,
+}
+
+/// The part of a Google service account that is needed.
+#[derive(Deserialize)]
+struct Account {
+    client_email: String,
+    private_key: String,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<&'a str>,
+    scope: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+}
+
+impl<'a> Credentials<'a> {
+    pub(crate) fn new(auth: &'a Auth, values: &'a Values, secret: Option<Secret>) -> Result<Self> {
+        if auth.kind != AuthKind::None && secret.as_ref().is_none_or(|s| s.0.is_empty()) {
+            return Err(PullError::new(
+                Fault::Credentials,
+                format!(
+                    "the connector needs credentials and none were given ({})",
+                    auth.hint
+                ),
+                "Give them in the window, or on the command line in the environment variable WITNESSMARK_SECRET.",
+            ));
+        }
+        Ok(Self {
+            auth,
+            values,
+            secret,
+            token: None,
+        })
+    }
+
+    /// A text of a server without anything secret.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        let text = self
+            .secret
+            .as_ref()
+            .map_or_else(|| text.to_owned(), |s| s.clean(text));
+        self.token
+            .as_ref()
+            .map_or_else(|| text.clone(), |t| t.secret.clean(&text))
+    }
+
+    fn secret(&self) -> &str {
+        self.secret.as_ref().map_or("", |s| s.0.as_str())
+    }
+
+    fn text(&self, template: Option<&String>, what: &str) -> Result<String> {
+        template
+            .map(|text| fill(text, self.values, false))
+            .transpose()?
+            .flatten()
+            .ok_or_else(|| PullError::connector(format!("the connector lacks `auth.{what}`")))
+    }
+
+    /// Whether a refused token can be exchanged for a fresh one; forgets the old.
+    pub(crate) fn renew(&mut self) -> bool {
+        self.token.take().is_some()
+    }
+
+    /// Headers for one request. A token is asked for first where the kind needs one and none is fresh.
+    pub(crate) async fn headers(
+        &mut self,
+        client: &Client<'_>,
+        request: &Sent<'_>,
+        at: Instant,
+    ) -> Result<Vec<(String, String)>> {
+        let auth = self.auth;
+        let header = |name: Option<&String>, prefix: &str, value: &str| {
+            let name = name
+                .map_or("authorization", String::as_str)
+                .to_ascii_lowercase();
+            let prefix = auth.prefix.as_deref().unwrap_or(prefix);
+            vec![(name, format!("{prefix}{value}"))]
+        };
+        Ok(match auth.kind {
+            AuthKind::None => Vec::new(),
+            AuthKind::Basic => header(None, "Basic ", &STANDARD.encode(self.secret())),
+            AuthKind::Bearer => header(auth.header.as_ref(), "Bearer ", self.secret()),
+            AuthKind::Header => header(auth.header.as_ref(), "", self.secret()),
+            AuthKind::Oauth2ClientCredentials | AuthKind::Oauth2Jwt => {
+                let token = self.token(client, at).await?;
+                vec![("authorization".to_owned(), format!("Bearer {}", token.0))]
+            }
+            AuthKind::AwsSigv4 => {
+                let secret = self.secret();
+                let mut parts = secret.splitn(3, ':');
+                let (Some(key_id), Some(key)) = (parts.next(), parts.next()) else {
+                    return Err(PullError::new(
+                        Fault::Credentials,
+                        "the credentials are not `access key id:secret access key`",
+                        "Write both with a colon between them; add `:session token` for temporary ones.",
+                    ));
+                };
+                let region = self.text(auth.region.as_ref(), "region")?;
+                let signer = Signer {
+                    key_id,
+                    secret: key,
+                    token: parts.next(),
+                    region: &region,
+                    service: auth.service.as_deref().unwrap_or_default(),
+                };
+                signer.sign(
+                    request.method.as_str(),
+                    request.address,
+                    request.headers,
+                    request.body,
+                    at,
+                )
+            }
+        })
+    }
+
+    async fn token(&mut self, client: &Client<'_>, at: Instant) -> Result<Secret> {
+        if let Some(token) = &self.token
+            && token.until.0 - EARLY > at.0
+        {
+            return Ok(token.secret.clone());
+        }
+        let address = self.text(self.auth.token_url.as_ref(), "token_url")?;
+        let address = Url::parse(&address)
+            .map_err(|e| PullError::connector(format!("`auth.token_url` is no address: {e}")))?;
+        // The connector names this host itself; a redirect or a page of the log cannot change it.
+        Origin::of_base(&address, client.reach())?;
+        let form = self.grant(address.as_str(), at)?;
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in &form {
+            body.append_pair(name, value);
+        }
+        let body = body.finish();
+        let headers = [(
+            "content-type".to_owned(),
+            "application/x-www-form-urlencoded".to_owned(),
+        )];
+        let sent = Sent {
+            method: Method::Post,
+            address: &address,
+            headers: &headers,
+            body: body.as_bytes(),
+        };
+        let answer = client.send(&sent, &[]).await?;
+        let refused = |why: &str| {
+            PullError::new(
+                Fault::Credentials,
+                format!(
+                    "{} gave no token: {why}",
+                    address.host_str().unwrap_or_default()
+                ),
+                "Check the client id, the secret and what it may be used for.",
+            )
+        };
+        if answer.status != 200 {
+            // What such a server says can hold what was sent; the status is enough.
+            return Err(refused(&format!("it answered {}", answer.status)));
+        }
+        let given: TokenAnswer =
+            serde_json::from_slice(&answer.body).map_err(|_| refused("its answer holds none"))?;
+        let lasts = match given.expires_in {
+            Some(seconds) if seconds > 0 => seconds.saturating_mul(1_000_000_000),
+            _ => SHORT,
+        };
+        let secret = Secret::new(&given.access_token);
+        self.token = Some(Token {
+            secret: secret.clone(),
+            until: Instant(at.0.saturating_add(lasts)),
+        });
+        Ok(secret)
+    }
+
+    /// The form that asks for a token.
+    fn grant(&self, audience: &str, at: Instant) -> Result<Vec<(&'static str, String)>> {
+        let scope = self.text(self.auth.scope.as_ref(), "scope")?;
+        if self.auth.kind == AuthKind::Oauth2ClientCredentials {
+            return Ok(vec![
+                ("grant_type", "client_credentials".to_owned()),
+                (
+                    "client_id",
+                    self.text(self.auth.client_id.as_ref(), "client_id")?,
+                ),
+                ("client_secret", self.secret().to_owned()),
+                ("scope", scope),
+            ]);
+        }
+        let unreadable = || {
+            PullError::new(
+                Fault::Credentials,
+                "the credentials are no service account with a private key",
+                "Give the whole JSON file that the vendor made for the service account.",
+            )
+        };
+        let account: Account = serde_json::from_str(self.secret()).map_err(|_| unreadable())?;
+        let key = PrivatePkcs8KeyDer::from_pem_slice(account.private_key.as_bytes())
+            .map_err(|_| unreadable())?;
+        let key = RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()).map_err(|_| unreadable())?;
+        let subject = match &self.auth.subject {
+            Some(text) => fill(text, self.values, false)?,
+            None => None,
+        };
+        let now = at.0.div_euclid(1_000_000_000);
+        let claims = Claims {
+            iss: &account.client_email,
+            sub: subject.as_deref(),
+            scope: &scope,
+            aud: audience,
+            iat: now,
+            exp: now + 3_600,
+        };
+        let assertion = assertion(&claims, &key).ok_or_else(unreadable)?;
+        Ok(vec![
+            (
+                "grant_type",
+                "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned(),
+            ),
+            ("assertion", assertion),
+        ])
+    }
+}
+
+/// A JSON Web Token (RFC 7519) in compact form, signed with RS256 (RFC 7518, section 3.3).
+fn assertion(claims: &Claims<'_>, key: &RsaKeyPair) -> Option<String> {
+    let claims = serde_json::to_string(claims).ok()?;
+    let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#);
+    let text = format!("{head}.{}", URL_SAFE_NO_PAD.encode(claims));
+    let mut signature = vec![0; key.public().modulus_len()];
+    key.sign(
+        &RSA_PKCS1_SHA256,
+        &SystemRandom::new(),
+        text.as_bytes(),
+        &mut signature,
+    )
+    .ok()?;
+    Some(format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_shown_and_is_cleaned_out_of_texts() {
+        let secret = Secret::new(" alice:tok_CANARY_123456 \n");
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+        let echo =
+            "bad token tok_CANARY_123456 (alice:tok_CANARY_123456, dG9rX0NBTkFSWV8xMjM0NTY=)";
+        assert!(!secret.clean(echo).contains("CANARY"));
+        assert!(!secret.clean(echo).contains("dG9rX0NBTkFSWV8xMjM0NTY="));
+    }
+}

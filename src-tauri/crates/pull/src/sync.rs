@@ -1,0 +1,591 @@
+//! The one way in which every log is pulled: spans of time or one long list, page by page, each group of pages handed on
+//! together with the position after it.
+//!
+//! Owns: which spans are asked for, when pages are handed on, what counts as covered. Never touches: how a page is asked
+//! for (`walk`), what becomes of it ([`Sink`]). The rules:
+//! 1. Pages and the position after them are kept together or not at all, so a run that was stopped goes on where it was.
+//! 2. A span ends at an instant that stays the same over all of its pages, never nearer to the present than the lag.
+//! 3. Each run asks again for as much as entries may come late; whether an entry is new is decided by its identity.
+//! 4. A span counts as covered only when its last page was read; otherwise it is a gap with its reason.
+//! 5. A span that the server cannot answer in time is halved, down to a minute.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use url::Url;
+use witnessmark_model::Instant;
+
+use crate::auth::{Credentials, Secret};
+use crate::client::{Bounds, Client};
+use crate::connector::{Connector, Span, Values, WindowKind, fill, setting_pattern};
+use crate::cursor::{Coverage, Cursor, Walk};
+use crate::origin::{Origin, Reach};
+use crate::walk::{Step, Walker};
+use crate::{Fault, PullError, Result, request};
+
+/// Entries, bytes and time after which pages are handed on.
+const GROUP: (u64, usize, i64) = (5_000, 16 << 20, 5_000_000_000);
+/// Pages of one run.
+const PAGES: u64 = 100_000;
+/// Shortest span that is halved, and most halvings of a run.
+const HALVED: (i64, u32) = (120_000_000_000, 64);
+/// Ids that are remembered of a log that cannot be asked by time.
+const KNOWN: usize = 5_000;
+/// Default lag: entries of the last minute may still be on their way inside the vendor's system.
+const LAG: Span = Span(60_000_000_000);
+
+/// What to pull.
+#[derive(Clone, Debug)]
+pub struct Job<'a> {
+    /// The connector.
+    pub connector: &'a Connector,
+    /// Settings by name, as a person gave them.
+    pub settings: Values,
+    /// The person's own server instead of the vendor's.
+    pub base: Option<String>,
+    /// The secret, where the connector needs one.
+    pub secret: Option<Secret>,
+    /// What addresses are allowed.
+    pub reach: Reach,
+    /// PEM certificates that are trusted beside the system's.
+    pub authorities: Option<Vec<u8>>,
+    /// Where a first run begins; later runs go on from the position.
+    pub since: Option<Instant>,
+    /// How far back to ask once more at the end, for entries that came late.
+    pub settle: Option<Span>,
+    /// Which of the connector's streams; empty where it has one.
+    pub stream: String,
+    /// The position of the stream.
+    pub cursor: Cursor,
+    /// What an answer may cost.
+    pub bounds: Bounds,
+}
+
+/// What a run needs from outside.
+pub struct Port<'a> {
+    /// The present.
+    pub now: &'a dyn Fn() -> Instant,
+    /// A number from 0 to 1, by chance.
+    pub chance: &'a dyn Fn() -> f64,
+    /// Whether the person wants it to end.
+    pub stop: &'a dyn Fn() -> bool,
+    /// Told before each wait that the server asked for.
+    pub waiting: &'a dyn Fn(Duration),
+}
+
+/// One answer of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// When it was whole.
+    pub at: Instant,
+    /// Address, without anything secret.
+    pub address: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Headers that decided something, with lower-case names.
+    pub headers: Vec<(String, String)>,
+    /// SHA-256 of the body after decompression.
+    pub sha256: [u8; 32],
+    /// Entries in it.
+    pub items: u64,
+    /// The body after decompression; empty when it holds no entry.
+    pub body: Vec<u8>,
+}
+
+/// Pages with the position after them.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// In the order in which they came.
+    pub pages: Vec<Page>,
+    /// Where the stream is read up to.
+    pub cursor: Cursor,
+    /// Spans of which more is known now.
+    pub coverage: Vec<Coverage>,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Answers.
+    pub pages: u64,
+    /// Entries in them.
+    pub items: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Requests that the server still allows, when it says so.
+    pub left: Option<u64>,
+}
+
+/// Takes what a run brings.
+pub trait Sink {
+    /// Keeps pages and position together, or neither.
+    ///
+    /// # Errors
+    /// With the reason for people; the run ends.
+    fn commit(&mut self, commit: Commit) -> std::result::Result<(), String>;
+    /// Told after each step.
+    fn progress(&mut self, progress: &Progress);
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How much came.
+    pub progress: Progress,
+    /// Why it ended before it reached the present; absent when it did.
+    pub stopped: Option<PullError>,
+}
+
+/// The base address that a job asks, with the settings in it.
+///
+/// # Errors
+/// When a setting is missing or not what its pattern says, or the address may not be asked.
+pub fn base(job: &Job<'_>) -> Result<(Url, Origin, Values)> {
+    let values = settings(job.connector, &job.settings)?;
+    let template = job.base.as_deref().unwrap_or(&job.connector.address.base);
+    let text = fill(template, &values, false)?
+        .ok_or_else(|| PullError::connector(format!("a setting in `{template}` is missing")))?;
+    let address = Url::parse(&text).map_err(|e| {
+        PullError::new(
+            Fault::Address,
+            format!("`{text}` is no address: {e}"),
+            "Write it with https:// before it.",
+        )
+    })?;
+    let origin = Origin::of_base(&address, job.reach)?;
+    Ok((address, origin, values))
+}
+
+fn settings(connector: &Connector, given: &Values) -> Result<Values> {
+    if let Some(name) = given
+        .keys()
+        .find(|name| connector.setting.iter().all(|s| s.name != **name))
+    {
+        let known: Vec<&str> = connector.setting.iter().map(|s| s.name.as_str()).collect();
+        return Err(PullError::connector(format!(
+            "`{}` has no setting `{name}`; it has {}",
+            connector.connector.id,
+            if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            }
+        )));
+    }
+    let mut values = Values::new();
+    for setting in &connector.setting {
+        let value = given.get(&setting.name).or(setting.default.as_ref());
+        let Some(value) = value else {
+            return Err(PullError::connector(format!(
+                "`{}` needs the setting `{}` ({})",
+                connector.connector.id, setting.name, setting.title
+            )));
+        };
+        if let Some(pattern) = &setting.pattern
+            && !value.is_empty()
+            && !setting_pattern(pattern)?.is_match(value)
+        {
+            return Err(PullError::connector(format!(
+                "the setting `{}` is not what it should look like: {}",
+                setting.name,
+                if setting.hint.is_empty() {
+                    pattern
+                } else {
+                    &setting.hint
+                }
+            )));
+        }
+        values.insert(setting.name.clone(), value.clone());
+    }
+    Ok(values)
+}
+
+/// Pulls one stream up to the present. What was committed stays, however the run ends.
+///
+/// # Errors
+/// When nothing could be asked at all; a run that began gives an [`Outcome`] with the reason why it ended.
+pub fn run(job: Job<'_>, port: &Port<'_>, sink: &mut dyn Sink) -> Result<Outcome> {
+    let (base, origin, values) = base(&job)?;
+    let client = Client::new(job.bounds, job.reach, job.authorities.as_deref(), port.stop)?
+        .on(origin.clone());
+    let credentials = Credentials::new(&job.connector.auth, &values, job.secret.clone())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| {
+            PullError::new(
+                Fault::Connection,
+                format!("the network cannot be used: {e}"),
+                "Free resources of this machine.",
+            )
+        })?;
+    let walker = Walker::new(job.connector, base, origin, client, credentials, port);
+    let mut run = Run {
+        settings: &values,
+        stream: &job.stream,
+        connector: job.connector,
+        port,
+        sink,
+        walker,
+        cursor: job.cursor,
+        held: Vec::new(),
+        covered: Vec::new(),
+        progress: Progress::default(),
+        since_commit: (0, 0, (port.now)()),
+        halvings: 0,
+    };
+    let done = runtime.block_on(run.all(job.since, job.settle));
+    let stopped = match done {
+        Ok(()) => None,
+        Err(error) if error.fault == Fault::Sink => Some(error),
+        Err(error) => run.commit().err().or(Some(error)),
+    };
+    Ok(Outcome {
+        progress: run.progress,
+        stopped,
+    })
+}
+
+struct Run<'a, 's> {
+    settings: &'a Values,
+    stream: &'a str,
+    connector: &'a Connector,
+    port: &'a Port<'a>,
+    sink: &'s mut dyn Sink,
+    walker: Walker<'a>,
+    cursor: Cursor,
+    held: Vec<Page>,
+    covered: Vec<Coverage>,
+    progress: Progress,
+    /// Entries, bytes and instant since pages were handed on.
+    since_commit: (u64, usize, Instant),
+    halvings: u32,
+}
+
+impl Run<'_, '_> {
+    async fn all(&mut self, since: Option<Instant>, settle: Option<Span>) -> Result<()> {
+        let now = (self.port.now)();
+        let to = Instant(now.0 - self.connector.connector.lag.unwrap_or(LAG).0);
+        let placed = Walk {
+            since: None,
+            until: to,
+            next: None,
+            met: Vec::new(),
+        };
+        let values = request::values(self.connector, self.settings, self.stream, &placed)?;
+        self.walker.prepare(&values).await?;
+        if let Some(walk) = self.cursor.walk.take() {
+            self.resumed(walk).await?;
+        }
+        if self.cursor.resume.is_some() {
+            let walk = Walk {
+                next: self.cursor.resume.clone(),
+                ..placed.clone()
+            };
+            match self.listed(walk).await {
+                // The vendor keeps the place of a token no longer than its entries: what lies between is lost.
+                Err(error) if error.fault == Fault::Shape && self.held.is_empty() => {
+                    self.cursor.resume = None;
+                    self.cursor.walk = None;
+                }
+                done => return done,
+            }
+        }
+        if self.connector.window.kind == WindowKind::None {
+            return self.listed(placed).await;
+        }
+        let from = self.beginning(since, now);
+        self.spans(from, to).await?;
+        if let Some(back) = settle {
+            let from = Instant(to.0 - back.0);
+            self.spans(from, to).await?;
+        }
+        self.commit()
+    }
+
+    /// Where a run begins: as much before the position as entries may come late; at first where the person says, or as
+    /// far back as the vendor keeps.
+    fn beginning(&mut self, since: Option<Instant>, now: Instant) -> Instant {
+        let about = &self.connector.connector;
+        let late = about.lateness.map_or(0, |span| span.0);
+        let edge = about.retention.map(|span| Instant(now.0 - span.0));
+        let wanted = match self.cursor.high_water {
+            Some(water) => Some(Instant(water.0 - late)),
+            None => since,
+        };
+        let first = self
+            .connector
+            .window
+            .first
+            .map(|span| Instant(now.0 - span.0));
+        let from = wanted
+            .or(first)
+            .or(edge)
+            .unwrap_or(Instant::EARLIEST_PLAUSIBLE);
+        match (edge, about.retention) {
+            (Some(edge), Some(span)) if from < edge => {
+                let lost = self.cursor.high_water.unwrap_or(from).max(from);
+                if lost < edge {
+                    self.covered.push(Coverage {
+                        from: lost,
+                        to: edge,
+                        complete: false,
+                        reason: format!(
+                            "the vendor keeps {} only, so it no longer had this",
+                            span.words()
+                        ),
+                    });
+                }
+                edge
+            }
+            _ => from,
+        }
+    }
+
+    /// Spans one after the other, each to its last page.
+    async fn spans(&mut self, from: Instant, to: Instant) -> Result<()> {
+        let window = &self.connector.window;
+        let longest = match (window.kind, window.longest) {
+            (WindowKind::Span, Some(span)) => span.0.max(1),
+            _ => i64::MAX,
+        };
+        let mut open: Vec<(Instant, Instant)> = Vec::new();
+        let mut begin = from;
+        while begin < to {
+            let end = Instant(begin.0.saturating_add(longest).min(to.0));
+            open.push((begin, end));
+            begin = end;
+        }
+        open.reverse();
+        while let Some((since, until)) = open.pop() {
+            let walk = Walk {
+                since: Some(since),
+                until,
+                next: None,
+                met: Vec::new(),
+            };
+            match self.walked(walk).await {
+                Ok(()) => {}
+                Err(error) if error.fault == Fault::Busy && self.may_halve(since, until) => {
+                    // Nothing of the halves counts as read; what came of the whole is kept and met again.
+                    self.cursor.walk = None;
+                    self.halvings += 1;
+                    let middle = Instant(since.0 + (until.0 - since.0) / 2);
+                    open.push((middle, until));
+                    open.push((since, middle));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn may_halve(&self, since: Instant, until: Instant) -> bool {
+        self.connector.window.kind == WindowKind::Span
+            && until.0 - since.0 >= HALVED.0
+            && self.halvings < HALVED.1
+    }
+
+    /// Goes on with a walk that was interrupted; from its first page when the server does not know its token any more.
+    async fn resumed(&mut self, walk: Walk) -> Result<()> {
+        let listed = walk.since.is_none();
+        let again = Walk {
+            next: self.cursor.resume.clone().filter(|_| listed),
+            met: Vec::new(),
+            ..walk.clone()
+        };
+        let done = if listed {
+            self.listed(walk).await
+        } else {
+            self.walked(walk).await
+        };
+        match done {
+            Err(error) if error.fault == Fault::Shape && self.progress.pages == 0 => {
+                if listed {
+                    self.listed(again).await
+                } else {
+                    self.walked(again).await
+                }
+            }
+            done => done,
+        }
+    }
+
+    /// All pages of one span.
+    async fn walked(&mut self, mut walk: Walk) -> Result<()> {
+        self.walker.begin();
+        let values = request::values(self.connector, self.settings, self.stream, &walk)?;
+        loop {
+            let at = walk.next.clone();
+            self.cursor.walk = Some(walk.clone());
+            let step = match self.walker.step(&values, at.as_ref()).await {
+                Ok(step) => step,
+                Err(error) => {
+                    self.gap(&walk, &error);
+                    return Err(error);
+                }
+            };
+            let (next, rest) = (step.next.clone(), step.rest);
+            if self.connector.paging.durable {
+                self.cursor.resume = step.resume.clone().or(self.cursor.resume.take());
+            }
+            self.take(step);
+            let Some(next) = next else { break };
+            walk.next = Some(next);
+            self.cursor.walk = Some(walk.clone());
+            self.commit_if_due()?;
+            self.rest(rest).await?;
+        }
+        if let Some(since) = walk.since {
+            self.covered.push(Coverage {
+                from: since,
+                to: walk.until,
+                complete: true,
+                reason: String::new(),
+            });
+        }
+        self.cursor.walk = None;
+        self.cursor.high_water = self.cursor.high_water.max(Some(walk.until));
+        self.commit()
+    }
+
+    /// All pages of a log that is read on from a token, or newest first until known entries come.
+    async fn listed(&mut self, mut walk: Walk) -> Result<()> {
+        self.walker.begin();
+        let durable = self.connector.paging.durable;
+        let known: HashSet<u64> = self.cursor.known.iter().copied().collect();
+        let values = request::values(self.connector, self.settings, self.stream, &walk)?;
+        let mut pages_known = 0;
+        loop {
+            let at = walk.next.clone();
+            self.cursor.walk = (!durable).then(|| walk.clone());
+            let step = match self.walker.step(&values, at.as_ref()).await {
+                Ok(step) => step,
+                Err(error) => {
+                    self.gap(&walk, &error);
+                    return Err(error);
+                }
+            };
+            let (next, rest) = (step.next.clone(), step.rest);
+            if durable {
+                self.cursor.resume = step.resume.clone().or(self.cursor.resume.take());
+            } else {
+                let hashes: Vec<u64> = step.ids.iter().map(|id| hash(id)).collect();
+                let all_known = !hashes.is_empty() && hashes.iter().all(|h| known.contains(h));
+                pages_known = if all_known { pages_known + 1 } else { 0 };
+                let room = KNOWN.saturating_sub(walk.met.len());
+                walk.met.extend(hashes.into_iter().take(room));
+            }
+            self.take(step);
+            // One page beyond the first that is known as a whole: order is not promised.
+            let Some(next) = next.filter(|_| pages_known < 2) else {
+                break;
+            };
+            walk.next = Some(next);
+            if !durable {
+                self.cursor.walk = Some(walk.clone());
+            }
+            self.commit_if_due()?;
+            self.rest(rest).await?;
+        }
+        let from = self.cursor.high_water;
+        self.covered.push(Coverage {
+            from: from.unwrap_or(Instant::EARLIEST_PLAUSIBLE),
+            to: walk.until,
+            complete: true,
+            reason: match from {
+                Some(_) => String::new(),
+                None => "everything that the vendor still had".to_owned(),
+            },
+        });
+        if !durable {
+            self.cursor.known = walk.met;
+        }
+        self.cursor.walk = None;
+        self.cursor.high_water = Some(walk.until);
+        self.commit()
+    }
+
+    /// Writes down that a span was not read to its end.
+    fn gap(&mut self, walk: &Walk, error: &PullError) {
+        self.covered.push(Coverage {
+            from: walk
+                .since
+                .or(self.cursor.high_water)
+                .unwrap_or(Instant::EARLIEST_PLAUSIBLE),
+            to: walk.until,
+            complete: false,
+            reason: error.message.clone(),
+        });
+        if error.fault == Fault::Loop {
+            // Going on from there would lead into the same circle.
+            self.cursor.walk = None;
+        }
+    }
+
+    fn take(&mut self, step: Step) {
+        let bytes: usize = step.pages.iter().map(|page| page.body.len()).sum();
+        self.progress.pages += step.pages.len() as u64;
+        self.progress.items += step.items;
+        self.progress.bytes += bytes as u64;
+        self.progress.left = step.left;
+        self.since_commit.0 += step.items;
+        self.since_commit.1 += bytes;
+        self.held.extend(step.pages);
+        self.sink.progress(&self.progress);
+    }
+
+    async fn rest(&mut self, rest: Option<Duration>) -> Result<()> {
+        if self.progress.pages >= PAGES {
+            return Err(PullError::new(
+                Fault::Limited,
+                format!("{PAGES} pages were read, the most of one run"),
+                "Pull again; it goes on where it stopped.",
+            ));
+        }
+        if let Some(rest) = rest {
+            // What is held could wait for minutes; better it is kept first.
+            self.commit()?;
+            (self.port.waiting)(rest);
+            self.walker.client.wait(rest).await?;
+        }
+        Ok(())
+    }
+
+    fn commit_if_due(&mut self) -> Result<()> {
+        let (items, bytes, at) = self.since_commit;
+        let now = (self.port.now)();
+        if items >= GROUP.0 || bytes >= GROUP.1 || now.0.saturating_sub(at.0) >= GROUP.2 {
+            self.commit()?;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.since_commit = (0, 0, (self.port.now)());
+        if self.held.is_empty() && self.covered.is_empty() {
+            return Ok(());
+        }
+        let commit = Commit {
+            pages: std::mem::take(&mut self.held),
+            cursor: self.cursor.clone(),
+            coverage: std::mem::take(&mut self.covered),
+        };
+        self.sink.commit(commit).map_err(|why| {
+            PullError::new(
+                Fault::Sink,
+                why,
+                "Mend that and pull again; it goes on where it stopped.",
+            )
+        })
+    }
+}
+
+/// A short print of an id; it decides only when a walk over a whole log may end early.
+fn hash(id: &str) -> u64 {
+    let digest = Sha256::digest(id.as_bytes());
+    let mut half = [0; 8];
+    half.copy_from_slice(&digest[..8]);
+    u64::from_le_bytes(half)
+}
