@@ -15,6 +15,7 @@ mod crash;
 mod export;
 mod import;
 mod overlap;
+mod revise;
 mod timeline;
 
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ mod commands;
 mod export;
 mod host;
 mod print;
+mod revise;
 
 use std::io::Write;
 use std::process::ExitCode;
