@@ -1,12 +1,16 @@
 //! A profile for a log that nobody described, good enough to work with at once.
 //!
-//! Owns: finding time, actor, action, target, address, session and outcome by name, shape and distribution of the values.
+//! Owns: deciding which column is the time, the actor, the action, the object, the address and so on, by name (`names`),
+//! shape and distribution of the values (`column`), and writing that down as a profile with a reason for each decision.
 //! Never touches: values that no column clearly gives; it leaves a field empty rather than invent one.
 
-mod shape;
+mod changes;
+mod column;
+mod names;
 
-use crate::{entry::Entry, mapping::walk::folded, profile::Profile};
-use shape::{Column, columns};
+use crate::{entry::Entry, profile::Profile};
+use column::{Column, columns};
+use names::Part;
 use std::{fmt::Write, sync::Arc};
 
 /// A guessed profile.
@@ -18,163 +22,64 @@ pub(crate) struct Guess {
     pub(crate) reasons: Vec<String>,
 }
 
-const TIMES: &[&str] = &[
-    "timestamp",
-    "eventtime",
-    "time",
-    "datetime",
-    "eventtimestamp",
-    "occurredat",
-    "createdat",
-    "created",
-    "date",
-    "when",
-    "activitydate",
-    "loggedat",
-    "eventdate",
-    "published",
-    "logtime",
-    "recordedat",
-    "at",
-    "ts",
-    "updatedat",
-    "creationtime",
-    "datecreated",
-    "dateandtime",
-    "activitydatetime",
+/// Columns that may stand for one field: where the first is empty, the next counts.
+const ALTERNATIVES: usize = 4;
+/// How far behind the first a further one may be.
+const BEHIND: i32 = 40;
+
+const ORGANIZATIONS: &[&str] = &[
+    "organization",
+    "organizationname",
+    "organisation",
+    "organisationname",
+    "org",
+    "orgname",
+    "tenant",
+    "tenantname",
+    "merchant",
+    "merchantname",
+    "company",
+    "companyname",
+    "workspace",
+    "workspacename",
+    "accountname",
+    "realmname",
 ];
-const ACTIONS: &[&str] = &[
-    "action",
-    "eventname",
-    "eventaction",
-    "event",
-    "activity",
-    "operation",
-    "eventtype",
-    "actiontype",
-    "actionname",
-    "operationname",
-    "activitydisplayname",
-    "eventactionname",
-    "activitytype",
-    "verb",
-    "type",
-    "method",
-    "methodname",
-    "name",
-    "category",
-    "summary",
-    "what",
-];
-const EMAILS: &[&str] = &[
-    "actoremail",
-    "useremail",
-    "email",
-    "emailofteammember",
-    "emailaddress",
-    "mail",
-    "loginemail",
-    "userprincipalname",
-    "upn",
-];
-const NAMES: &[&str] = &[
-    "actorname",
-    "actor",
-    "username",
-    "user",
-    "login",
-    "displayname",
-    "userdisplayname",
-    "performedby",
-    "author",
-    "member",
-    "teammember",
-    "operator",
-    "principal",
-    "admin",
-    "account",
-    "who",
-    "createdby",
-    "initiatedby",
-    "by",
-    "caller",
-    "employee",
-    "actordisplayname",
-    "userloginname",
-    "changedby",
-    "modifiedby",
-];
-const IDS: &[&str] = &[
-    "actorid",
-    "userid",
-    "actoruuid",
-    "useruuid",
-    "uid",
-    "principalid",
-    "memberid",
-    "employeeid",
+const ORGANIZATION_IDS: &[&str] = &[
+    "organizationid",
+    "organisationid",
+    "orgid",
+    "tenantid",
+    "merchantid",
+    "companyid",
+    "workspaceid",
     "accountid",
-    "authorid",
-    "actoruserid",
+    "customerid",
+    "realmid",
+    "teamid",
+    "projectid",
 ];
-const OUTCOMES: &[&str] = &[
-    "outcome",
-    "result",
-    "status",
-    "success",
-    "outcomeresult",
-    "resultstatus",
-    "succeeded",
-    "issuccess",
-    "decision",
-    "actionresult",
+const ERRORS: &[&str] = &["errormessage", "error", "errordescription", "failurereason"];
+const ERROR_TYPES: &[&str] = &["errortype", "errorcode", "errorname", "exceptiontype"];
+const REASONS: &[&str] = &[
+    "reason",
+    "outcomereason",
+    "statusreason",
+    "resultreason",
+    "resultdescription",
 ];
-const SESSIONS: &[&str] = &[
-    "sessionid",
-    "session",
-    "sid",
-    "externalsessionid",
-    "sessionuuid",
-    "loginid",
+const ENVIRONMENTS: &[&str] = &["environment", "env"];
+const VERSIONS: &[&str] = &["sdkversion", "apiversion", "appversion", "clientversion"];
+const SERVICES: &[&str] = &[
+    "service",
+    "servicename",
+    "eventsource",
+    "workload",
+    "appname",
+    "applicationname",
+    "source",
 ];
-const TARGET_IDS: &[&str] = &[
-    "targetid",
-    "objectid",
-    "resourceid",
-    "recordid",
-    "entityid",
-    "itemid",
-    "documentid",
-    "subjectid",
-    "resource",
-    "targetuuid",
-];
-const TARGET_NAMES: &[&str] = &[
-    "target",
-    "targetname",
-    "object",
-    "objectname",
-    "resourcename",
-    "entity",
-    "entityname",
-    "item",
-    "itemname",
-    "record",
-    "affected",
-    "filename",
-    "associatedentity",
-];
-const TARGET_TYPES: &[&str] = &[
-    "targettype",
-    "objecttype",
-    "resourcetype",
-    "entitytype",
-    "itemtype",
-    "model",
-    "recordtype",
-    "table",
-    "subjecttype",
-];
+const CITIES: &[&str] = &["city", "cityname", "geocity"];
 const MESSAGES: &[&str] = &[
     "message",
     "details",
@@ -184,7 +89,7 @@ const MESSAGES: &[&str] = &[
     "note",
     "text",
     "summary",
-    "reason",
+    "eventinfo",
 ];
 const EVENT_IDS: &[&str] = &[
     "id",
@@ -196,33 +101,89 @@ const EVENT_IDS: &[&str] = &[
     "requestid",
     "externalid",
     "entryid",
+    "auditlogid",
+    "insertid",
+    "auditeventid",
+    "activityid",
 ];
 
-struct Writer {
+struct Writer<'c> {
+    columns: &'c [Column],
     fields: String,
     reasons: Vec<String>,
-    used: Vec<String>,
+    used: Vec<&'c str>,
 }
 
-impl Writer {
-    fn take(&mut self, field: &str, column: &Column, why: &str) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(self.fields, "{} = {}", quoted(field), quoted(&column.path));
-        self.note(field, column, why);
-    }
-
-    fn note(&mut self, field: &str, column: &Column, why: &str) {
-        self.reasons
-            .push(format!("{field} from `{}`: {why}", column.name));
-        self.used.push(column.path.clone());
-    }
-
-    fn free<'c>(&self, columns: &'c [Column]) -> Vec<&'c Column> {
-        columns
+impl<'c> Writer<'c> {
+    /// The columns that may stand for a field, best first: the surest one, and those that fill its gaps.
+    fn pick(&self, score: impl Fn(&Column) -> Option<i32>, least: i32) -> Vec<&'c Column> {
+        let mut found: Vec<(i32, &Column)> = self
+            .columns
             .iter()
-            .filter(|c| !self.used.contains(&c.path))
-            .collect()
+            .filter(|c| c.filled > 0 && !self.used.contains(&c.path.as_str()))
+            .filter_map(|c| Some((score(c)?, c)))
+            .filter(|(score, _)| *score >= least)
+            .collect();
+        // Equal ones stay in the order of the source.
+        found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        let Some((best, first)) = found.first().copied() else {
+            return Vec::new();
+        };
+        let mut covered = first.rows.clone();
+        let mut out = vec![first];
+        for (score, column) in &found[1..] {
+            let new = column
+                .rows
+                .iter()
+                .zip(&covered)
+                .any(|(has, known)| *has && !known);
+            if new && best - score <= BEHIND && out.len() < ALTERNATIVES {
+                for (known, has) in covered.iter_mut().zip(&column.rows) {
+                    *known |= has;
+                }
+                out.push(column);
+            }
+        }
+        out
     }
+
+    /// Writes a field, and notes why.
+    fn take(&mut self, field: &str, found: &[&'c Column], why: impl Fn(&Column) -> String) {
+        if found.is_empty() {
+            return;
+        }
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.fields, "{} = [{}]", quoted(field), paths(found));
+        self.note(field, found, why);
+    }
+
+    fn note(&mut self, field: &str, found: &[&'c Column], why: impl Fn(&Column) -> String) {
+        for column in found {
+            self.reasons
+                .push(format!("{field} from `{}`: {}", column.name, why(column)));
+            self.used.push(&column.path);
+        }
+    }
+
+    /// A field that is known by its name alone.
+    fn named(&mut self, field: &str, names: &[&str], why: &str) {
+        let found = self.pick(
+            |c| {
+                let at = names
+                    .iter()
+                    .position(|n| *n == c.last() || *n == c.pair())?;
+                let usual = c.times < 0.5 && c.longest <= 2_000 && names::actor(c) < 40;
+                usual.then(|| 60 - at as i32 - 3 * c.depth() as i32)
+            },
+            1,
+        );
+        self.take(field, &found[..found.len().min(2)], |_| why.to_owned());
+    }
+}
+
+fn paths(found: &[&Column]) -> String {
+    let quoted: Vec<String> = found.iter().map(|c| quoted(&c.path)).collect();
+    quoted.join(", ")
 }
 
 fn quoted(text: &str) -> String {
@@ -241,204 +202,194 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// The column that comes first in a list of names and passes a test of its values. The last key of a nested path counts,
-/// and the two last together, so `actor.email` is found as `actoremail`.
-fn by_name<'c>(
-    columns: &[&'c Column],
-    names: &[&str],
-    test: impl Fn(&Column) -> bool,
-) -> Option<&'c Column> {
-    names.iter().find_map(|name| {
-        columns
-            .iter()
-            .filter(|c| c.keys.iter().any(|k| k == name) && test(c))
-            .min_by_key(|c| c.depth)
-            .copied()
-    })
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// What fills the sample well counts more.
+fn full(column: &Column) -> i32 {
+    (column.share() * 20.0) as i32
+}
+
+fn time_score(c: &Column) -> Option<i32> {
+    let name = names::time(c);
+    let numbers = c.numbers > 0.9;
+    // A number is a time only where its name says so.
+    let fits = c.times >= 0.6 && (!numbers || name >= 40) && (name > 0 || c.times >= 0.9);
+    let order = if c.sorted && c.distinct > 3 { 12 } else { 0 };
+    fits.then(|| name + full(c) + order - 3 * c.depth() as i32)
+}
+
+fn action_score(c: &Column) -> Option<i32> {
+    let name = names::action(c);
+    let word = c.letters >= 0.5
+        && c.times < 0.5
+        && c.ips < 0.5
+        && c.emails < 0.5
+        && c.ids < 0.3
+        && c.urls < 0.3;
+    // Some vendors number what was done.
+    let number = c.numbers > 0.9 && c.distinct < 40 && name >= 50;
+    if !(word || number) || c.longest > 200 {
+        return None;
+    }
+    let mut score = name + full(c) / 2 - 4 * c.depth() as i32;
+    if number {
+        score -= 25;
+    }
+    if c.filled >= 8 && c.distinct * 10 > c.filled * 9 {
+        score -= 14;
+    }
+    if c.filled >= 8 && c.distinct == 1 {
+        score -= 15;
+    }
+    score -= (c.sentences * 50.0) as i32;
+    Some(score)
+}
+
+fn address_score(c: &Column) -> Option<i32> {
+    (c.ips >= 0.5).then(|| names::address(c) + full(c))
+}
+
+fn agent_score(c: &Column) -> Option<i32> {
+    let plain = c.ips < 0.3 && c.numbers < 0.5 && c.times < 0.3 && c.emails < 0.3 && c.ids < 0.3;
+    let score = names::agent(c) + (c.agents * 60.0) as i32;
+    (plain && c.letters > 0.5).then_some(score - c.depth() as i32)
+}
+
+/// Keys about somebody; the same object as the best of them is preferred, so that id, name and mail are of one person.
+fn who(c: &Column, home: Option<&str>) -> i32 {
+    let near = home.is_some_and(|home| home == c.parent());
+    names::actor(c) + if near { 18 } else { 0 } + full(c) / 2
+}
+
+fn is_name(c: &Column) -> bool {
+    c.letters >= 0.5
+        && c.times < 0.5
+        && c.ips < 0.5
+        && c.urls < 0.5
+        && c.ids < 0.5
+        && c.longest <= 200
 }
 
 /// Guesses a profile from the first entries of a source; absent when neither a time nor anything else stands out.
 pub(crate) fn guess(sample: &[Entry<'_>]) -> Option<Guess> {
     let columns = columns(sample);
     let mut w = Writer {
+        columns: &columns,
         fields: String::new(),
         reasons: Vec::new(),
         used: Vec::new(),
     };
-    let all: Vec<&Column> = columns.iter().collect();
-    let time = by_name(&all, TIMES, |c| c.times >= 0.6).or_else(|| {
-        all.iter()
-            .copied()
-            .filter(|c| c.times >= 0.9 && !c.numeric())
-            .min_by_key(|c| c.depth)
+    let time = w.pick(time_score, 25);
+    w.note("@timestamp", &time, |c| {
+        format!("{} of its values are times", percent(c.times))
     });
-    if let Some(column) = time {
-        w.note(
-            "@timestamp",
-            column,
-            &format!("{} of its values are times", percent(column.times)),
-        );
-    }
-    let agents = by_name(
-        &w.free(&columns),
-        &[
-            "useragent",
-            "rawuseragent",
-            "ua",
-            "browser",
-            "client",
-            "device",
-            "clientuseragent",
-            "requestuseragent",
-        ],
-        |c| !c.numeric() && c.ips < 0.5,
-    )
-    .or_else(|| w.free(&columns).into_iter().find(|c| c.agents >= 0.5));
-    if let Some(c) = agents {
-        w.take(
-            "user_agent.original",
-            c,
-            "its name or values are of user agents",
-        );
-    }
-    let ip = {
-        let free = w.free(&columns);
-        let named = |c: &&&Column| {
-            [
-                "source", "client", "remote", "actor", "ip", "caller", "request",
-            ]
-            .iter()
-            .any(|n| folded(&c.name).contains(n))
-        };
-        let mut ips: Vec<&Column> = free.into_iter().filter(|c| c.ips >= 0.6).collect();
-        ips.sort_by_key(|c| (!named(&c), c.depth));
-        ips.first().copied()
-    };
-    if let Some(c) = ip {
-        w.take(
-            "source.ip",
-            c,
-            &format!("{} of its values are addresses", percent(c.ips)),
-        );
-    }
-    let action = by_name(&w.free(&columns), ACTIONS, |c| {
-        c.texts
-            && c.times < 0.5
-            && c.ips < 0.5
-            && c.emails < 0.5
-            && c.longest <= 160
-            && (c.filled < 8
-                || c.distinct * 10 <= c.filled * 8
-                || c.longest <= 60 && columns.len() <= 3)
+    let agent = w.pick(agent_score, 60);
+    w.take("user_agent.original", &agent, |_| {
+        "its name or values are of user agents".to_owned()
     });
-    if let Some(c) = action {
-        w.take(
-            "event.action",
-            c,
-            &format!("{} distinct values in {} entries", c.distinct, c.filled),
-        );
-    }
-    let email = by_name(&w.free(&columns), EMAILS, |c| c.emails >= 0.5)
-        .or_else(|| by_name(&w.free(&columns), NAMES, |c| c.emails >= 0.5))
-        .or_else(|| w.free(&columns).into_iter().find(|c| c.emails >= 0.8));
-    if let Some(c) = email {
-        w.take(
-            "user.email",
-            c,
-            &format!("{} of its values are mail addresses", percent(c.emails)),
-        );
-    }
-    if let Some(c) = by_name(&w.free(&columns), NAMES, |c| {
-        c.texts && c.times < 0.5 && c.ips < 0.5 && c.longest <= 200
-    }) {
-        w.take("user.name", c, "its name is one of an actor");
-    }
+    let address = w.pick(address_score, 12);
+    w.take("source.ip", &address, |c| {
+        format!("{} of its values are addresses", percent(c.ips))
+    });
+    let action = w.pick(action_score, 15);
+    w.take("event.action", &action, |c| {
+        format!("{} distinct values in {}", c.distinct, c.filled)
+    });
+    let acts = people(&mut w);
+    let outcome = w.pick(
+        |c| {
+            let usual = c.distinct <= 16 && c.times < 0.5 && c.longest <= 80;
+            let score = names::outcome(c) + (c.outcomes * 40.0) as i32 - 3 * c.depth() as i32;
+            (usual && names::outcome(c) > 0 && (c.outcomes >= 0.3 || c.letters > 0.5))
+                .then_some(score)
+        },
+        45,
+    );
+    w.take("event.outcome", &outcome, |c| {
+        format!("{} distinct values", c.distinct)
+    });
+    let session = w.pick(
+        |c| (c.times < 0.5 && c.longest <= 500).then(|| names::session(c) - c.depth() as i32),
+        30,
+    );
+    w.take("session.id", &session, |_| {
+        "its name is one of a session".to_owned()
+    });
+    let country = w.pick(
+        |c| {
+            (c.times < 0.5 && c.letters > 0.5 && c.longest <= 80)
+                .then(|| names::country(c) - c.depth() as i32)
+        },
+        40,
+    );
+    w.take("source.geo.country_iso_code", &country, |_| {
+        "its name is one of a country".to_owned()
+    });
+    let id = w.pick(
+        |c| {
+            let at = EVENT_IDS
+                .iter()
+                .position(|n| *n == c.last() || *n == c.pair())?;
+            let once =
+                c.distinct == c.filled && c.share() > 0.9 && c.times < 0.5 && c.list.is_none();
+            (once && c.depth() <= 1).then(|| 60 - at as i32 - 8 * c.depth() as i32)
+        },
+        1,
+    );
+    w.take("event.id", &id[..id.len().min(1)], |_| {
+        "every value is there once".to_owned()
+    });
+    let target = objects(&mut w);
     for (field, names, why) in [
-        ("user.id", IDS, "its name is one of an actor's id"),
-        ("session.id", SESSIONS, "its name is one of a session"),
         (
             "organization.name",
-            &[
-                "organization",
-                "organizationname",
-                "organisation",
-                "org",
-                "tenant",
-                "tenantname",
-                "merchant",
-                "merchantname",
-                "company",
-                "workspace",
-                "accountname",
-            ],
+            ORGANIZATIONS,
             "its name is one of an organisation",
         ),
         (
-            "source.geo.country_iso_code",
-            &["country", "countrycode", "countryiso", "geocountry"],
-            "its name is one of a country",
+            "organization.id",
+            ORGANIZATION_IDS,
+            "its name is one of an organisation's id",
         ),
+        ("error.message", ERRORS, "its name is one of an error"),
         (
-            "error.message",
-            &["errormessage", "error", "errordescription", "failurereason"],
-            "its name is one of an error",
+            "error.type",
+            ERROR_TYPES,
+            "its name is one of an error's class",
         ),
+        ("event.reason", REASONS, "its name is one of a reason"),
         (
             "service.environment",
-            &["environment", "env"],
+            ENVIRONMENTS,
             "its name is one of an environment",
         ),
+        ("service.version", VERSIONS, "its name is one of a version"),
+        ("service.name", SERVICES, "its name is one of a service"),
+        ("source.geo.city_name", CITIES, "its name is one of a city"),
+        ("message", MESSAGES, "its name is one of a description"),
     ] {
-        if let Some(c) = by_name(&w.free(&columns), names, |c| {
-            c.times < 0.5 && c.longest <= 500
-        }) {
-            w.take(field, c, why);
-        }
+        w.named(field, names, why);
     }
-    if let Some(c) = by_name(&w.free(&columns), OUTCOMES, |c| {
-        c.distinct <= 12 && c.times < 0.5
-    }) {
-        w.take(
-            "event.outcome",
-            c,
-            &format!("{} distinct values", c.distinct),
-        );
-    }
-    if let Some(c) = by_name(&w.free(&columns), EVENT_IDS, |c| {
-        c.filled > 0 && c.distinct == c.filled && c.times < 0.5 && c.depth == 0
-    }) {
-        w.take("event.id", c, "every value is there once");
-    }
-    let mut target = String::new();
-    for (key, field, names) in [
-        ("type", "target.type", TARGET_TYPES),
-        ("id", "target.id", TARGET_IDS),
-        ("name", "target.name", TARGET_NAMES),
-    ] {
-        if let Some(c) = by_name(&w.free(&columns), names, |c| c.times < 0.5) {
-            let _ = writeln!(target, "{key} = {}", quoted(&c.path));
-            w.note(field, c, "its name is one of an audited object");
-        }
-    }
-    if let Some(c) = by_name(&w.free(&columns), MESSAGES, |c| c.times < 0.5) {
-        w.take("message", c, "its name is one of a description");
-    }
-    let acts = action.is_some() || email.is_some() || w.fields.contains("user.name");
-    if time.is_none() && !acts {
+    if time.is_empty() && action.is_empty() && !acts {
         return None;
     }
-    let at = time.map_or_else(|| "\"\\\"\\\"\"".to_owned(), |c| quoted(&c.path));
-    let mut text = format!(
-        "language = 1\n[profile]\nid = \"guess\"\nversion = 1\ntitle = \"Guessed mapping\"\nabsent = [\"-\", \"N/A\", \"n/a\", \"null\", \"None\"]\nblind_spots = [\"The mapping was guessed from names and values; nobody described what this log leaves out.\"]\n[time]\nvalue = {at}\n[fields]\n{}",
+    let (changes, because) = changes::rules(&columns, quoted);
+    w.reasons.extend(because);
+    let at = if time.is_empty() {
+        // A path of an empty key leads nowhere.
+        "[\"\\\"\\\"\"]".to_owned()
+    } else {
+        format!("[{}]", paths(&time))
+    };
+    let text = format!(
+        "language = 1\n\n[profile]\nid = \"guess\"\nversion = 1\ntitle = \"Guessed mapping\"\nabsent = [\"-\", \"N/A\", \"n/a\", \"null\", \"None\"]\nblind_spots = [\"The mapping was guessed from names and values; nobody described what this log leaves out.\"]\n\n[time]\nvalue = {at}\n\n[fields]\n{}\n[outcome]\nsuccess = [\"success*\", \"partially*\"]\nfailure = [\"fail*\", \"den*\", \"error*\", \"block*\", \"reject*\", \"unauth*\", \"invalid*\"]\n\n{target}{changes}{VERBS}",
         w.fields
     );
-    if !target.is_empty() {
-        let _ = write!(text, "[[target]]\n{target}");
-    }
-    text.push_str(VERBS);
     // A header that even quotes cannot hold gives no profile, and the entries stay as they are.
     let profile = Profile::parse("guess.toml", &text).ok()?;
-    let found = [time.is_some(), action.is_some(), acts];
+    let found = [!time.is_empty(), !action.is_empty(), acts];
     Some(Guess {
         profile: Arc::new(profile),
         confidence: 0.2 + 0.1 * found.iter().filter(|f| **f).count() as f64,
@@ -446,8 +397,132 @@ pub(crate) fn guess(sample: &[Entry<'_>]) -> Option<Guess> {
     })
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
+/// Who acted: mail, name, id and kind. Whether anything was found.
+fn people(w: &mut Writer<'_>) -> bool {
+    let home = w
+        .columns
+        .iter()
+        .filter(|c| c.filled > 0 && c.depth() > 0)
+        .map(|c| (names::actor(c), c))
+        .filter(|(score, _)| *score >= 60)
+        .max_by_key(|(score, c)| score * 4 + full(c))
+        .map(|(_, c)| c.parent());
+    let home = home.as_deref();
+    let mut email = w.pick(
+        |c| (c.emails >= 0.5).then(|| who(c, home) + (c.emails * 20.0) as i32),
+        45,
+    );
+    if email.is_empty() {
+        let any = |c: &Column| {
+            (c.emails >= 0.8 && names::object(c) < 45 && names::actor(c) > -100).then(|| full(c))
+        };
+        email = w.pick(any, 1);
+        email.truncate(1);
+    }
+    w.take("user.email", &email, |c| {
+        format!("{} of its values are mail addresses", percent(c.emails))
+    });
+    let name = w.pick(
+        |c| {
+            let usual = is_name(c) && names::part(c) == Part::Name && c.numbers < 0.9;
+            usual.then(|| who(c, home) - if c.emails >= 0.5 { 10 } else { 0 })
+        },
+        42,
+    );
+    w.take("user.name", &name, |_| {
+        "its name is one of an actor".to_owned()
+    });
+    let id = w.pick(
+        |c| {
+            let part = names::part(c);
+            let usual = c.times < 0.5 && c.ips < 0.5 && c.longest <= 300 && c.urls < 0.5;
+            let fits = part == Part::Id
+                || part == Part::Name && (c.ids >= 0.5 || c.numbers >= 0.9 && c.longest >= 4);
+            // An id that never comes twice is of the event.
+            let once = if c.filled >= 8 && c.distinct == c.filled {
+                45
+            } else {
+                0
+            };
+            (usual && fits).then(|| who(c, home) - once)
+        },
+        42,
+    );
+    w.take("user.id", &id, |_| {
+        "its name is one of an actor's id".to_owned()
+    });
+    let kind = w.pick(
+        |c| {
+            (names::part(c) == Part::Kind && c.distinct <= 24 && c.letters >= 0.5)
+                .then(|| names::actor(c))
+        },
+        60,
+    );
+    w.take("user.type", &kind[..kind.len().min(1)], |_| {
+        "its name is one of an actor's kind".to_owned()
+    });
+    !(email.is_empty() && name.is_empty() && id.is_empty())
+}
+
+/// What was acted on: rules for one object, or for each of a list.
+fn objects(w: &mut Writer<'_>) -> String {
+    let home = w
+        .columns
+        .iter()
+        .filter(|c| c.filled > 0 && c.depth() > 0 && !w.used.contains(&c.path.as_str()))
+        .map(|c| (names::object(c), c))
+        .filter(|(score, _)| *score >= 45)
+        .max_by_key(|(score, c)| score * 4 + full(c))
+        .map(|(_, c)| c.parent());
+    let near = |c: &Column| {
+        names::object(c)
+            + if home.as_deref() == Some(&c.parent()) {
+                18
+            } else {
+                0
+            }
+            + full(c) / 2
+    };
+    let mut found: Vec<(&str, &Column)> = Vec::new();
+    for (key, part) in [("type", Part::Kind), ("id", Part::Id), ("name", Part::Name)] {
+        let picked = w.pick(
+            |c| {
+                let usual = c.times < 0.5 && c.longest <= 1_000 && c.ips < 0.9;
+                (usual && names::part(c) == part).then(|| near(c))
+            },
+            45,
+        );
+        if let Some(first) = picked.first() {
+            w.note(&format!("target.{key}"), &[*first], |_| {
+                "its name is one of an audited object".to_owned()
+            });
+            found.push((key, *first));
+        }
+    }
+    let list = found
+        .iter()
+        .find_map(|(_, c)| c.list.as_ref().map(|(list, _)| list.clone()));
+    let (mut each, mut one) = (String::new(), String::new());
+    for (key, column) in &found {
+        match (&list, &column.list) {
+            (Some(list), Some((same, inside))) if list == same && !inside.is_empty() => {
+                let _ = writeln!(each, "{key} = {}", quoted(inside));
+            }
+            _ => {
+                let _ = writeln!(one, "{key} = {}", quoted(&column.path));
+            }
+        }
+    }
+    let mut out = String::new();
+    if let Some(list) = list.filter(|l| !each.is_empty() && !l.is_empty()) {
+        let _ = write!(out, "[[target]]\neach = {}\n{each}\n", quoted(&list));
+    } else {
+        one.push_str(&each);
+    }
+    if !one.is_empty() {
+        let _ = write!(out, "[[target]]\n{one}\n");
+    }
+    out
 }
 
 /// Words that mean the same in every log.

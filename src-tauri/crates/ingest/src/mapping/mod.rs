@@ -17,6 +17,7 @@ pub(crate) mod walk;
 pub use leaves::IdentityKey;
 pub(crate) use line::cut as cut_line;
 pub use plan::{Plan, Planned};
+pub(crate) use values::address as address_of;
 
 use crate::{
     entry::{Entry, EntryValue, Flags},
@@ -249,6 +250,11 @@ fn best(found: impl Iterator<Item = (usize, f64)>) -> Option<usize> {
             _ => Some(one),
         })
         .map(|(n, _)| n)
+}
+
+/// `success`, `failure` or `unknown` for a word that every vendor uses.
+pub(crate) fn outcome_of(word: &str) -> &'static str {
+    values::outcome(word, &crate::profile::OutcomeWords::default())
 }
 
 /// Keeps an entry that nothing knows: its text is the message where it is a line.

@@ -26,7 +26,11 @@ pub(crate) fn address(text: &str) -> Option<IpAddr> {
         Err(_) => {
             let (host, port) = bare.rsplit_once(':')?;
             port.parse::<u16>().ok()?;
-            IpAddr::V4(host.parse().ok()?)
+            match host.parse().ok()? {
+                // With all its eight groups written out, what follows can only be a port.
+                IpAddr::V6(_) if host.contains("::") => return None,
+                ip => ip,
+            }
         }
     };
     Some(found.to_canonical())
@@ -159,6 +163,8 @@ mod tests {
             ("2001:db8:0:0:0:0:0:1", "2001:db8::1"),
             ("::ffff:203.0.113.4", "203.0.113.4"),
             ("fe80::1%eth0", "fe80::1"),
+            ("2001:db8:1:2:3:4:5:6#443", "2001:db8:1:2:3:4:5:6"),
+            ("2001:db8:1:2:3:4:5:6:443", "2001:db8:1:2:3:4:5:6"),
             (" 203.0.113.4 ", "203.0.113.4"),
         ] {
             assert_eq!(

@@ -43,8 +43,13 @@ const NO_AUDIT_LOG: &[&str] = &[
 /// Shares of every audit-log system.
 const LITERAL: f64 = 0.97;
 const TIME_AND_ACTION: f64 = 0.99;
-/// Shares over all systems without their profiles.
-const GUESSED: f64 = 0.70;
+/// Means over all systems without their profiles; the aim is 0.9 for each.
+const GUESSED: &[(&str, f64)] = &[
+    ("time", 0.95),
+    ("action", 0.85),
+    ("actor", 0.85),
+    ("ip", 0.94),
+];
 
 #[test]
 fn real_exports_are_read_as_independent_parsers_read_them() {
@@ -76,9 +81,9 @@ fn real_exports_are_read_as_independent_parsers_read_them() {
     let text = format!("{}\n{}\n{}", with.markdown(), without.markdown(), panther);
     println!("{text}");
     table::keep(&text);
-    for field in ["time", "action", "actor", "ip"] {
+    for (field, least) in GUESSED {
         let share = without.mean(field);
-        if share < GUESSED {
+        if share < *least {
             failures.push(format!("guessed {field}: {:.1} %", share * 100.0));
         }
     }

@@ -340,7 +340,7 @@ impl Tally {
                         continue;
                     }
                     let right = events.iter().any(|event| fits(column, key, wanted, event));
-                    if !right && disputed(&case.name, key) {
+                    if !right && !blind && disputed(&case.name, key) {
                         self.disputed += 1;
                         continue;
                     }

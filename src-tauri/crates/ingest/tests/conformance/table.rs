@@ -48,7 +48,9 @@ impl Table {
             };
         }
         self.rows.push_str("|\n");
-        self.shares.push(tally.shares.clone());
+        if judged {
+            self.shares.push(tally.shares.clone());
+        }
     }
 
     /// The mean over the systems that have the field.
@@ -138,6 +140,6 @@ pub(crate) fn keep(text: &str) {
     let Some(path) = std::env::var_os("WITNESSMARK_CONFORMANCE_OUT") else {
         return;
     };
-    const BEFORE: &str = "# Conformance\n\nWhat the profiles make of real exports, against parsers that nobody here wrote. Made by `cargo xtask conformance`\nwith a folder of such exports in `WITNESSMARK_CORPUS`; the exports themselves are not part of this repository.\n\nA figure is the share, in percent, of the values that stand literally in an entry and were found in the same field; the\ncolumn `changes` counts entries with at least one changed field. An actor's id, mail address and name each count, and each\nmay stand in any actor field. Times agree to the second. `literal` is the share over all fields. `disputed` counts values\nof a parser that were set aside, because two parsers differ or because the value is another field's; each has its reason in\n`src-tauri/crates/ingest/tests/conformance/oracle.rs`. Systems in italics are no audit logs, or lines of text; they bind nobody.\n\nThe second table is read without the profiles that read the system in the first, so that the mapping is guessed (`guess@1`)\nor another profile takes the log for its own. It is the honest figure for systems that nobody has described.\n\n";
+    const BEFORE: &str = "# Conformance\n\nWhat the profiles make of real exports, against parsers that nobody here wrote. Made by `cargo xtask conformance`\nwith a folder of such exports in `WITNESSMARK_CORPUS`; the exports themselves are not part of this repository.\n\nA figure is the share, in percent, of the values that stand literally in an entry and were found in the same field; the\ncolumn `changes` counts entries with at least one changed field. An actor's id, mail address and name each count, and each\nmay stand in any actor field. Times agree to the second. `literal` is the share over all fields. `disputed` counts values\nof a parser that were set aside, because two parsers differ or because the value is another field's; each has its reason in\n`src-tauri/crates/ingest/tests/conformance/oracle.rs`. Systems in italics are no audit logs, or lines of text; they bind nobody.\n\nThe second table is read without the profiles that read the system in the first, so that the mapping is guessed (`guess@1`)\nor another profile takes the log for its own; there no value of a parser is set aside. It is\nthe honest figure for systems that nobody has described.\n\n";
     std::fs::write(path, format!("{BEFORE}{text}")).unwrap();
 }

@@ -1,0 +1,454 @@
+//! What the values of each column or key of a sample look like.
+//!
+//! Owns: the walk over the sample, into lists and into JSON that stands as text, and the counts. Never touches: what a
+//! column is for.
+
+use crate::{
+    entry::{Entry, EntryValue},
+    json::{JsonLimits, Kind, Tape, Value},
+    mapping::{address_of, outcome_of},
+    times::survey,
+};
+use std::collections::{HashMap, HashSet};
+
+/// Keys that are looked at; an export with more is guessed from the first.
+const MOST: usize = 600;
+/// Nesting that is looked at.
+const DEEPEST: usize = 7;
+/// Elements of a list that are looked at.
+const ITEMS: usize = 4;
+/// Bytes of JSON in a text that are looked into.
+const LONGEST_TEXT: usize = 1 << 16;
+
+/// One column, or one key of nested objects, over the sample.
+#[derive(Debug)]
+pub(crate) struct Column {
+    /// As the source names it.
+    pub(crate) name: String,
+    /// As the profile language writes it.
+    pub(crate) path: String,
+    /// The path of the list around it, and its own path inside one element; absent outside of lists.
+    pub(crate) list: Option<(String, String)>,
+    /// Words of each key, in lower case, outermost first; a dotted column name counts as several keys.
+    pub(crate) words: Vec<Vec<String>>,
+    /// The steps of its path, one for each key.
+    pub(crate) steps: Vec<String>,
+    /// Entries in which it has a value.
+    pub(crate) rows: Vec<bool>,
+    /// Different values.
+    pub(crate) distinct: usize,
+    /// Values.
+    pub(crate) filled: usize,
+    /// Length of the longest, in bytes.
+    pub(crate) longest: usize,
+    /// Share of the values that are times.
+    pub(crate) times: f64,
+    /// Share that are addresses.
+    pub(crate) ips: f64,
+    /// Share that are mail addresses.
+    pub(crate) emails: f64,
+    /// Share that are user agents.
+    pub(crate) agents: f64,
+    /// Share that hold a letter.
+    pub(crate) letters: f64,
+    /// Share that are ids of machines: UUIDs, long hexadecimal texts.
+    pub(crate) ids: f64,
+    /// Share that are plain numbers.
+    pub(crate) numbers: f64,
+    /// Share that are sentences.
+    pub(crate) sentences: f64,
+    /// Share that are web addresses.
+    pub(crate) urls: f64,
+    /// Share that are words of success or failure.
+    pub(crate) outcomes: f64,
+    /// Whether the values never fall, or never rise, which times of a log do.
+    pub(crate) sorted: bool,
+}
+
+impl Column {
+    /// Objects around it.
+    pub(crate) fn depth(&self) -> usize {
+        self.words.len().saturating_sub(1)
+    }
+
+    /// The words of the last key, joined.
+    pub(crate) fn last(&self) -> String {
+        self.words.last().map(|w| w.concat()).unwrap_or_default()
+    }
+
+    /// The words of the two last keys, joined.
+    pub(crate) fn pair(&self) -> String {
+        let from = self.words.len().saturating_sub(2);
+        self.words[from..].concat().concat()
+    }
+
+    /// Share of the entries in which it has a value.
+    pub(crate) fn share(&self) -> f64 {
+        let with = self.rows.iter().filter(|r| **r).count();
+        with as f64 / self.rows.len().max(1) as f64
+    }
+
+    /// The keys around it, joined.
+    pub(crate) fn parent(&self) -> String {
+        let to = self.words.len().saturating_sub(1);
+        self.words[..to]
+            .iter()
+            .map(|w| w.concat())
+            .collect::<Vec<_>>()
+            .join(".")
+    }
+}
+
+/// Lower-case words of a key: `userPrincipalName`, `user_principal_name` and `User Principal Name` are the same three.
+pub(crate) fn words(key: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let chars: Vec<char> = key.chars().collect();
+    let mut word = String::new();
+    for (i, c) in chars.iter().enumerate() {
+        if !c.is_alphanumeric() {
+            if !word.is_empty() {
+                out.push(std::mem::take(&mut word));
+            }
+            continue;
+        }
+        let after_lower = i > 0 && (chars[i - 1].is_lowercase() || chars[i - 1].is_ascii_digit());
+        let before_lower = chars.get(i + 1).is_some_and(|n| n.is_lowercase());
+        let new = c.is_uppercase()
+            && (after_lower || i > 0 && chars[i - 1].is_uppercase() && before_lower);
+        if new && !word.is_empty() {
+            out.push(std::mem::take(&mut word));
+        }
+        word.extend(c.to_lowercase());
+    }
+    if !word.is_empty() {
+        out.push(word);
+    }
+    out
+}
+
+/// One step of a path as the profile language writes it.
+fn step(key: &str) -> String {
+    let plain = !key.is_empty()
+        && key
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '@' | ' '));
+    if plain {
+        key.to_owned()
+    } else {
+        format!("\"{key}\"")
+    }
+}
+
+/// A place in an entry: its keys, its path, and the list that it is an element of.
+#[derive(Clone, Default)]
+struct Place {
+    keys: Vec<String>,
+    steps: Vec<String>,
+    path: String,
+    list: Option<(String, String)>,
+}
+
+impl Place {
+    fn child(&self, key: &str, step: &str) -> Self {
+        let join = |path: &str| {
+            if path.is_empty() {
+                step.to_owned()
+            } else {
+                format!("{path}.{step}")
+            }
+        };
+        let mut keys = self.keys.clone();
+        keys.push(key.to_owned());
+        let mut steps = self.steps.clone();
+        steps.push(step.to_owned());
+        Self {
+            keys,
+            steps,
+            path: join(&self.path),
+            list: self
+                .list
+                .as_ref()
+                .map(|(list, inside)| (list.clone(), format!("{inside}.{step}"))),
+        }
+    }
+
+    fn items(&self) -> Self {
+        let mut place = self.clone();
+        if place.list.is_none() {
+            place.list = Some((self.path.clone(), String::new()));
+        }
+        place
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    order: Vec<Place>,
+    values: HashMap<String, (Vec<String>, Vec<usize>)>,
+    entry: usize,
+}
+
+impl Seen {
+    fn add(&mut self, place: &Place, text: &str) {
+        if !self.values.contains_key(&place.path) {
+            if self.order.len() >= MOST {
+                return;
+            }
+            self.order.push(place.clone());
+        }
+        let (texts, rows) = self.values.entry(place.path.clone()).or_default();
+        texts.push(text.to_owned());
+        rows.push(self.entry);
+    }
+
+    fn value(&mut self, place: &Place, value: Value<'_>) {
+        if place.keys.len() > DEEPEST {
+            return;
+        }
+        match value.kind() {
+            Kind::Object => {
+                if value.get("epochSecond").is_some() || value.get("seconds").is_some() {
+                    // A moment in two numbers is read as one time.
+                    let seconds = value.get("epochSecond").or_else(|| value.get("seconds"));
+                    if let Some(text) = seconds.and_then(|v| v.text()) {
+                        self.add(place, text);
+                        return;
+                    }
+                }
+                for (key, child) in value.members() {
+                    if usable(key) {
+                        self.value(&place.child(key, &step(key)), child);
+                    }
+                }
+            }
+            Kind::Array => self.list(place, value),
+            Kind::String => self.text(place, value.text().unwrap_or("")),
+            _ => self.add(place, value.text().unwrap_or("")),
+        }
+    }
+
+    fn list(&mut self, place: &Place, list: Value<'_>) {
+        let Some(first) = list.items().next() else {
+            return;
+        };
+        if !first.is_object() {
+            // A list of plain values counts by its first.
+            if let Some(text) = first.text() {
+                self.add(place, text);
+            }
+            return;
+        }
+        if let Some((name, value)) = named(first) {
+            for item in list.items().take(64) {
+                let key = item.get(name).and_then(|v| v.text()).unwrap_or("");
+                let found = item.get(value).and_then(|v| v.text());
+                if let Some(found) = found
+                    && usable(key)
+                    && !key.contains(']')
+                {
+                    let mut inside = place.child(key, "");
+                    inside.path = format!("{}[{name}={key}].{}", place.path, step(value));
+                    inside.list = None;
+                    inside.steps = vec![inside.path.clone()];
+                    self.text(&inside, found);
+                }
+            }
+            return;
+        }
+        let inside = place.items();
+        for item in list.items().take(ITEMS) {
+            self.value(&inside, item);
+        }
+    }
+
+    fn text(&mut self, place: &Place, text: &str) {
+        let trimmed = text.trim();
+        let json = trimmed.len() > 2
+            && trimmed.len() <= LONGEST_TEXT
+            && (trimmed.starts_with('{') && trimmed.ends_with('}')
+                || trimmed.starts_with("[{") && trimmed.ends_with(']'));
+        if json {
+            let mut tape = Tape::new();
+            if let Ok(value) = tape.parse_str(trimmed, &JsonLimits::default()) {
+                let value = (value.kind() == Kind::Array || value.is_object()).then_some(value);
+                if let Some(value) = value {
+                    self.value(place, value);
+                    return;
+                }
+            }
+        }
+        self.add(place, text);
+    }
+}
+
+fn usable(key: &str) -> bool {
+    !key.is_empty() && key.len() <= 120 && !key.contains('"')
+}
+
+/// The keys of a list of names with values, such as `[{"name": "USER_EMAIL", "value": "…"}]`.
+fn named(item: Value<'_>) -> Option<(&'static str, &'static str)> {
+    const PAIRS: &[(&str, &str)] = &[
+        ("name", "value"),
+        ("Name", "Value"),
+        ("key", "value"),
+        ("Key", "Value"),
+        ("Key", "ValueString"),
+        ("fieldName", "value"),
+        ("field", "value"),
+    ];
+    PAIRS
+        .iter()
+        .find(|(name, value)| {
+            item.get(name).is_some() && item.get(value).is_some() && item.members().count() <= 5
+        })
+        .copied()
+}
+
+/// The columns of a sample in the order in which they are met.
+pub(crate) fn columns(sample: &[Entry<'_>]) -> Vec<Column> {
+    let mut seen = Seen::default();
+    for (i, entry) in sample.iter().enumerate() {
+        seen.entry = i;
+        match entry.value {
+            EntryValue::Json(value) => seen.value(&Place::default(), value),
+            EntryValue::Cells(cells) => {
+                for (i, name) in cells.header().iter().enumerate() {
+                    if usable(name) {
+                        let place = Place::default().child(name, &step(name));
+                        seen.text(&place, cells.get(i).unwrap_or(""));
+                    }
+                }
+            }
+            EntryValue::Line(_) => {}
+        }
+    }
+    let Seen {
+        order, mut values, ..
+    } = seen;
+    order
+        .into_iter()
+        .map(|place| {
+            let (texts, rows) = values.remove(&place.path).unwrap_or_default();
+            column(place, &texts, &rows, sample.len())
+        })
+        .collect()
+}
+
+/// Whether a text is a time. The letters of a zone that nobody knows make it unreadable, but no other kind of value.
+fn is_time(text: &str) -> bool {
+    let readable = |t: &str| survey([t]).readable == 1;
+    readable(text)
+        || text.rsplit_once(' ').is_some_and(|(time, zone)| {
+            (2..=5).contains(&zone.len())
+                && zone.bytes().all(|b| b.is_ascii_uppercase())
+                && readable(time)
+        })
+}
+
+fn is_address(text: &str) -> bool {
+    let first = text.split([',', ' ', ';']).next().unwrap_or(text);
+    first.len() >= 3 && first.contains(['.', ':']) && address_of(first).is_some()
+}
+
+fn is_mail(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(a, b)| {
+        !a.is_empty() && b.contains('.') && !text.contains(char::is_whitespace) && !b.contains('@')
+    })
+}
+
+fn is_agent(text: &str) -> bool {
+    if text.contains("Mozilla/") {
+        return true;
+    }
+    let known = [
+        "curl/",
+        "okhttp",
+        "python-requests",
+        "aws-cli",
+        "Boto3",
+        "Go-http-client",
+    ];
+    known.iter().any(|word| text.contains(word))
+        || text.split_once('/').is_some_and(|(name, version)| {
+            (2..40).contains(&name.len())
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "-_. ".contains(c))
+                && version.starts_with(|c: char| c.is_ascii_digit())
+                && version.contains('.')
+        })
+}
+
+fn is_id(text: &str) -> bool {
+    let bare = text.trim_start_matches('{').trim_end_matches('}');
+    let hex = |c: char| c.is_ascii_hexdigit() || c == '-';
+    bare.len() >= 16 && bare.chars().all(hex) && bare.contains(|c: char| c.is_ascii_digit())
+}
+
+fn column(place: Place, texts: &[String], rows: &[usize], entries: usize) -> Column {
+    let mut present = vec![false; entries];
+    let mut filled: Vec<&str> = Vec::new();
+    for (text, row) in texts.iter().zip(rows) {
+        let text = text.trim();
+        if !text.is_empty() && !matches!(text, "-" | "null" | "None" | "N/A" | "n/a") {
+            filled.push(text);
+            present[*row] = true;
+        }
+    }
+    let share = |test: &dyn Fn(&str) -> bool| {
+        if filled.is_empty() {
+            0.0
+        } else {
+            filled.iter().filter(|t| test(t)).count() as f64 / filled.len() as f64
+        }
+    };
+    let words: Vec<Vec<String>> = place
+        .keys
+        .iter()
+        .flat_map(|key| key.split('.').map(words))
+        .filter(|w| !w.is_empty())
+        .collect();
+    Column {
+        name: place.keys.join("."),
+        path: place.path,
+        list: place.list,
+        steps: place.steps,
+        words,
+        rows: present,
+        distinct: filled.iter().collect::<HashSet<_>>().len(),
+        filled: filled.len(),
+        longest: filled.iter().map(|t| t.len()).max().unwrap_or(0),
+        times: share(&is_time),
+        ips: share(&is_address),
+        emails: share(&is_mail),
+        agents: share(&is_agent),
+        letters: share(&|t| t.chars().any(char::is_alphabetic)),
+        ids: share(&is_id),
+        numbers: share(&|t| t.parse::<f64>().is_ok()),
+        sentences: share(&|t| t.split_whitespace().count() >= 6),
+        urls: share(&|t| t.starts_with("http://") || t.starts_with("https://")),
+        outcomes: share(&|t| outcome_of(t) != "unknown"),
+        sorted: filled.len() > 3
+            && (filled.windows(2).all(|w| w[0] <= w[1]) || filled.windows(2).all(|w| w[0] >= w[1])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn keys_fall_into_words() {
+        for (key, expected) in [
+            ("userPrincipalName", "user principal name"),
+            ("IPAddress", "ip address"),
+            ("sourceIPAddress", "source ip address"),
+            ("USER_NAME", "user name"),
+            ("Date and Time", "date and time"),
+            ("event-type", "event type"),
+            ("client_ip", "client ip"),
+        ] {
+            assert_eq!(words(key).join(" "), expected);
+        }
+    }
+}
