@@ -15,7 +15,8 @@ mod crash;
 mod export;
 mod import;
 mod overlap;
-mod revise;
+mod package;
+mod tamper;
 mod timeline;
 
 use std::path::{Path, PathBuf};
@@ -98,12 +99,26 @@ impl Bench {
         self.run_with_input(args, b"")
     }
 
+    /// Runs the command with further environment variables.
+    pub(crate) fn run_in(&self, args: &[&str], environment: &[(&str, &str)]) -> Ran {
+        self.start(args, b"", environment)
+    }
+
     pub(crate) fn run_with_input(&self, args: &[&str], input: &[u8]) -> Ran {
+        self.start(args, input, &[])
+    }
+
+    fn start(&self, args: &[&str], input: &[u8], environment: &[(&str, &str)]) -> Ran {
         use std::io::Write;
         let mut child = Command::new(env!("CARGO_BIN_EXE_witnessmark"))
             .args(args)
             .current_dir(self.dir.path())
             .env_remove("WITNESSMARK_PASSPHRASE")
+            .env_remove("WITNESSMARK_KEY_PASSPHRASE")
+            .env("XDG_CONFIG_HOME", self.dir.path().join("settings"))
+            .env("HOME", self.dir.path())
+            .env("APPDATA", self.dir.path())
+            .envs(environment.iter().copied())
             .env("USER", "tester")
             .env("HOSTNAME", "bench")
             .stdin(Stdio::piped())

@@ -53,6 +53,23 @@ fn who() -> String {
     format!("{user}@{host}")
 }
 
+/// Where programs of this person keep settings.
+pub(crate) fn settings_folder() -> Option<std::path::PathBuf> {
+    let named = |key: &str| {
+        std::env::var_os(key)
+            .filter(|v| !v.is_empty())
+            .map(std::path::PathBuf::from)
+    };
+    let base = if cfg!(windows) {
+        named("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        named("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        named("XDG_CONFIG_HOME").or_else(|| named("HOME").map(|home| home.join(".config")))
+    };
+    base.map(|base| base.join("witnessmark"))
+}
+
 /// The passphrase of the case, if one is set.
 pub(crate) fn passphrase() -> Option<String> {
     std::env::var("WITNESSMARK_PASSPHRASE")

@@ -6,8 +6,10 @@ mod args;
 mod commands;
 mod export;
 mod host;
+mod key;
+mod package;
 mod print;
-mod revise;
+mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -20,6 +22,8 @@ use witnessmark_engine::{Code, Error};
 pub(crate) enum Exit {
     /// Done.
     Done = 0,
+    /// Done, and the answer is worrying: findings, or a failed verification.
+    Worrying = 1,
     /// Error.
     Failed = 2,
     /// Done, but entries were rejected.

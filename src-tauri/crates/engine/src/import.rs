@@ -24,7 +24,7 @@ const REPORT_EVERY: i64 = 100_000_000;
 const SPARE: u64 = 64 << 20;
 
 /// What the person is told, and whether they want to go on.
-pub(crate) type Tell<'a> = dyn FnMut(&ImportProgress) -> ControlFlow<()> + 'a;
+type Tell<'a> = dyn FnMut(&ImportProgress) -> ControlFlow<()> + 'a;
 
 impl Case {
     /// Imports inputs. Everything becomes visible together, or nothing does.
@@ -201,7 +201,7 @@ fn read_all(
 }
 
 /// Tells how far it is, at most ten times a second.
-pub(crate) struct Reporter<'s, 't> {
+struct Reporter<'s, 't> {
     setting: &'s crate::setting::Setting,
     begun: Instant,
     told: Option<Instant>,
@@ -214,7 +214,7 @@ pub(crate) struct Reporter<'s, 't> {
 }
 
 impl<'s, 't> Reporter<'s, 't> {
-    pub(crate) fn new<'a: 't>(
+    fn new<'a: 't>(
         setting: &'s crate::setting::Setting,
         total: Option<u64>,
         tell: &'t mut Tell<'a>,
@@ -242,12 +242,7 @@ impl<'s, 't> Reporter<'s, 't> {
         self.now = Progress::default();
     }
 
-    /// What is being read.
-    pub(crate) fn name(&mut self, name: &str) {
-        name.clone_into(&mut self.name);
-    }
-
-    pub(crate) fn progress(&mut self, progress: Progress) -> Control {
+    fn progress(&mut self, progress: Progress) -> Control {
         self.now = progress;
         let at = (self.setting.now)();
         if self

@@ -2,7 +2,9 @@
 //!
 //! Owns: the lists, and installing them on Debian and Ubuntu. Never touches: anything else of the system.
 
-use crate::steps::{go, is_there, npm, output, program, root, say};
+use std::path::PathBuf;
+
+use crate::steps::{go, is_there, npm, output, program, root, say, target};
 use witnessmark_xtask::Result;
 
 /// Needed to build the application. OpenSSL is what the encrypted case file is built on.
@@ -14,6 +16,10 @@ const BUILD: &[&str] = &[
 ];
 /// Needed to drive the real window without a screen.
 const SCREEN: &[&str] = &["webkit2gtk-driver", "xvfb"];
+/// Tools of others that tests hold packages against: signatures, and the text of a PDF.
+const STOCK: &[&str] = &["minisign", "poppler-utils", "python3-venv"];
+/// The Library of Congress's checker of bags, by its name and version on PyPI.
+const BAGIT: &str = "bagit==1.9.0";
 /// The oldest Node that Vite runs on (its `engines`: ^20.19.0 || >=22.12.0).
 const NODE: (u32, u32) = (20, 19);
 
@@ -22,11 +28,33 @@ pub(crate) fn prepare(screen: bool) -> Result<()> {
     let mut wanted: Vec<&str> = BUILD.to_vec();
     if screen {
         wanted.extend(SCREEN);
+        wanted.extend(STOCK);
     }
     if cfg!(target_os = "linux") {
         packages(&wanted)?;
     }
     node()
+}
+
+/// Where the tools of others lie that the system does not package.
+pub(crate) fn stock_tools() -> Result<PathBuf> {
+    Ok(target()?.join("stock-tools").join("bin"))
+}
+
+/// Installs the tools of others that the system does not package, in a folder of their own.
+pub(crate) fn install_stock_tools() -> Result<()> {
+    let folder = stock_tools()?;
+    if folder.join("bagit.py").exists() {
+        return Ok(());
+    }
+    let top = target()?.join("stock-tools");
+    go(program("python3").args(["-m", "venv"]).arg(&top))?;
+    go(program(folder.join("pip")).args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        BAGIT,
+    ]))
 }
 
 /// Whether a window can be shown to somebody.

@@ -19,6 +19,7 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("licences", licences::check),
     ("programs", programs),
+    ("stock tools", system::install_stock_tools),
     ("rust", rust),
     ("bindings", bindings::check),
     ("journeys", journeys),
@@ -86,6 +87,7 @@ fn rust() -> Result<()> {
     }
     go(command
         .args(["--locked", "--workspace", "--all-features"])
+        .env("WITNESSMARK_STOCK_TOOLS", system::stock_tools()?)
         .env("TS_RS_EXPORT_DIR", crate::steps::target()?.join("bindings")))
 }
 

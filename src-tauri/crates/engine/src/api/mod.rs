@@ -8,12 +8,12 @@ mod case;
 mod event;
 mod export;
 mod import;
-mod revise;
+mod package;
 mod view;
 
 pub use case::*;
 pub use event::*;
 pub use export::*;
 pub use import::*;
-pub use revise::*;
+pub use package::*;
 pub use view::*;

@@ -1,0 +1,69 @@
+//! `witnessmark verify`: checks a package or a case.
+//!
+//! Owns: its arguments and its words. Never touches: the checks.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use witnessmark_engine::api::VerifyReport;
+use witnessmark_engine::{VerifyOptions, verify};
+
+use crate::{Exit, Failure, host, print};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A package (folder or .zip) or a case file.
+    path: PathBuf,
+    /// The signer's public key from another way than the package: its word or its file.
+    #[arg(long)]
+    key: Option<String>,
+    /// A head of the custody log that was kept elsewhere, such as 62:4c190fd3….
+    #[arg(long)]
+    head: Option<String>,
+}
+
+/// Checks it; exit code 1 when a layer does not hold.
+pub(crate) fn run(args: &Args, json: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
+    // A file that can be read is the key's file; anything else is taken for its word.
+    let key = args
+        .key
+        .as_ref()
+        .map(|key| std::fs::read_to_string(key).unwrap_or_else(|_| key.clone()));
+    let passphrase = host::passphrase();
+    let options = VerifyOptions {
+        key: key.as_deref(),
+        head: args.head.as_deref(),
+        passphrase: passphrase.as_deref(),
+    };
+    let report = verify(&args.path, &options)?;
+    if json {
+        print::json(&report, out)?;
+    } else {
+        words(&report, out)?;
+    }
+    Ok(if report.ok {
+        Exit::Done
+    } else {
+        Exit::Worrying
+    })
+}
+
+fn words(report: &VerifyReport, out: &mut dyn Write) -> std::io::Result<()> {
+    let verdict = if report.ok { "holds" } else { "DOES NOT HOLD" };
+    writeln!(out, "This {} {verdict}.", report.kind)?;
+    if report.kind == "package" {
+        writeln!(out, "signature: {}", report.signature)?;
+    }
+    for layer in &report.layers {
+        let mark = if layer.ok { "ok  " } else { "FAIL" };
+        writeln!(out, "\n{mark} {:<12} {}", layer.layer, layer.detail)?;
+        writeln!(out, "     proves: {}", layer.proves)?;
+        if !layer.does_not_prove.is_empty() {
+            writeln!(out, "     does not prove: {}", layer.does_not_prove)?;
+        }
+    }
+    if let Some(comment) = &report.trusted_comment {
+        writeln!(out, "\ntrusted comment: {comment}")?;
+    }
+    Ok(())
+}

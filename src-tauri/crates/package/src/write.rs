@@ -1,0 +1,335 @@
+//! The order in which a package is written.
+//!
+//! Owns: options, steps, and what comes before what. Never touches: the shape of single files. Files are written one
+//! after the other, so memory does not hold them and an archive needs no second copy; events are asked for once a file.
+
+use std::cell::RefCell;
+
+use serde_json::json;
+use witnessmark_export::{EventWriter, Sheet};
+
+use crate::bag::{Bag, Filed};
+use crate::error::{PackageError, Result};
+use crate::evidence;
+use crate::json::{self, Bound};
+use crate::keys::SigningKey;
+use crate::material::{Control, Material, Progress};
+use crate::pieces::{self, readable};
+use crate::population::{self, Census};
+use crate::sink::Sink;
+use crate::table;
+use crate::words;
+use crate::{custody, tree};
+
+/// Units of work between two reports of progress.
+const TELL_EVERY: u64 = 2_048;
+
+/// A seeded sample of the scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sampling {
+    /// Any text; the same seed draws the same sample of the same scope.
+    pub seed: String,
+    /// How many events.
+    pub size: u64,
+}
+
+/// What goes in of the bytes behind the events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Evidence {
+    /// The entries of the scope, with proofs.
+    #[default]
+    Excerpts,
+    /// The same, and every source that the scope touches as it came.
+    Originals,
+    /// None; events carry the leaf of their entry only.
+    None,
+}
+
+/// What a person chose.
+#[derive(Debug, Default)]
+pub struct Options<'o> {
+    /// What the package is called.
+    pub title: String,
+    /// The filter of the scope, as typed.
+    pub query: String,
+    /// A sample to draw.
+    pub sampling: Option<Sampling>,
+    /// Bytes behind the events.
+    pub evidence: Evidence,
+    /// Signs when given.
+    pub key: Option<&'o SigningKey>,
+}
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// SHA-256 of `manifest-sha256.txt`, hex: the same for the same case and options.
+    pub package: String,
+    /// SHA-256 of `tagmanifest-sha256.txt`, hex: binds every byte.
+    pub binds: String,
+    /// Public key of the signature.
+    pub signed_by: Option<String>,
+    /// Events in it.
+    pub events: u64,
+    /// Of these, without a time.
+    pub undated: u64,
+    /// Every file.
+    pub files: Vec<Filed>,
+    /// Size of the custody log that it holds.
+    pub custody_size: u64,
+    /// Hash of the last entry of that log, hex.
+    pub custody_head: String,
+}
+
+/// Reports progress at a bearable rate and turns a cancel into an error.
+pub(crate) struct Steps<'m> {
+    material: &'m dyn Material,
+    last: RefCell<(&'static str, u64)>,
+}
+
+impl Steps<'_> {
+    pub(crate) fn at(&self, step: &'static str, done: u64, of: u64) -> Result<()> {
+        let mut last = self.last.borrow_mut();
+        if last.0 == step && done < last.1 + TELL_EVERY {
+            return Ok(());
+        }
+        *last = (step, done);
+        match self.material.progress(&Progress { step, done, of }) {
+            Control::Go => Ok(()),
+            Control::Cancel => Err(PackageError::Cancelled),
+        }
+    }
+}
+
+/// Writes a package.
+///
+/// # Errors
+/// When the material cannot be read or does not fit together, the sink refuses, or the person stops it. What the sink was
+/// given by then is no package.
+pub fn write(
+    material: &dyn Material,
+    options: &Options<'_>,
+    sink: &mut dyn Sink,
+) -> Result<Written> {
+    let facts = material.facts();
+    let steps = Steps {
+        material,
+        last: RefCell::new(("", 0)),
+    };
+    let mut census = population::census(material, options.sampling.as_ref(), &steps)?;
+    let mut bag = Bag::new(sink);
+    let with_evidence = options.evidence != Evidence::None;
+    evidence::leaves(
+        material,
+        &mut census,
+        with_evidence.then_some(&mut bag),
+        &steps,
+    )?;
+    if with_evidence {
+        evidence::proofs(material, &census, &mut bag, &steps)?;
+    }
+    if options.evidence == Evidence::Originals {
+        evidence::originals(material, &census, &mut bag, &steps)?;
+    }
+    let index = pieces::index(facts, &census, |s| match options.evidence {
+        Evidence::Excerpts => "excerpt".to_owned(),
+        Evidence::Originals => format!("excerpt and {}", evidence::original_name(s)),
+        Evidence::None => "nothing".to_owned(),
+    });
+    bag.file("data/evidence/index.csv", index.as_bytes())?;
+    events(material, &census, &mut bag, &steps)?;
+    small_files(material, options, &census, &mut bag)?;
+    let log = custody::settled(&facts.custody);
+    let manifest = bag.manifest()?;
+    let written = facts.now.map(|t| t.rfc3339()).unwrap_or_default();
+    bag.file("bagit.txt", words::BAGIT.as_bytes())?;
+    let info = bag_info(material, options, &bag, &manifest.sha256, &written);
+    bag.file("bag-info.txt", info.as_bytes())?;
+    bag.file(
+        "README.txt",
+        words::readme(options.key.is_some()).as_bytes(),
+    )?;
+    if let Some(key) = options.key {
+        bag.file("keys/signer.pub", key.public_file()?.as_bytes())?;
+    }
+    let tags = bag.seal()?;
+    let head = log
+        .last()
+        .map_or_else(|| "0".repeat(64), |l| l.hash.clone());
+    if let Some(key) = options.key {
+        let trusted = format!(
+            "witnessmark package:{} case:{} custody:{}:{head} at:{written} tool:{}",
+            manifest.sha256,
+            facts.id,
+            log.len(),
+            facts.tool.replace(' ', "/")
+        );
+        let signature = key.sign(tags.as_bytes(), &trusted)?;
+        bag.file("tagmanifest-sha256.txt.minisig", signature.as_bytes())?;
+    }
+    let files = bag.files();
+    let binds = files
+        .iter()
+        .find(|f| f.name == "tagmanifest-sha256.txt")
+        .map(|f| f.sha256.clone())
+        .unwrap_or_default();
+    Ok(Written {
+        package: manifest.sha256,
+        binds,
+        signed_by: options.key.map(SigningKey::public),
+        events: census.events,
+        undated: census.undated,
+        files,
+        custody_size: log.len() as u64,
+        custody_head: head,
+    })
+}
+
+/// The events, once lossless and once for spreadsheets.
+fn events(
+    material: &dyn Material,
+    census: &Census,
+    bag: &mut Bag<'_>,
+    steps: &Steps<'_>,
+) -> Result<()> {
+    let mut line = String::new();
+    bag.begin("data/events/events.ndjson")?;
+    let mut done = 0;
+    material.events(&mut |event| {
+        let at = &event.locator;
+        let place = census.places.get(&at.source).and_then(|places| {
+            let found = places.binary_search_by_key(&at.entry, |p| p.entry).ok()?;
+            places.get(found)
+        });
+        let leaf: tree::Hash = place.map_or([0; 32], |p| p.leaf);
+        json::event(event, Bound::Leaf(&leaf), &mut line);
+        bag.push(line.as_bytes())?;
+        done += 1;
+        steps.at("events", done, census.events)
+    })?;
+    same_count(done, census)?;
+    bag.begin("data/events/events.csv")?;
+    done = 0;
+    let mut out = bag.writer();
+    let mut sheet = Box::new(Sheet::new(&mut out));
+    let written = material
+        .events(&mut |event| {
+            sheet.write(event, None)?;
+            done += 1;
+            steps.at("table", done, census.events)
+        })
+        .and_then(|()| Ok(sheet.end()?));
+    out.end(written)?;
+    same_count(done, census)
+}
+
+fn same_count(done: u64, census: &Census) -> Result<()> {
+    if done == census.events {
+        return Ok(());
+    }
+    let message = format!(
+        "the scope changed while it was written: {} events, then {done}",
+        census.events
+    );
+    Err(PackageError::Inconsistent(message))
+}
+
+fn small_files(
+    material: &dyn Material,
+    options: &Options<'_>,
+    census: &Census,
+    bag: &mut Bag<'_>,
+) -> Result<()> {
+    let facts = material.facts();
+    let population = population::statement(census, material, &options.query);
+    bag.file(
+        "data/scope/population.json",
+        readable(&population).as_bytes(),
+    )?;
+    bag.file("data/scope/counts.csv", counts(census).as_bytes())?;
+    if let Some(sampling) = &options.sampling {
+        let sample = population::sample_statement(census, sampling);
+        bag.file("data/scope/sample.json", readable(&sample).as_bytes())?;
+    }
+    pieces::custody(bag, &facts.id, custody::settled(&facts.custody))?;
+    let coverage = pieces::coverage(facts, census);
+    bag.file(
+        "data/coverage/coverage.json",
+        readable(&coverage).as_bytes(),
+    )?;
+    pieces::rejects(bag, facts)?;
+    for (name, text) in &facts.profiles {
+        let name = format!("data/rules/profiles/{}.toml", safe(name));
+        bag.file(&name, text.as_bytes())?;
+    }
+    for (name, content) in &facts.rules {
+        bag.file(&format!("data/rules/{name}"), content)?;
+    }
+    let methods = json!({
+        "tool": facts.tool,
+        "profiles": facts.profiles.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        "events": "each line of events.ndjson is one event as RFC 8785 JSON; witnessmark.leaf = SHA-256(0x00 || bytes of its entry)",
+        "tree": "RFC 6962 over the entries of a source in order; its root stands in the custody log since the import",
+        "custody": "hash = SHA-256(bytes of prev || text of entry); the checkpoint is C2SP tlog-checkpoint over the texts",
+    });
+    bag.file("data/rules/methods.json", readable(&methods).as_bytes())?;
+    let review = pieces::review(facts, census, &options.title);
+    bag.file("data/review/review.json", readable(&review).as_bytes())?;
+    bag.file(
+        "data/review/controls.json",
+        readable(&pieces::controls()).as_bytes(),
+    )
+}
+
+/// Events by source and day.
+fn counts(census: &Census) -> String {
+    let mut out = String::new();
+    table::row(["source", "day", "events"], &mut out);
+    for ((source, day), events) in &census.by_day {
+        let cells = [source.to_string(), pieces::day(*day), events.to_string()];
+        table::row(cells.iter().map(String::as_str), &mut out);
+    }
+    out
+}
+
+fn bag_info(
+    material: &dyn Material,
+    options: &Options<'_>,
+    bag: &Bag<'_>,
+    package: &str,
+    written: &str,
+) -> String {
+    let facts = material.facts();
+    let bytes: u64 = bag.payload().iter().map(|f| f.bytes).sum();
+    // A line break in a value would begin another element.
+    let line = |text: &str| text.replace(|c: char| c.is_control(), " ");
+    format!(
+        "Bag-Software-Agent: {}\nBagging-Date: {}\nExternal-Description: {}\nExternal-Identifier: {package}\n\
+         Payload-Oxum: {bytes}.{}\nWitnessmark-Case: {}\nWitnessmark-Format: 1\nWitnessmark-Written: {written}\n",
+        line(&facts.tool),
+        written.get(..10).unwrap_or_default(),
+        line(&options.title),
+        bag.payload().len(),
+        facts.id,
+    )
+}
+
+/// A name for a file made of a name that came from elsewhere.
+fn safe(name: &str) -> String {
+    let plain: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '-'
+            }
+        })
+        .take(60)
+        .collect();
+    if plain.is_empty() {
+        "unnamed".to_owned()
+    } else {
+        plain
+    }
+}

@@ -1,0 +1,195 @@
+//! A custody log: its chain, its checkpoint, what it tells of the sources, and a head that left the machine earlier.
+//!
+//! Owns: the rules of docs/case-format.md, "The custody log". Never touches: where the entries come from.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::report::Layer;
+use crate::tree::{self, Hash, Walk};
+
+/// What the log tells of a source: hash of its bytes, root and number of its entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) sha256: String,
+    pub(crate) root: String,
+    pub(crate) entries: u64,
+}
+
+/// A log that was walked.
+#[derive(Default)]
+pub(crate) struct Log {
+    pub(crate) size: u64,
+    pub(crate) head: String,
+    /// Entries whose text is withheld.
+    pub(crate) withheld: u64,
+    /// Receipts by source, the latest of each.
+    pub(crate) sources: BTreeMap<u64, Told>,
+    /// SHA-256 of segments by number, hex.
+    pub(crate) segments: BTreeMap<u64, String>,
+    /// SHA-256 of the events of small imports by import, hex.
+    pub(crate) small: BTreeMap<u64, String>,
+    before: Hash,
+    walk: Walk,
+    hashes: Vec<String>,
+}
+
+impl Log {
+    /// Takes the next entry; the error says what does not fit.
+    pub(crate) fn take(
+        &mut self,
+        seq: u64,
+        entry: Option<&str>,
+        leaf: Option<Hash>,
+        prev: Hash,
+        hash: Hash,
+    ) -> Result<(), String> {
+        let expected = self.size + 1;
+        if seq != expected {
+            return Err(format!(
+                "entry {expected} is missing, entry {seq} stands in its place"
+            ));
+        }
+        if prev != self.before {
+            return Err(format!("entry {seq} does not follow the one before it"));
+        }
+        match entry {
+            Some(text) => {
+                let found: Hash = Sha256::new_with_prefix(prev)
+                    .chain_update(text)
+                    .finalize()
+                    .into();
+                if found != hash {
+                    return Err(format!("entry {seq} was changed"));
+                }
+                let value: Value =
+                    serde_json::from_str(text).map_err(|_| format!("entry {seq} is no JSON"))?;
+                if value["seq"].as_u64() != Some(seq) {
+                    return Err(format!("entry {seq} stands in the wrong place"));
+                }
+                self.listen(&value);
+                self.walk.push(1, tree::leaf(text.as_bytes()));
+            }
+            None => {
+                let leaf =
+                    leaf.ok_or_else(|| format!("entry {seq} is withheld without its leaf"))?;
+                self.withheld += 1;
+                self.walk.push(1, leaf);
+            }
+        }
+        self.before = hash;
+        self.size = seq;
+        self.head = hex::encode(hash);
+        self.hashes.push(self.head.clone());
+        Ok(())
+    }
+
+    fn listen(&mut self, entry: &Value) {
+        let detail = &entry["detail"];
+        for source in detail["sources"].as_array().into_iter().flatten() {
+            if let (Some(id), Some(sha256), Some(root), Some(entries)) = (
+                source["id"].as_u64(),
+                source["sha256"].as_str(),
+                source["merkle_root"].as_str(),
+                source["entries"].as_u64(),
+            ) {
+                let told = Told {
+                    sha256: sha256.to_owned(),
+                    root: root.to_owned(),
+                    entries,
+                };
+                self.sources.insert(id, told);
+            }
+        }
+        for segment in detail["segments"].as_array().into_iter().flatten() {
+            if let (Some(id), Some(hash)) = (segment["id"].as_u64(), segment["sha256"].as_str()) {
+                self.segments.insert(id, hash.to_owned());
+            }
+        }
+        if let (Some(id), Some(hash)) = (detail["segment"].as_u64(), detail["sha256"].as_str()) {
+            self.segments.insert(id, hash.to_owned());
+        }
+        if let (Some(import), Some(hash)) =
+            (detail["import"].as_u64(), detail["hot_sha256"].as_str())
+        {
+            self.small.insert(import, hash.to_owned());
+        }
+    }
+
+    /// Whether a checkpoint is that of this log.
+    pub(crate) fn checkpoint(&self, text: &str) -> Result<(), String> {
+        let mut lines = text.lines();
+        let (origin, size, root) = (lines.next(), lines.next(), lines.next());
+        if !origin.is_some_and(|o| o.starts_with("witnessmark/")) {
+            return Err("the checkpoint names no case".to_owned());
+        }
+        if size != Some(&self.size.to_string()) {
+            return Err(format!("the checkpoint is not of {} entries", self.size));
+        }
+        if root != Some(&STANDARD.encode(self.walk.root())) {
+            return Err("the checkpoint has another root than the log".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whether a head that left the machine earlier lies in this log.
+    pub(crate) fn holds(&self, head: &str) -> Result<String, String> {
+        let parsed = head
+            .split_once([':', ' '])
+            .and_then(|(size, hash)| Some((size.trim().parse::<u64>().ok()?, hash.trim())));
+        let Some((size, hash)) = parsed else {
+            return Err(format!(
+                "`{head}` is no head; write its number and hash, such as 62:4c19…"
+            ));
+        };
+        if size > self.size {
+            return Err(format!(
+                "the log has {} entries, the head that was kept says {size}: its tail was cut off",
+                self.size
+            ));
+        }
+        let found = self.hashes.get((size as usize).wrapping_sub(1));
+        if found.is_some_and(|f| hash.len() >= 16 && f.starts_with(&hash.to_lowercase())) {
+            return Ok(format!("entry {size} is the head that was kept"));
+        }
+        Err(format!(
+            "entry {size} is not the head that was kept: the log was written anew"
+        ))
+    }
+
+    /// The layer of the chain.
+    pub(crate) fn layer(&self, fault: Option<String>, head: Option<&str>) -> Layer {
+        let kept = match (fault, head) {
+            (Some(fault), _) => return Layer::failed("custody", fault),
+            (None, None) => String::new(),
+            (None, Some(head)) => match self.holds(head) {
+                Ok(kept) => format!(", {kept}"),
+                Err(fault) => return Layer::failed("custody", fault),
+            },
+        };
+        if self.size == 0 {
+            return Layer::failed(
+                "custody",
+                "there is no entry, not even that of the making of the case",
+            );
+        }
+        let withheld = match self.withheld {
+            0 => String::new(),
+            n => format!(", {n} withheld"),
+        };
+        Layer::held(
+            "custody",
+            format!("{} entries{withheld}, head {}{kept}", self.size, self.head),
+            "each entry follows from the one before; none was changed, removed, added or moved without all later ones",
+            if head.is_some() {
+                "what the person at the machine did outside the program, or that names and times in the entries are true"
+            } else {
+                "that the whole log was not written anew or its end cut off: compare the head with one that left the machine earlier (--head)"
+            },
+        )
+    }
+}

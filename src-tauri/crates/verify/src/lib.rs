@@ -1,0 +1,89 @@
+//! Checks packages and case files with its own reading: what it says does not depend on the code that wrote them.
+//!
+//! Owns: what is checked, and for each layer what that proves and what it does not. Never touches: any other crate of
+//! ours, the network; nothing is written. The formats are those of docs/package-format.md and docs/case-format.md.
+
+mod bag;
+mod case;
+mod content;
+mod custody;
+mod files;
+mod proofs;
+mod report;
+mod signature;
+mod tree;
+
+use std::path::Path;
+
+pub use report::{Layer, Options, Report, VerifyError};
+
+/// Checks a package (folder or `.zip`) or a case file.
+///
+/// # Errors
+/// When there is nothing to check: no such path, no package and no case. A package or case that fails a check is no
+/// error but a report that says so.
+pub fn verify(path: &Path, options: &Options<'_>) -> Result<Report, VerifyError> {
+    let meta = std::fs::symlink_metadata(path).map_err(|e| VerifyError::Missing {
+        path: path.to_owned(),
+        why: e.to_string(),
+    })?;
+    if meta.is_symlink() {
+        return Err(VerifyError::Unknown {
+            path: path.to_owned(),
+            why: "it is a link; give the thing itself".to_owned(),
+        });
+    }
+    if meta.is_dir() {
+        return package(path, options);
+    }
+    if !meta.is_file() {
+        return Err(VerifyError::Unknown {
+            path: path.to_owned(),
+            why: "it is neither a file nor a folder".to_owned(),
+        });
+    }
+    match files::begins_with(path)? {
+        head if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") => {
+            package(path, options)
+        }
+        // A ZIP with something before it is still one to many programs, so it is told as a bad package, not as unknown.
+        _ if path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("zip")) =>
+        {
+            package(path, options)
+        }
+        _ => case::check(path, options),
+    }
+}
+
+fn package(path: &Path, options: &Options<'_>) -> Result<Report, VerifyError> {
+    let files = files::Files::open(path)?;
+    let mut layers = Vec::new();
+    let signature = signature::check(&files, options.key);
+    let bag = bag::check(&files);
+    // Bytes are hashed beside the reading of what they say; each has its own handle.
+    let (hashed, content) = std::thread::scope(|scope| {
+        let hashing = scope.spawn(|| bag::hashes(&files, &bag));
+        let content = content::check(&files, &bag, options);
+        (hashing.join(), content)
+    });
+    let hashed = hashed
+        .unwrap_or_else(|_| Layer::failed("files", "the files could not be hashed".to_owned()));
+    layers.push(signature.layer);
+    layers.push(bag.layer);
+    layers.push(hashed);
+    layers.extend(content.layers);
+    Ok(Report {
+        ok: layers.iter().all(|l| l.ok),
+        kind: "package".to_owned(),
+        signature: signature.state.to_owned(),
+        signed_by: signature.signed_by,
+        trusted_comment: signature.comment,
+        binds: bag.binds,
+        events: content.events,
+        custody_size: content.custody.as_ref().map(|c| c.size),
+        custody_head: content.custody.as_ref().map(|c| c.head.clone()),
+        layers,
+    })
+}
