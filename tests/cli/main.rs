@@ -16,6 +16,7 @@ mod export;
 mod import;
 mod overlap;
 mod package;
+mod revise;
 mod tamper;
 mod timeline;
 

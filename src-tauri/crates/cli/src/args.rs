@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use witnessmark_engine::api::ImportChoices;
 
 /// Reads audit logs into a case and answers who did what.
 #[derive(Debug, Parser)]
@@ -37,6 +38,12 @@ pub(crate) enum Command {
         /// The case file.
         case: PathBuf,
     },
+    /// Read a source anew from the kept bytes, with other choices; what is left out stays as it was chosen before.
+    Reread(crate::revise::Reread),
+    /// Take a source out. Its bytes stay, and events that another source attests.
+    Withdraw(crate::revise::Withdraw),
+    /// What earlier sources hold that this later export of the same system and time lacks.
+    Missing(crate::revise::Missing),
     /// List the entries that hold no event, with place and reason.
     Rejects {
         /// The case file.
@@ -115,21 +122,46 @@ pub(crate) struct Import {
     /// Files, folders, or `-` for standard input.
     #[arg(required = true)]
     pub(crate) inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) choices: Choices,
+}
+
+/// How sources are read, where they do not say it themselves.
+#[derive(Debug, Args)]
+pub(crate) struct Choices {
     /// Read with this profile instead of the recognised one.
     #[arg(long)]
-    pub(crate) profile: Option<String>,
+    profile: Option<String>,
     /// Zone of times that name none, such as Asia/Manila or +08:00.
     #[arg(long)]
-    pub(crate) zone: Option<String>,
+    zone: Option<String>,
     /// Order of day, month and year where nothing in the source settles it.
     #[arg(long, value_enum)]
-    pub(crate) date_order: Option<DateOrder>,
+    date_order: Option<DateOrder>,
     /// Encoding of sources that are not UTF-8 or UTF-16, such as latin1.
     #[arg(long)]
-    pub(crate) encoding: Option<String>,
+    encoding: Option<String>,
     /// Say of every event what the export does not, such as organization.name=Acme.
     #[arg(long = "label", value_name = "K=V")]
-    pub(crate) labels: Vec<String>,
+    labels: Vec<String>,
+}
+
+impl Choices {
+    /// In the words of the facade.
+    pub(crate) fn into_api(self) -> ImportChoices {
+        let order = self.date_order.map(|o| match o {
+            DateOrder::Dmy => "dmy",
+            DateOrder::Mdy => "mdy",
+            DateOrder::Ymd => "ymd",
+        });
+        ImportChoices {
+            profile: self.profile,
+            zone: self.zone,
+            date_order: order.map(str::to_owned),
+            encoding: self.encoding,
+            labels: self.labels,
+        }
+    }
 }
 
 /// Order of the parts of a date.

@@ -7,11 +7,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use clap::CommandFactory;
-use witnessmark_engine::api::{ImportChoices, ImportProgress};
+use witnessmark_engine::api::ImportProgress;
 use witnessmark_engine::{Case, Code, Error, EventWriter, Input, Order, TextFormat, Zone};
 
-use crate::args::{Cli, Command, DateOrder, Events, Format, Import, Lens, Sort};
-use crate::{Exit, Failure, export, host, print};
+use crate::args::{Cli, Command, Events, Format, Import, Lens, Sort};
+use crate::{Exit, Failure, export, host, print, revise};
 
 type Done = Result<Exit, Failure>;
 
@@ -29,6 +29,9 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
             }
             Ok(Exit::Done)
         }
+        Command::Reread(args) => revise::reread(args, json, out),
+        Command::Withdraw(args) => revise::withdraw(&args, json, out),
+        Command::Missing(args) => revise::missing(&args, json, out),
         Command::Rejects { case, source } => {
             let report = open(&case)?.rejects(source)?;
             if json {
@@ -123,20 +126,7 @@ pub(crate) fn zone_named(name: &str) -> Result<Zone, Failure> {
 }
 
 fn run_import(import: Import, json: bool, out: &mut dyn Write) -> Done {
-    let choices = ImportChoices {
-        profile: import.profile,
-        zone: import.zone,
-        date_order: import.date_order.map(|o| {
-            match o {
-                DateOrder::Dmy => "dmy",
-                DateOrder::Mdy => "mdy",
-                DateOrder::Ymd => "ymd",
-            }
-            .to_owned()
-        }),
-        encoding: import.encoding,
-        labels: import.labels,
-    };
+    let choices = import.choices.into_api();
     // Every input is looked at before the case is made, so that a misspelt path leaves no empty case behind.
     let inputs = import
         .inputs

@@ -9,6 +9,7 @@ mod host;
 mod key;
 mod package;
 mod print;
+mod revise;
 mod verify;
 
 use std::io::Write;

@@ -247,6 +247,10 @@ impl Case {
             blind_spots: known.iter().flat_map(|p| p.blind_spots.clone()).collect(),
             merkle_root: receipt.merkle_root.clone(),
             state: source.state.clone(),
+            generation: source.generation,
+            withdrawn: source.detail["withdrawn"]["why"]
+                .as_str()
+                .map(str::to_owned),
             imported: source.detail["imported"]
                 .as_str()
                 .unwrap_or_default()
@@ -408,7 +412,7 @@ impl Case {
 }
 
 /// Archive members carry the name of their archive.
-fn shown_name(source: &SourceInfo) -> String {
+pub(crate) fn shown_name(source: &SourceInfo) -> String {
     match &source.member {
         Some(member) if *member != source.name => format!("{}/{member}", source.name),
         _ => source.name.clone(),

@@ -24,7 +24,7 @@ const REPORT_EVERY: i64 = 100_000_000;
 const SPARE: u64 = 64 << 20;
 
 /// What the person is told, and whether they want to go on.
-type Tell<'a> = dyn FnMut(&ImportProgress) -> ControlFlow<()> + 'a;
+pub(crate) type Tell<'a> = dyn FnMut(&ImportProgress) -> ControlFlow<()> + 'a;
 
 impl Case {
     /// Imports inputs. Everything becomes visible together, or nothing does.
@@ -201,7 +201,7 @@ fn read_all(
 }
 
 /// Tells how far it is, at most ten times a second.
-struct Reporter<'s, 't> {
+pub(crate) struct Reporter<'s, 't> {
     setting: &'s crate::setting::Setting,
     begun: Instant,
     told: Option<Instant>,
@@ -214,7 +214,7 @@ struct Reporter<'s, 't> {
 }
 
 impl<'s, 't> Reporter<'s, 't> {
-    fn new<'a: 't>(
+    pub(crate) fn new<'a: 't>(
         setting: &'s crate::setting::Setting,
         total: Option<u64>,
         tell: &'t mut Tell<'a>,
@@ -242,7 +242,12 @@ impl<'s, 't> Reporter<'s, 't> {
         self.now = Progress::default();
     }
 
-    fn progress(&mut self, progress: Progress) -> Control {
+    /// What is being read.
+    pub(crate) fn name(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+    }
+
+    pub(crate) fn progress(&mut self, progress: Progress) -> Control {
         self.now = progress;
         let at = (self.setting.now)();
         if self

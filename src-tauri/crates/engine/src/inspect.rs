@@ -28,7 +28,6 @@ pub fn inspect(
     choices: &ImportChoices,
     setting: &Setting,
 ) -> Result<InspectionReport> {
-    let options = options(choices)?;
     let library = Library::builtin().map_err(|e| internal(e.to_string()))?;
     let name = input.name();
     let Some(source) = input.open()?.into_iter().next() else {
@@ -38,26 +37,43 @@ pub fn inspect(
             "Choose another.",
         ));
     };
-    let mut opened = source.open()?;
+    let opened = source.open()?;
+    inspect_bytes(
+        &opened.name,
+        opened.size,
+        Box::new(opened.reader),
+        choices,
+        &library,
+        setting,
+    )
+}
+
+/// Looks at the first part of bytes.
+pub(crate) fn inspect_bytes(
+    name: &str,
+    size: Option<u64>,
+    reader: Box<dyn Read + '_>,
+    choices: &ImportChoices,
+    library: &Library,
+    setting: &Setting,
+) -> Result<InspectionReport> {
+    let options = options(choices)?;
     let limits = Limits::default();
     let mut head = Vec::new();
     let most = limits.head as u64;
-    std::io::Read::by_ref(&mut opened.reader)
-        .take(most)
-        .read_to_end(&mut head)
-        .map_err(|e| {
-            Error::new(
-                Code::NotReadable,
-                format!("`{}` cannot be read: {e}", opened.name),
-                "Check the disk.",
-            )
-        })?;
+    reader.take(most).read_to_end(&mut head).map_err(|e| {
+        Error::new(
+            Code::NotReadable,
+            format!("`{}` cannot be read: {e}", name),
+            "Check the disk.",
+        )
+    })?;
     let whole = (head.len() as u64) < most;
     let now = (setting.now)();
     let keys = IdentityKey([0; 16]);
     let profiles = Profiles {
         options: &options,
-        library: &library,
+        library,
         keys,
         now,
     };
@@ -67,9 +83,9 @@ pub fn inspect(
         planner: &profiles,
     };
     let (inspection, (candidates, seen)) =
-        pipeline::inspect(&head, whole, &opened.name, &setup, |sample, _| {
-            let candidates = recognise::candidates(sample, &library);
-            let seen = recognise::plan(sample, &options, &library)
+        pipeline::inspect(&head, whole, name, &setup, |sample, _| {
+            let candidates = recognise::candidates(sample, library);
+            let seen = recognise::plan(sample, &options, library)
                 .map(|plan| preview(sample, Mapper::new(plan, keys, now)));
             (candidates, seen)
         })?;
@@ -86,8 +102,8 @@ pub fn inspect(
         reason: c.reason,
     });
     Ok(InspectionReport {
-        name: opened.name,
-        bytes: opened.size.unwrap_or(head.len() as u64),
+        name: name.to_owned(),
+        bytes: size.unwrap_or(head.len() as u64),
         shape: inspection.described,
         candidates: candidates.collect(),
         question,

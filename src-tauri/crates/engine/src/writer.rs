@@ -152,36 +152,12 @@ impl<'l> Writer<'l> {
                 let _ = self.emptied.try_send(batch);
                 Ok(())
             }
-            Message::Reject(r) => self.importer.reject(writing::Reject {
-                entry: r.entry,
-                line: r.line,
-                offset: r.offset,
-                length: r.length,
-                code: r.code,
-                message: r.message,
-            }),
-            Message::EndSource(end) => self.importer.end_source(writing::SourceEnd {
-                entries: end.entries,
-                warnings: end
-                    .warnings
-                    .into_iter()
-                    .map(|w| writing::Warning {
-                        code: w.code.to_owned(),
-                        count: w.count,
-                        message: w.message,
-                    })
-                    .collect(),
-                shape: None,
-                profiles: Some(end.profiles),
-            }),
+            Message::Reject(r) => self.importer.reject(reject(r)),
+            Message::EndSource(end) => self.importer.end_source(source_end(end)),
         }
     }
 
     fn begin_source(&mut self, start: reading::SourceStart) -> StoreResult<()> {
-        let texts = start.profiles.iter().filter_map(|name| {
-            let profile = self.library.find(name)?;
-            Some((name.clone(), profile.text.clone()))
-        });
         let detail = json!({
             "imported": self.imported,
             "described": start.described,
@@ -189,20 +165,67 @@ impl<'l> Writer<'l> {
             "container": self.container.map(|(_, kind)| kind),
             "choices": self.choices,
         });
+        let container = self
+            .container
+            .filter(|_| start.in_container)
+            .map(|(container, _)| container);
         let meta = writing::SourceMeta {
-            name: start.name,
-            member: start.member,
-            container: self
-                .container
-                .filter(|_| start.in_container)
-                .map(|(container, _)| container),
-            shape: start.shape,
-            profile_texts: texts.collect(),
-            profiles: start.profiles,
-            confidence: start.confidence,
-            zone: start.zone.unwrap_or_default(),
-            detail,
+            container,
+            ..source_meta(start, self.library, detail)
         };
         self.importer.begin_source(meta).map(|_| ())
+    }
+}
+
+/// What is known of a source when it begins, in the words of the store.
+pub(crate) fn source_meta(
+    start: reading::SourceStart,
+    library: &Library,
+    detail: Value,
+) -> writing::SourceMeta {
+    let texts = start.profiles.iter().filter_map(|name| {
+        let profile = library.find(name)?;
+        Some((name.clone(), profile.text.clone()))
+    });
+    writing::SourceMeta {
+        profile_texts: texts.collect(),
+        name: start.name,
+        member: start.member,
+        container: None,
+        shape: start.shape,
+        profiles: start.profiles,
+        confidence: start.confidence,
+        zone: start.zone.unwrap_or_default(),
+        detail,
+    }
+}
+
+/// An entry without an event, in the words of the store.
+pub(crate) fn reject(reject: reading::Reject) -> writing::Reject {
+    writing::Reject {
+        entry: reject.entry,
+        line: reject.line,
+        offset: reject.offset,
+        length: reject.length,
+        code: reject.code,
+        message: reject.message,
+    }
+}
+
+/// What is known of a source at its end, in the words of the store.
+pub(crate) fn source_end(end: reading::SourceEnd) -> writing::SourceEnd {
+    writing::SourceEnd {
+        entries: end.entries,
+        warnings: end
+            .warnings
+            .into_iter()
+            .map(|w| writing::Warning {
+                code: w.code.to_owned(),
+                count: w.count,
+                message: w.message,
+            })
+            .collect(),
+        shape: None,
+        profiles: Some(end.profiles),
     }
 }

@@ -117,6 +117,7 @@ fn reread(case: &Case, sources: &mut Sources, id: u32, way: Way) -> Revised {
     let mut revision = case
         .begin_reread(id, &stamp(), meta("lines"), &json!({}))
         .unwrap();
+    revision.bytes(text.as_bytes()).unwrap();
     let entries = read(&text, way, |found| match found {
         Ok((batch, at)) => {
             revision.entries(&[(at.offset, at.length)]).unwrap();

@@ -61,6 +61,11 @@ pub struct SourceReport {
     pub merkle_root: String,
     /// `complete` or `withdrawn`.
     pub state: String,
+    /// 1, and one more each time it was read anew.
+    pub generation: u32,
+    /// Why it was taken out; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<String>,
     /// When it was imported, RFC 3339.
     pub imported: String,
 }

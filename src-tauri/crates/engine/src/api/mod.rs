@@ -9,6 +9,7 @@ mod event;
 mod export;
 mod import;
 mod package;
+mod revise;
 mod view;
 
 pub use case::*;
@@ -16,4 +17,5 @@ pub use event::*;
 pub use export::*;
 pub use import::*;
 pub use package::*;
+pub use revise::*;
 pub use view::*;

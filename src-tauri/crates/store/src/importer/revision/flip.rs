@@ -405,6 +405,14 @@ fn receipt_of(before: &SourceReceipt, reading: &Reading) -> Result<SourceReceipt
         .end
         .as_ref()
         .ok_or(StoreError::OutOfOrder("the source has not ended"))?;
+    let found = hex::encode(reading.read.clone().finalize());
+    if found != before.sha256 {
+        return Err(StoreError::EvidenceChanged {
+            source_number: before.id,
+            expected: before.sha256.clone(),
+            found,
+        });
+    }
     let duplicates = end.entries.checked_sub(reading.stored + reading.rejected);
     if reading.tree.leaves() != end.entries {
         return Err(StoreError::OutOfOrder(

@@ -62,6 +62,8 @@ enum Kind {
 #[derive(Debug, Default)]
 struct Reading {
     meta: SourceMeta,
+    /// Of the bytes that were read.
+    read: Sha256,
     tree: Tree,
     end: Option<SourceEnd>,
     rejected: u64,
@@ -238,6 +240,15 @@ impl Revision {
             Kind::Reread(reading) => Ok(reading),
             Kind::Withdraw(_) => Err(StoreError::OutOfOrder("a withdrawn source is not read")),
         }
+    }
+
+    /// The next bytes of the source, as they were read from the case: they must be those that came in.
+    ///
+    /// # Errors
+    /// When it is a withdrawal.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.reading()?.read.update(bytes);
+        Ok(())
     }
 
     /// Places (offset, length) of the next entries, rejected ones too, in entry order. Their bytes are read from the case.
