@@ -47,7 +47,13 @@ pub fn complete(text: &str, cursor: usize) -> Option<Completion> {
     let operand = word.trim_start_matches(['-', '!']);
     let at = start + word.len() - operand.len();
     if let Some(key) = groups.last().cloned().flatten() {
-        return Some(value(&key, operand, at));
+        return Some(match split_key(operand) {
+            // Inside of change:( ) each term has a key of its own.
+            Some((name, rest)) if keys::by_name(&key) == Some(Key::Change) => {
+                value(name, rest, at + name.len() + 1)
+            }
+            _ => value(&key, operand, at),
+        });
     }
     if ["OR", "AND", "NOT"]
         .iter()
@@ -136,6 +142,7 @@ fn value(name: &str, rest: &str, at: usize) -> Completion {
 fn words(key: Option<&Key>) -> Vec<String> {
     let closed: &[&str] = match key {
         Some(Key::Is) => &["undated", "dated"],
+        Some(Key::Change) => &["field:", "old:", "new:", "changes.kind:"],
         Some(Key::After | Key::Before | Key::Time) => {
             &["today", "yesterday", "now", "-1h", "-24h", "7d", "30d"]
         }

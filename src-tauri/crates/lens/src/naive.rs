@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use witnessmark_model::Event;
+use witnessmark_model::{Change, Event, Field};
 
 use crate::{
     fold::path_is,
@@ -28,8 +28,9 @@ pub trait Facts {
     /// Every id, e-mail and name of the event's actor that stands in events of other identities which a person joined
     /// with the event's own.
     fn joined_names(&self, event: &Event) -> Vec<String>;
-    /// Whether the event carries an overlay of this kind: `note`, `bookmark` or `verdict`.
-    fn has_overlay(&self, event: &Event, kind: &str) -> bool;
+    /// What the overlays of this kind on the event say, `note`, `bookmark` or `verdict`; a bookmark says nothing, as an
+    /// empty text.
+    fn overlays(&self, event: &Event, kind: &str) -> Vec<String>;
 }
 
 /// Whether the event passes.
@@ -63,6 +64,7 @@ fn holds(term: &Term, event: &Event, facts: &dyn Facts) -> bool {
             };
             passes(&target.r#type, kind) && (passes(&target.id, test) || passes(&target.name, test))
         }),
+        On::Change(inner) => event.changes.iter().any(|c| passes(inner, c)),
         On::Time => event.time.is_some_and(|at| test.matches_instant(at)),
         On::Text => any_leaf(event, facts, &mut |_, value| test.matches(value)),
         On::Raw => test.matches_bytes(&facts.raw(event)),
@@ -78,8 +80,34 @@ fn holds(term: &Term, event: &Event, facts: &dyn Facts) -> bool {
                     .is_some_and(|name| test.matches(&name))
         }),
         On::Number => test.matches(&event.number.to_string()),
-        On::Overlay(kind) => facts.has_overlay(event, kind),
+        On::Overlay(kind) => (facts.overlays(event, kind).iter()).any(|said| test.matches(said)),
         On::Undated => event.time.is_none(),
+    }
+}
+
+/// Whether one change passes what stands in `change:(…)`.
+fn passes(expr: &Expr, change: &Change) -> bool {
+    match expr {
+        Expr::All => true,
+        Expr::And(parts) => parts.iter().all(|part| passes(part, change)),
+        Expr::Or(parts) => parts.iter().any(|part| passes(part, change)),
+        Expr::Not(part) => !passes(part, change),
+        Expr::Term(term) => {
+            let On::Fields(fields) = &term.on else {
+                return false;
+            };
+            let value = |field: &Field| match field {
+                Field::ChangeField => Some(change.field.as_str()).filter(|f| !f.is_empty()),
+                Field::ChangeKind => change.kind.map(|kind| kind.as_str()),
+                Field::ChangeOld => change.old.as_deref(),
+                Field::ChangeNew => change.new.as_deref(),
+                _ => None,
+            };
+            fields
+                .iter()
+                .filter_map(value)
+                .any(|value| term.test.matches(value))
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! ```text
 //! any   = all ("OR" all)*
 //! all   = one ("AND"? one)*             the same positive key side by side: alternatives
-//! one   = "NOT"* ("-" | "!")? ( "(" any ")" | phrase | word | key ":" value )
+//! one   = "NOT"* ("-" | "!")? ( "(" any ")" | phrase | word | key ":" value | "change:(" any ")" )
 //! value = "!"? ( "(" values ")" | "~"? text | "@" list )
 //! ```
 //!
@@ -112,6 +112,8 @@ struct Place<'k> {
     depth: usize,
     negated: bool,
     key: Option<(&'k Key, usize)>,
+    /// Inside of `change:(…)`.
+    change: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -149,6 +151,7 @@ impl<'a> Parser<'a> {
             depth: 0,
             negated: false,
             key: None,
+            change: false,
         })?;
         if self.scan.rest().is_empty() {
             return Ok(expr);
@@ -334,10 +337,18 @@ impl<'a> Parser<'a> {
     ) -> Result<(Expr, Option<String>), QueryError> {
         let at = self.scan.at;
         let Some(key) = self.key()? else {
+            if place.change {
+                return Err(self.no_change_key(at));
+            }
             let expr = self.free_text()?;
             self.view(start, String::new(), place.negated);
             return Ok((expr, None));
         };
+        let is_change = |key: &Key| matches!(key, Key::Fields(f) if f.iter().all(|f| keys::CHANGES.contains(f)));
+        // What is asked for by has: is looked at when it was read.
+        if place.change && key != Key::Has && !is_change(&key) {
+            return Err(self.no_change_key(at));
+        }
         let name = key.shown();
         let mut negated = place.negated;
         let inner_negation = self.scan.take_char(&['!'], TokenKind::Sign).is_some();
@@ -345,7 +356,16 @@ impl<'a> Parser<'a> {
             negated = !negated;
             self.no_second_sign(&['!'])?;
         }
-        let expr = if self.scan.peek() == Some('(') {
+        let expr = if key == Key::Change && self.scan.peek() == Some('(') {
+            // The group is one chip: what stands in it cannot be taken out alone without changing what the rest means.
+            let chips = self.terms.len();
+            let inner = self.group(Place {
+                change: true,
+                ..place
+            })?;
+            self.terms.truncate(chips);
+            term(On::Change(Box::new(inner)), Test::Exists, at..self.scan.at)
+        } else if self.scan.peek() == Some('(') {
             self.group(Place {
                 key: Some((&key, at)),
                 ..place
@@ -353,12 +373,26 @@ impl<'a> Parser<'a> {
         } else {
             self.value(&key, at, place)?
         };
+        let alien =
+            |on: &On| !matches!(on, On::Fields(f) if f.iter().all(|f| keys::CHANGES.contains(f)));
+        if place.change && matches!(&expr, Expr::Term(term) if alien(&term.on)) {
+            return Err(self.no_change_key(at));
+        }
         self.view(start, name, negated);
         if inner_negation {
             return Ok((expr.negate(), None));
         }
         let merge = common_merge_key(&expr);
         Ok((expr, merge))
+    }
+
+    /// What stands in `change:(…)` and is no part of a change.
+    fn no_change_key(&self, at: usize) -> QueryError {
+        let end = self.scan.at.max(at + self.scan.word().len());
+        let message = "inside of change:( ) each term looks at a part of one change";
+        let accepts = ["field:", "old:", "new:", "changes.kind:"];
+        self.scan
+            .error(QueryCode::UnknownKey, at..end, message, &accepts)
     }
 
     fn view(&mut self, start: usize, key: String, negated: bool) {

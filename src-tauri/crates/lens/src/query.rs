@@ -47,6 +47,8 @@ pub enum On {
         /// Test of the type.
         kind: Test,
     },
+    /// `change:(…)`: one and the same change passes. The terms inside are [`On::Fields`] of change fields.
+    Change(Box<Expr>),
     /// The instant of the event; an undated event never holds.
     Time,
     /// Any decoded leaf value of the entry (free text): [`Test::Contains`], or [`Test::Wild`] that begins and ends with
@@ -65,7 +67,8 @@ pub enum On {
     Source,
     /// The event's number, as decimal text.
     Number,
-    /// `has:bookmark` and the like: kinds of overlay.
+    /// What a person put on the event, by kind of overlay: the text of a `note`, the word of a `verdict`; `has:bookmark`
+    /// and the like with [`Test::Exists`].
     Overlay(String),
     /// `undated`: the event has no time.
     Undated,
@@ -186,7 +189,12 @@ impl Expr {
                 Expr::All => {}
                 Expr::And(parts) | Expr::Or(parts) => parts.iter_mut().for_each(clear),
                 Expr::Not(inner) => clear(inner),
-                Expr::Term(term) => term.span = 0..0,
+                Expr::Term(term) => {
+                    term.span = 0..0;
+                    if let On::Change(inner) = &mut term.on {
+                        clear(inner);
+                    }
+                }
             }
         }
         clear(&mut self);
@@ -201,7 +209,7 @@ impl Term {
     pub fn merge_key(&self) -> Option<String> {
         match &self.on {
             On::Target { .. } => Some("target".to_owned()),
-            On::Time | On::Text | On::Overlay(_) | On::Undated => None,
+            On::Change(_) | On::Time | On::Text | On::Undated => None,
             _ if self.test == Test::Exists => None,
             On::Fields(fields) if fields[..] == [Field::TargetId, Field::TargetName] => {
                 Some("target".to_owned())
@@ -217,6 +225,7 @@ impl Term {
             On::RawPath(path) => Some(format!("raw.{}", crate::fold(&path.join(".")))),
             On::Tag => Some("tag".to_owned()),
             On::Finding => Some("finding".to_owned()),
+            On::Overlay(kind) => Some(kind.clone()),
             On::Source => Some("in".to_owned()),
             On::Number => Some("event".to_owned()),
         }

@@ -74,7 +74,9 @@ fn term(term: &Term) -> String {
     let Term { on, test, .. } = term;
     match on {
         On::Undated => "is:undated".to_owned(),
-        On::Overlay(kind) => format!("has:{kind}"),
+        On::Overlay(kind) if *test == Test::Exists => format!("has:{kind}"),
+        On::Overlay(kind) => format!("{kind}:{}", self::test(test)),
+        On::Change(inner) => format!("change:({})", any(inner)),
         On::Time => time(test),
         On::Text => free_text(test),
         On::Target { kind } => format!("target:{}/{}", self::test(kind), self::test(test)),

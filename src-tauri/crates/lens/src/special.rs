@@ -84,6 +84,14 @@ impl Parser<'_> {
         })
     }
 
+    /// `change:` without its group.
+    pub(crate) fn no_change_group(&self, start: usize) -> QueryError {
+        let message = "change: takes a group that one and the same change must pass";
+        let accepts = ["change:(field:email old:a new:b)", "field:email"];
+        self.scan
+            .error(QueryCode::BadValue, start..self.scan.at, message, &accepts)
+    }
+
     pub(crate) fn bytes(&mut self, start: usize) -> Result<Expr, QueryError> {
         let segments = self.plain()?;
         let segment = self.single(&segments)?;

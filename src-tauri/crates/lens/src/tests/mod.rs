@@ -213,7 +213,11 @@ impl Facts for Case {
     fn joined_names(&self, _: &Event) -> Vec<String> {
         Vec::new()
     }
-    fn has_overlay(&self, event: &Event, kind: &str) -> bool {
-        (event.number, kind) == (4, "note") || (event.number, kind) == (3, "bookmark")
+    fn overlays(&self, event: &Event, kind: &str) -> Vec<String> {
+        match (event.number, kind) {
+            (4, "note") => vec!["asked Bob by phone".to_owned()],
+            (3, "bookmark") => vec![String::new()],
+            _ => Vec::new(),
+        }
     }
 }

@@ -45,15 +45,23 @@ fn term() -> impl Strategy<Value = String> {
         Just("event"),
         Just("in"),
         Just("tag"),
+        Just("note"),
         Just("new"),
         Just("error"),
         Just("target.name"),
     ];
     prop_oneof![
+        1 => (change_value(), change_value(), prop_oneof![Just(" "), Just(" OR "), Just(" -")])
+            .prop_map(|(a, b, join)| format!("change:({a}{join}{b})")),
         4 => (key, prop_oneof![Just(""), Just("!")], value()).prop_map(|(k, n, v)| format!("{k}:{n}{v}")),
         1 => value(),
         1 => Just("undated".to_owned()),
     ]
+}
+
+fn change_value() -> impl Strategy<Value = String> {
+    let key = prop::sample::select(vec!["field", "old", "new", "changes.kind"]);
+    (key, value()).prop_map(|(key, value)| format!("{key}:{value}"))
 }
 
 fn filter() -> impl Strategy<Value = String> {

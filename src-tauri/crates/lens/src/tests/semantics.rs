@@ -304,3 +304,46 @@ fn the_example_of_the_architecture_is_understood() {
     assert_eq!(query.terms.len(), 24);
     assert!(matches!(query.expr, Expr::And(parts) if parts.len() == 24));
 }
+
+#[test]
+fn a_change_group_is_one_and_the_same_change() {
+    check(&[
+        // Each on its own both hold; no one change has both.
+        ("field:limit old:DE11", &[2]),
+        ("change:(field:limit old:DE11)", &[]),
+        ("change:(field:bank.* old:DE11 new:~de2)", &[2]),
+        ("change:(field:limit new:1000..)", &[2]),
+        ("change:(old:100 OR old:DE11)", &[2]),
+        ("change:(field:limit field:bank.account new:DE22)", &[2]),
+        ("change:(-field:limit)", &[2]),
+        ("change:(-field:limit -field:bank.account)", &[]),
+        ("-change:(field:limit)", &[1, 3, 4, 5]),
+        ("change:!(field:limit)", &[1, 3, 4, 5]),
+        ("change:(has:old changes.kind:updated)", &[2]),
+    ]);
+    for wrong in [
+        "change:email",
+        "change:(word)",
+        "change:(actor:bob)",
+        "change:(has:country)",
+        "change:(change:(old:1))",
+        "change:()",
+    ] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+    let query = read("change:(field:a old:b) op:update").unwrap();
+    let chips: Vec<&str> = query.terms.iter().map(|t| t.key.as_str()).collect();
+    assert_eq!(chips, ["change", "op"], "the group is one chip");
+}
+
+#[test]
+fn notes_are_looked_through() {
+    check(&[
+        ("note:~PHONE", &[4]),
+        ("note:\"asked Bob by phone\"", &[4]),
+        ("note:~mail", &[]),
+        ("has:note", &[4]),
+        ("has:bookmark", &[3]),
+        ("verdict:*", &[]),
+    ]);
+}

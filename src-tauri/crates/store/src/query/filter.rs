@@ -15,7 +15,7 @@ use super::{
     bits::Bits,
     caches::{Known, TermCache},
     mask::{Mask, SegmentMask},
-    plan::{Check, EntryTest, Tree},
+    plan::{CHANGES, Check, EntryTest, Tree},
     scan::{Wanted, rows_with},
     snapshot::Segment,
 };
@@ -130,6 +130,7 @@ impl At<'_> {
                 rows_with(&column, wanted, rows)
             }
             Check::Target(wanted) => self.same_target(wanted, within)?,
+            Check::Change(tree) => self.same_change(tree, within)?,
             Check::Time(from, until) => {
                 let start = from.map_or(Ok(0), |from| self.first_at(from))?;
                 let end = until.map_or(Ok(self.dated()), |until| self.first_at(until))?;
@@ -193,6 +194,41 @@ impl At<'_> {
                 && (offsets[row] as usize..offsets[row + 1] as usize).any(|at| {
                     kind.has(kinds.get(at)) && (has(&ids, id, at) || has(&names, name, at))
                 })
+        }))
+    }
+
+    /// Changes lie side by side in their four columns, so one position is one change.
+    fn same_change(&self, tree: &Tree<(usize, Arc<Wanted>)>, within: &Bits) -> Result<Bits> {
+        fn passes(
+            tree: &Tree<(usize, Arc<Wanted>)>,
+            columns: &[Option<Arc<Codes>>; 4],
+            at: usize,
+        ) -> bool {
+            match tree {
+                Tree::Fixed(holds) => *holds,
+                Tree::All(parts) => parts.iter().all(|part| passes(part, columns, at)),
+                Tree::Any(parts) => parts.iter().any(|part| passes(part, columns, at)),
+                Tree::Not(part) => !passes(part, columns, at),
+                Tree::Leaf((column, wanted)) => {
+                    (columns[*column].as_ref()).is_some_and(|codes| wanted.has(codes.get(at)))
+                }
+            }
+        }
+        let mut columns: [Option<Arc<Codes>>; 4] = [const { None }; 4];
+        let mut lists = None;
+        for (slot, field) in columns.iter_mut().zip(CHANGES) {
+            if let Column::Many { offsets, codes } = self.column(field)? {
+                *slot = Some(codes);
+                lists = Some(offsets);
+            }
+        }
+        let Some(offsets) = lists else {
+            return Ok(Bits::None);
+        };
+        Ok(Bits::collect(self.rows(), |row| {
+            within.has(row)
+                && (offsets[row] as usize..offsets[row + 1] as usize)
+                    .any(|at| passes(tree, &columns, at))
         }))
     }
 

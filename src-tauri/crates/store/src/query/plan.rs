@@ -34,6 +34,14 @@ pub(crate) enum Tree<L> {
     Leaf(L),
 }
 
+/// The columns of a change. Their lists are of the same lengths, so one position is one change.
+pub(crate) const CHANGES: [Field; 4] = [
+    Field::ChangeField,
+    Field::ChangeKind,
+    Field::ChangeOld,
+    Field::ChangeNew,
+];
+
 /// A test for any segment.
 #[derive(Clone)]
 pub(crate) enum CaseTest {
@@ -48,6 +56,8 @@ pub(crate) enum CaseTest {
         kind: (Test, Arc<str>),
         test: (Test, Arc<str>),
     },
+    /// One and the same change passes; the keys name the tests in caches.
+    Change(Tree<(Field, Test, Arc<str>)>),
     /// Events of joined actors.
     Persons(Arc<Persons>),
     /// A test that is the same in every segment.
@@ -61,6 +71,8 @@ pub(crate) enum Check {
     Codes(Field, Arc<Wanted>),
     /// A wanted type, and a wanted id or name, in one and the same target.
     Target([Arc<Wanted>; 3]),
+    /// One and the same change has the wanted codes; positions are those of [`CHANGES`].
+    Change(Arc<Tree<(usize, Arc<Wanted>)>>),
     /// A wanted combination of the fields of an actor, in the segment at a position of the snapshot.
     Actor(Arc<Values>, usize, Arc<Wanted>),
     /// Nanoseconds since 1970: from inclusive, until exclusive.
@@ -131,7 +143,7 @@ impl Tree<Check> {
                 Check::Codes(..) | Check::Actor(..) => 2,
                 Check::Sources(_) => 3,
                 Check::Numbers(_) => 4,
-                Check::Target(_) => 5,
+                Check::Target(_) | Check::Change(_) => 5,
                 Check::NumberText(_) => 6,
                 Check::OriginalTime(_) => 7,
                 Check::Entry(_) => 8,
@@ -144,6 +156,31 @@ impl Tree<Check> {
     fn cheapest_first(mut parts: Vec<Self>) -> Vec<Self> {
         parts.sort_by_key(Self::cost);
         parts
+    }
+}
+
+/// What stands in `change:(…)`.
+fn plan_change(expr: &Expr) -> Tree<(Field, Test, Arc<str>)> {
+    let each = |parts: &[Expr]| parts.iter().map(plan_change).collect();
+    match expr {
+        Expr::All => Tree::Fixed(true),
+        Expr::And(parts) => Tree::all(each(parts)),
+        Expr::Or(parts) if parts.is_empty() => Tree::Fixed(false),
+        Expr::Or(parts) => Tree::any(each(parts)),
+        Expr::Not(part) => plan_change(part).not(),
+        Expr::Term(Term {
+            on: On::Fields(fields),
+            test,
+            ..
+        }) => {
+            let key = key(test);
+            let leaves = fields
+                .iter()
+                .filter(|f| CHANGES.contains(f))
+                .map(|f| Tree::Leaf((*f, test.clone(), Arc::clone(&key))));
+            Tree::any(leaves.collect())
+        }
+        Expr::Term(_) => Tree::Fixed(false),
     }
 }
 
@@ -212,6 +249,10 @@ impl Query<'_> {
                 kind: (kind.clone(), key(kind)),
                 test: (test.clone(), key(test)),
             }),
+            On::Change(inner) => match plan_change(inner) {
+                Tree::Fixed(false) => Tree::Fixed(false),
+                tree => Tree::Leaf(CaseTest::Change(tree)),
+            },
             On::Time => match test {
                 Test::Exists => same(Check::Undated).not(),
                 Test::When { from, until } => {
@@ -223,8 +264,7 @@ impl Query<'_> {
             On::Text | On::Raw | On::RawPath(_) => same(Check::Entry(dear(&term.on))),
             On::Tag => self.overlay("tag", test)?,
             On::Finding => self.overlay("finding", test)?,
-            // What a note says is no part of having one.
-            On::Overlay(kind) => self.overlay(kind, &Test::Exists)?,
+            On::Overlay(kind) => self.overlay(kind, test)?,
             On::Source => self.plan_source(test)?,
             On::Number => match test {
                 Test::Exists => Tree::Fixed(true),
@@ -296,6 +336,10 @@ impl Query<'_> {
                     _ => Tree::Leaf(Check::Codes(*field, wanted)),
                 }
             }
+            Tree::Leaf(CaseTest::Change(tree)) => match self.bind_change(tree, segment)? {
+                Tree::Fixed(false) => Tree::Fixed(false),
+                tree => Tree::Leaf(Check::Change(Arc::new(tree))),
+            },
             Tree::Leaf(CaseTest::Target { kind, test }) => {
                 let kind = self.wanted(segment, Field::TargetType, &kind.0, &kind.1)?;
                 let id = self.wanted(segment, Field::TargetId, &test.0, &test.1)?;
@@ -305,6 +349,31 @@ impl Query<'_> {
                     Tree::Fixed(false)
                 } else {
                     Tree::Leaf(Check::Target([kind, id, name]))
+                }
+            }
+        })
+    }
+
+    fn bind_change(
+        &self,
+        tree: &Tree<(Field, Test, Arc<str>)>,
+        segment: &Segment,
+    ) -> Result<Tree<(usize, Arc<Wanted>)>> {
+        let each = |parts: &[Tree<_>]| {
+            let bound = parts.iter().map(|p| self.bind_change(p, segment));
+            bound.collect::<Result<Vec<_>>>()
+        };
+        Ok(match tree {
+            Tree::Fixed(holds) => Tree::Fixed(*holds),
+            Tree::All(parts) => Tree::all(each(parts)?),
+            Tree::Any(parts) => Tree::any(each(parts)?),
+            Tree::Not(part) => self.bind_change(part, segment)?.not(),
+            Tree::Leaf((field, test, key)) => {
+                let wanted = self.wanted(segment, *field, test, key)?;
+                let column = CHANGES.iter().position(|f| f == field);
+                match (&*wanted, column) {
+                    (Wanted::Nothing, _) | (_, None) => Tree::Fixed(false),
+                    (_, Some(column)) => Tree::Leaf((column, wanted)),
                 }
             }
         })

@@ -61,12 +61,14 @@ fn leaf() -> impl Strategy<Value = Expr> {
         6 => (prop::collection::vec(field(), 1..3), text_test())
             .prop_map(|(fields, test)| term(On::Fields(fields), test)),
         2 => (text_test(), text_test()).prop_map(|(kind, test)| term(On::Target { kind }, test)),
+        2 => change().prop_map(|inner| term(On::Change(Box::new(inner)), Test::Exists)),
         2 => (moment(), moment())
             .prop_map(|(from, until)| term(On::Time, Test::When { from, until })),
         1 => Just(term(On::Time, Test::Exists)),
         1 => Just(term(On::Undated, Test::Exists)),
         1 => text_test().prop_map(|test| term(On::Tag, test)),
         1 => Just(term(On::Overlay("bookmark".into()), Test::Exists)),
+        1 => text_test().prop_map(|test| term(On::Overlay("note".into()), test)),
         1 => prop::sample::select(vec!["1", "2", "first.csv"])
             .prop_map(|w| term(On::Source, Test::Is(w.to_owned()))),
         1 => (1..200_u64).prop_map(|n| term(On::Number, Test::Is(n.to_string()))),
@@ -82,6 +84,24 @@ fn leaf() -> impl Strategy<Value = Expr> {
             .prop_map(|w| term(On::Raw, Test::Bytes(w.as_bytes().to_vec()))),
         1 => text_test().prop_map(|test| term(On::RawPath(vec!["1".into()]), test)),
     ]
+}
+
+/// What may stand in `change:(…)`.
+fn change() -> impl Strategy<Value = Expr> {
+    let field = prop::sample::select(vec![
+        Field::ChangeField,
+        Field::ChangeKind,
+        Field::ChangeOld,
+        Field::ChangeNew,
+    ]);
+    let leaf = (field, text_test()).prop_map(|(f, test)| term(On::Fields(vec![f]), test));
+    leaf.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Expr::And),
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Expr::Or),
+            inner.prop_map(|e| Expr::Not(Box::new(e))),
+        ]
+    })
 }
 
 fn expr() -> impl Strategy<Value = Expr> {

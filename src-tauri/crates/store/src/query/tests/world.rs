@@ -229,11 +229,13 @@ impl World {
             let at = at as u16;
             batch.push(Field::ChangeField, at, WORDS[*field]);
             batch.push(Field::ChangeKind, at, kind.map_or("", ChangeKind::as_str));
+            let old = kind.map(|_| WORDS[(field + 1) % WORDS.len()]);
+            batch.push(Field::ChangeOld, at, old.unwrap_or_default());
             batch.push(Field::ChangeNew, at, new.map_or("", |w| WORDS[w]));
             event.changes.push(Change {
                 field: WORDS[*field].to_owned(),
                 kind: *kind,
-                old: None,
+                old: old.map(str::to_owned),
                 new: text(*new),
             });
         }
@@ -284,6 +286,7 @@ impl World {
     fn overlay(&self, kind: &str) -> Vec<(u64, &'static str)> {
         let value = |s: &RowSpec| match kind {
             "tag" => s.tag.map(|w| WORDS[w]),
+            "note" => s.tag.map(|w| WORDS[(w + 1) % WORDS.len()]),
             FLAG => s.flag.map(|w| WORDS[w]),
             "bookmark" => s.bookmark.then_some("bookmark"),
             _ => None,
@@ -331,7 +334,8 @@ impl naive::Facts for World {
             .next()
     }
     fn joined_names(&self, event: &Event) -> Vec<String> {
-        let Some(group) = drill::group(self, event) else {
+        // An actor whom nobody joined with another is found by the plain test of each event's own names.
+        let Some(group) = drill::group(self, event).filter(|g| g.len() > 1) else {
             return Vec::new();
         };
         let names = [Field::UserId, Field::UserEmail, Field::UserName];
@@ -342,8 +346,8 @@ impl naive::Facts for World {
             .flatten()
             .collect()
     }
-    fn has_overlay(&self, event: &Event, kind: &str) -> bool {
-        !self.overlaid(event, kind).is_empty()
+    fn overlays(&self, event: &Event, kind: &str) -> Vec<String> {
+        self.overlaid(event, kind)
     }
 }
 
