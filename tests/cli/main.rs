@@ -14,6 +14,7 @@ mod contract;
 mod crash;
 mod export;
 mod import;
+mod lens;
 mod overlap;
 mod package;
 mod revise;

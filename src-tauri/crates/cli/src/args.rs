@@ -84,7 +84,17 @@ pub(crate) enum Command {
         /// The most values of a field.
         #[arg(long, default_value_t = 20)]
         limit: usize,
+        /// The least frequent values first.
+        #[arg(long)]
+        rare: bool,
+        /// Only values that contain this text; upper and lower case do not count.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        contains: String,
+        /// Tell when each value was first and last seen.
+        #[arg(long)]
+        seen: bool,
     },
+    Context(crate::context::Context),
     /// Events over time, in equal half-open intervals.
     Histogram {
         #[command(flatten)]

@@ -8,10 +8,12 @@ use std::path::Path;
 
 use clap::CommandFactory;
 use witnessmark_engine::api::ImportProgress;
-use witnessmark_engine::{Case, Code, Error, EventWriter, Input, Order, TextFormat, Zone};
+use witnessmark_engine::{
+    Case, Code, Error, EventWriter, FacetPick, Input, Order, TextFormat, Zone,
+};
 
 use crate::args::{Cli, Command, Events, Format, Import, Lens, Sort};
-use crate::{Exit, Failure, export, host, print, revise};
+use crate::{Exit, Failure, context, export, host, print, revise};
 
 type Done = Result<Exit, Failure>;
 
@@ -60,8 +62,22 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
             }
             Ok(Exit::Done)
         }
-        Command::Facets { lens, by, limit } => {
-            let report = open(&lens.case)?.facets(&lens.query, &zone(&lens)?, &by, limit)?;
+        Command::Facets {
+            lens,
+            by,
+            limit,
+            rare,
+            contains,
+            seen,
+        } => {
+            let pick = FacetPick {
+                limit,
+                rare,
+                contains: &contains,
+                seen,
+            };
+            let case = open(&lens.case)?;
+            let report = case.facets_picked(&lens.query, &zone(&lens)?, &by, &pick)?;
             if json {
                 print::json(&report, out)?
             } else {
@@ -79,6 +95,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
             }
             Ok(Exit::Done)
         }
+        Command::Context(args) => context::run(&args, json, out),
         Command::Export(args) => export::run(&args, json, out),
         Command::Custody { case } => {
             let report = open(&case)?.custody()?;
@@ -100,7 +117,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
 }
 
 /// A case to look at, also while another process imports into it.
-fn open(path: &Path) -> Result<Case, Failure> {
+pub(crate) fn open(path: &Path) -> Result<Case, Failure> {
     Ok(Case::open_to_read(
         path,
         host::passphrase().as_deref(),

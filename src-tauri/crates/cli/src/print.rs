@@ -205,8 +205,15 @@ pub(crate) fn facets(report: &FacetsReport, out: &mut dyn Write) -> io::Result<(
             number(f.distinct),
             number(f.absent)
         )?;
+        if let Some(found) = f.found {
+            writeln!(out, "{:>12}  of them contain the text", number(found))?;
+        }
         for v in &f.values {
-            writeln!(out, "{:>12}  {}", number(v.count), visible(&v.value))?;
+            write!(out, "{:>12}  {}", number(v.count), visible(&v.value))?;
+            match (&v.first, &v.last) {
+                (Some(first), Some(last)) => writeln!(out, "  from {first} to {last}")?,
+                _ => writeln!(out)?,
+            }
         }
     }
     Ok(())

@@ -4,6 +4,7 @@
 
 use witnessmark_lens::{What, complete, fold, keys};
 use witnessmark_model::Zone;
+use witnessmark_store::query::Pick;
 
 use crate::api::{CompletionChoice, CompletionReport};
 use crate::case::Case;
@@ -11,8 +12,8 @@ use crate::error::Result;
 
 /// Choices shown.
 const MOST: usize = 12;
-/// Values of a field that are looked through for those that begin as typed.
-const LOOK_AT: usize = 2_000;
+/// Values that contain what is typed, of which those that begin with it come first.
+const LOOK_AT: usize = 200;
 
 impl Case {
     /// Choices at a cursor, a byte offset into the text.
@@ -29,11 +30,11 @@ impl Case {
             What::Key(prefix) => key_choices(&prefix),
             What::Operator => ["OR", "AND", "NOT"].map(|w| choice(w, "", None)).to_vec(),
             What::Value {
+                key,
                 fields,
                 prefix,
                 words,
-                ..
-            } => self.value_choices(&fields, &prefix, &words)?,
+            } => self.value_choices(&key, &fields, &prefix, &words)?,
         };
         Ok(CompletionReport {
             start: found.span.start as u32,
@@ -44,6 +45,7 @@ impl Case {
 
     fn value_choices(
         &self,
+        key: &str,
         fields: &[witnessmark_model::Field],
         prefix: &str,
         words: &[String],
@@ -52,10 +54,16 @@ impl Case {
         let mut found: Vec<(u64, String)> = Vec::new();
         if !fields.is_empty() {
             let answer = self.answer("", &Zone::UTC)?;
-            for facet in self.facets_of(&answer, fields, LOOK_AT)?.fields {
+            let pick = Pick {
+                limit: LOOK_AT,
+                rare: false,
+                contains: wanted.clone(),
+            };
+            for facet in self.facets_of(&answer, fields, pick)?.fields {
                 found.extend(facet.values.into_iter().map(|v| (v.count, v.value)));
             }
         }
+        found.extend(self.said(key)?);
         found.retain(|(_, value)| fold(value).contains(&wanted));
         // Values that begin as typed come before those that only contain it.
         found.sort_by_key(|(count, value)| {
@@ -76,6 +84,26 @@ impl Case {
         choices.dedup_by(|a, b| a.label == b.label);
         choices.truncate(MOST);
         Ok(choices)
+    }
+}
+
+impl Case {
+    /// What stands in the case for a key that is not about fields, with the number of its events.
+    fn said(&self, key: &str) -> Result<Vec<(u64, String)>> {
+        match key {
+            "in" => Ok((self.sources()?.sources.into_iter())
+                .filter(|s| s.state != "withdrawn")
+                .map(|s| (s.events, s.name))
+                .collect()),
+            "tag" | "finding" | "verdict" => {
+                let answer = self.answer("", &Zone::UTC)?;
+                let said = self.query(&answer.snapshot).facts.overlays(key)?;
+                Ok((said.into_iter())
+                    .map(|o| (o.events.len() as u64, o.value))
+                    .collect())
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::ops::ControlFlow;
 
+use witnessmark_lens::fold;
 use witnessmark_model::{Event, Field, Instant, Zone};
 use witnessmark_store::query::{self as q, HistogramSpec, RowRef, View};
 
@@ -22,6 +23,19 @@ pub enum Order {
     Newest,
     /// Earliest first, undated last.
     Oldest,
+}
+
+/// Which values of a field are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FacetPick<'a> {
+    /// At most so many.
+    pub limit: usize,
+    /// The least frequent instead of the most frequent.
+    pub rare: bool,
+    /// Only values that contain this text, upper and lower case ignored; empty: all values.
+    pub contains: &'a str,
+    /// Whether to tell when each value was first and last seen.
+    pub seen: bool,
 }
 
 /// More bins than this are a mistake, and would only cost memory.
@@ -55,11 +69,55 @@ impl Case {
         fields: &[String],
         limit: usize,
     ) -> Result<FacetsReport> {
+        let pick = FacetPick {
+            limit,
+            ..FacetPick::default()
+        };
+        self.facets_picked(query, zone, fields, &pick)
+    }
+
+    /// The values of fields among the events that match: the most or the least frequent, of all or of those that contain
+    /// a text, with the moments of their first and last event if wished. Counts are exact.
+    pub fn facets_picked(
+        &self,
+        query: &str,
+        zone: &Zone,
+        fields: &[String],
+        pick: &FacetPick<'_>,
+    ) -> Result<FacetsReport> {
         let fields = fields
             .iter()
             .map(|name| field(name))
             .collect::<Result<Vec<_>>>()?;
-        self.facets_of(&self.answer(query, zone)?, &fields, limit)
+        let answer = self.answer(query, zone)?;
+        let mut report = self.facets_of(
+            &answer,
+            &fields,
+            q::Pick {
+                limit: pick.limit,
+                rare: pick.rare,
+                contains: fold(pick.contains).into_owned(),
+            },
+        )?;
+        if pick.seen {
+            for (part, field) in report.fields.iter_mut().zip(&fields) {
+                self.see(&answer, *field, part)?;
+            }
+        }
+        Ok(report)
+    }
+
+    /// Adds to each value when it was first and last seen.
+    fn see(&self, answer: &Answer, field: Field, part: &mut FacetPart) -> Result<()> {
+        let values: Vec<String> = part.values.iter().map(|v| v.value.clone()).collect();
+        let seen = self
+            .query(&answer.snapshot)
+            .seen(&answer.mask, field, &values)?;
+        for (value, seen) in part.values.iter_mut().zip(seen) {
+            value.first = seen.map(|(first, _)| first.rfc3339());
+            value.last = seen.map(|(_, last)| last.rfc3339());
+        }
+        Ok(())
     }
 
     /// Events over time.
@@ -77,15 +135,18 @@ impl Case {
         &self,
         answer: &Answer,
         fields: &[Field],
-        limit: usize,
+        pick: impl Into<q::Pick>,
     ) -> Result<FacetsReport> {
+        let pick = pick.into();
+        let asked = !pick.contains.is_empty();
         let found = self
             .query(&answer.snapshot)
-            .facets(&answer.mask, fields, limit)?;
+            .facets(&answer.mask, fields, pick)?;
         let fields = found.into_iter().map(|facet| FacetPart {
             field: facet.field.name().to_owned(),
             distinct: facet.distinct,
             absent: facet.absent,
+            found: asked.then_some(facet.found),
             values: facet.values.into_iter().map(FacetValue::from).collect(),
         });
         Ok(FacetsReport {
@@ -218,6 +279,8 @@ impl From<q::FacetValue> for FacetValue {
         Self {
             value: v.value,
             count: v.count,
+            first: None,
+            last: None,
         }
     }
 }
@@ -234,7 +297,7 @@ impl From<q::Bin> for BinPart {
             split: bin
                 .split
                 .into_iter()
-                .map(|(value, count)| FacetValue { value, count })
+                .map(|(value, count)| FacetValue::from(q::FacetValue { value, count }))
                 .collect(),
         }
     }

@@ -18,6 +18,10 @@ distinct: number,
  */
 absent: number, 
 /**
- * By count, then bytes.
+ * Exact number of distinct values that contain the text that was asked for; absent when none was.
+ */
+found?: number, 
+/**
+ * By count, greatest first (least first where rare ones were asked for), then by bytes.
  */
 values: Array<FacetValue>, };

@@ -11,4 +11,13 @@ value: string,
 /**
  * Events that hold it (each counted once).
  */
-count: number, };
+count: number, 
+/**
+ * When it was first seen among the events that match, RFC 3339, where that was asked for; absent also when none of
+ * them has a time.
+ */
+first?: string, 
+/**
+ * When it was last seen, likewise.
+ */
+last?: string, };

@@ -5,6 +5,7 @@
 //! where a chart needs a number.
 
 mod case;
+mod context;
 mod event;
 mod export;
 mod import;
@@ -13,6 +14,7 @@ mod revise;
 mod view;
 
 pub use case::*;
+pub use context::*;
 pub use event::*;
 pub use export::*;
 pub use import::*;

@@ -15,17 +15,24 @@ pub struct CountReport {
 
 /// One value of a facet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
 pub struct FacetValue {
     /// The value.
     pub value: String,
     /// Events that hold it (each counted once).
     pub count: u64,
+    /// When it was first seen among the events that match, RFC 3339, where that was asked for; absent also when none of
+    /// them has a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
+    /// When it was last seen, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
 }
 
 /// The values of one field among the events that match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
 pub struct FacetPart {
     /// Canonical field name.
     pub field: String,
@@ -33,7 +40,10 @@ pub struct FacetPart {
     pub distinct: u64,
     /// Events without the field.
     pub absent: u64,
-    /// By count, then bytes.
+    /// Exact number of distinct values that contain the text that was asked for; absent when none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<u64>,
+    /// By count, greatest first (least first where rare ones were asked for), then by bytes.
     pub values: Vec<FacetValue>,
 }
 

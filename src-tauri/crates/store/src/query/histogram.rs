@@ -141,7 +141,7 @@ impl Query<'_> {
     }
 
     /// The events that hold a value of a field, whatever the filter.
-    fn with_value(&self, field: Field, value: &str) -> Result<Mask> {
+    pub(crate) fn with_value(&self, field: Field, value: &str) -> Result<Mask> {
         let term = Term {
             on: On::Fields(vec![field]),
             test: Test::Exact(value.to_owned()),

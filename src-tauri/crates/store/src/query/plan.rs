@@ -188,7 +188,8 @@ fn same(check: Check) -> Tree<CaseTest> {
     Tree::Leaf(CaseTest::Same(check))
 }
 
-fn key(test: &Test) -> Arc<str> {
+/// The name of a test in caches.
+pub(crate) fn key(test: &Test) -> Arc<str> {
     format!("{test:?}").into()
 }
 
@@ -379,7 +380,7 @@ impl Query<'_> {
         })
     }
 
-    fn wanted(
+    pub(crate) fn wanted(
         &self,
         segment: &Segment,
         field: Field,

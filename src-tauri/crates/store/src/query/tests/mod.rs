@@ -172,10 +172,15 @@ proptest! {
                     prop_assert_eq!(&facet, &oracle::facet(&expected, facet.field, &pick));
                 }
             }
+            let words: Vec<String> = world::WORDS.iter().map(|w| (*w).to_owned()).collect();
+            for field in &fields {
+                let seen = query.seen(&mask, *field, &words).unwrap();
+                prop_assert_eq!(seen, oracle::seen(&expected, *field, &words));
+            }
 
-            let spec = HistogramSpec { from, to, bins, by: Some(fields[0]), values: limit };
-            let histogram = query.histogram(&mask, &spec).unwrap();
-            prop_assert_eq!(&histogram, &oracle::histogram(&expected, &spec));
+            let bars = HistogramSpec { from, to, bins, by: Some(fields[0]), values: limit };
+            let histogram = query.histogram(&mask, &bars).unwrap();
+            prop_assert_eq!(&histogram, &oracle::histogram(&expected, &bars));
             for bin in &histogram.bins {
                 let range = Test::When { from: Some(bin.start), until: Some(bin.end) };
                 let drilled = Expr::And(vec![expr.clone(), term(On::Time, range)]);

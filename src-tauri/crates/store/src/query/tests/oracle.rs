@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use witnessmark_lens::fold;
 use witnessmark_model::{Event, Field, Flag, Instant};
 
-use crate::query::{Bin, Facet, FacetValue, Histogram, HistogramSpec, Order, Pick};
+use crate::query::{Bin, Facet, FacetValue, Histogram, HistogramSpec, Order, Pick, Seen};
 
 pub(super) fn sorted(events: &[&Event], order: Order) -> Vec<Event> {
     let mut sorted: Vec<Event> = events.iter().map(|e| (*e).clone()).collect();
@@ -53,6 +53,19 @@ pub(super) fn facet(events: &[&Event], field: Field, pick: &Pick) -> Facet {
         absent: events.iter().filter(|e| e.values(field).is_empty()).count() as u64,
         values,
     }
+}
+
+/// When each value was first and last seen.
+pub(super) fn seen(events: &[&Event], field: Field, values: &[String]) -> Vec<Seen> {
+    let times = |value: &String| {
+        let holders = events
+            .iter()
+            .filter(|e| distinct(e, field).contains(value.as_str()));
+        let times: Vec<Instant> = holders.filter_map(|e| e.time).collect();
+        let first = times.iter().min().copied();
+        first.zip(times.iter().max().copied())
+    };
+    values.iter().map(times).collect()
 }
 
 pub(super) fn histogram(events: &[&Event], spec: &HistogramSpec) -> Histogram {
