@@ -107,6 +107,8 @@ pub(crate) enum Command {
         by: Option<String>,
     },
     Export(crate::export::Export),
+    /// Look for what should worry somebody.
+    Detect(crate::detect::Detect),
     /// The case's own log of what was done with it.
     Custody {
         /// The case file.

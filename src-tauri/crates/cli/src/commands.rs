@@ -97,6 +97,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
         }
         Command::Context(args) => context::run(&args, json, out),
         Command::Export(args) => export::run(&args, json, out),
+        Command::Detect(args) => crate::detect::run(args, json, out),
         Command::Custody { case } => {
             let report = open(&case)?.custody()?;
             if json {

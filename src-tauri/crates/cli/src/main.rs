@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod context;
+mod detect;
 mod export;
 mod host;
 mod key;

@@ -1,15 +1,18 @@
 //! The habit of an actor's sign-ins: which country, network and device is new, and whether there is enough to say so.
 //!
 //! Owns: what "new" and "enough history" mean, for every detection and for the review of sign-ins. Never touches:
-//! findings. Only sign-ins of strictly earlier instants count as history, so that the order in which a source lists
-//! events of one instant decides nothing.
+//! findings. A sign-in joins the history when it is a day old ([`SETTLE`]), as in the review of sign-ins: otherwise the
+//! second sign-in of an intruder would look familiar because of the first, and the order in which a source lists events
+//! of one instant would decide.
 
 use std::collections::HashMap;
+
+use witnessmark_model::baseline::SETTLE;
 
 use crate::{
     about::Settings,
     feed::{DAY, Feed},
-    finding::Baseline,
+    finding::{Baseline, count},
     kinds::Class,
 };
 
@@ -144,59 +147,57 @@ struct Known {
     /// Value -> (when, and as the how manyth, it was last met).
     met: HashMap<u64, (i64, u64)>,
     n: u64,
-    first: Option<i64>,
+    span: Option<(i64, i64)>,
 }
 
 /// Judges the sign-ins of one actor; `rows` must be in order.
 #[must_use]
 pub fn judge(feed: &Feed, rows: &[u32], spec: &Spec) -> Vec<Judged> {
     let mut known: [Known; 3] = Default::default();
-    let mut out = Vec::with_capacity(rows.len());
-    let mut from = 0;
-    while from < rows.len() {
-        let time = feed.at(rows[from]);
-        let to = from
-            + rows[from..]
-                .iter()
-                .take_while(|row| feed.at(**row) == time)
-                .count();
-        for row in &rows[from..to] {
-            let shared = feed.is_shared(*row, spec.shared);
-            let mut judged = Judged {
-                row: *row,
-                n: [0; 3],
-                learned: [false; 3],
-                new: [false; 3],
-            };
-            for (a, aspect) in Aspect::ALL.into_iter().enumerate() {
-                let known = &known[a];
-                judged.n[a] = known.n;
-                judged.learned[a] = known.n >= spec.sign_ins
-                    && known.first.is_some_and(|first| time - first >= spec.learn);
-                let value = aspect.value(feed, *row);
-                let excused = shared && aspect != Aspect::Device;
-                if judged.learned[a] && value != 0 && !excused {
-                    let recent = |(when, nth): &(i64, u64)| {
-                        known.n - nth <= spec.last[a] || time - when <= spec.remember
-                    };
-                    judged.new[a] = !known.met.get(&value).is_some_and(recent);
-                }
-            }
-            out.push(judged);
-        }
-        for row in &rows[from..to] {
+    let mut settled = 0;
+    let judged = rows.iter().map(|row| {
+        let time = feed.at(*row);
+        while settled < rows.len() && feed.at(rows[settled]).saturating_add(SETTLE) <= time {
+            let old = rows[settled];
+            settled += 1;
             for (known, aspect) in known.iter_mut().zip(Aspect::ALL) {
-                let value = aspect.value(feed, *row);
+                let value = aspect.value(feed, old);
                 if value != 0 {
-                    known.met.insert(value, (time, known.n));
                     known.n += 1;
-                    known.first.get_or_insert(time);
+                    known.met.insert(value, (feed.at(old), known.n));
+                    known.span = Some((
+                        known.span.map_or(feed.at(old), |(first, _)| first),
+                        feed.at(old),
+                    ));
                 }
             }
         }
-        from = to;
-    }
-    out
+        let shared = feed.is_shared(*row, spec.shared);
+        let mut judged = Judged {
+            row: *row,
+            n: [0; 3],
+            learned: [false; 3],
+            new: [false; 3],
+        };
+        for (a, aspect) in Aspect::ALL.into_iter().enumerate() {
+            let known = &known[a];
+            judged.n[a] = known.n;
+            judged.learned[a] = known.n >= spec.sign_ins
+                && known
+                    .span
+                    .is_some_and(|(first, last)| last - first >= spec.learn);
+            let value = aspect.value(feed, *row);
+            let excused = shared && aspect != Aspect::Device;
+            if judged.learned[a] && value != 0 && !excused {
+                let recent = |(when, nth): &(i64, u64)| {
+                    known.n - nth < spec.last[a] || time - when <= spec.remember
+                };
+                judged.new[a] = !known.met.get(&value).is_some_and(recent);
+            }
+        }
+        judged
+    });
+    judged.collect()
 }
 
 /// Sign-ins whose numbers a baseline carries.
@@ -211,7 +212,7 @@ pub fn baseline(feed: &Feed, rows: &[u32], before: u32, aspect: Aspect) -> Basel
     let earlier: Vec<u32> = rows
         .iter()
         .copied()
-        .filter(|row| feed.at(*row) < time && aspect.value(feed, *row) != 0)
+        .filter(|row| feed.at(*row).saturating_add(SETTLE) <= time && aspect.value(feed, *row) != 0)
         .collect();
     let mut counts: HashMap<u64, (u64, u32)> = HashMap::new();
     for row in &earlier {
@@ -244,16 +245,24 @@ pub fn baseline(feed: &Feed, rows: &[u32], before: u32, aspect: Aspect) -> Basel
     }
 }
 
-/// Why there is not enough history, in words.
-pub(crate) fn too_little(feed: &Feed, rows: &[u32], spec: &Spec) -> String {
-    let days = match (rows.first(), rows.last()) {
+/// Why there is not enough history, in words. Sign-ins that say nothing of the aspect are no history of it.
+pub(crate) fn too_little(feed: &Feed, rows: &[u32], spec: &Spec, aspect: Option<Aspect>) -> String {
+    let telling = |row: &&u32| aspect.is_none_or(|a| a.value(feed, **row) != 0);
+    let of: Vec<u32> = rows.iter().filter(telling).copied().collect();
+    let days = match (of.first(), of.last()) {
         (Some(first), Some(last)) => (feed.at(*last) - feed.at(*first)) / DAY,
         _ => 0,
     };
+    let naming = match aspect {
+        Some(aspect) if of.len() < rows.len() => {
+            format!(" with a {} (of {})", aspect.word(), rows.len())
+        }
+        _ => String::new(),
+    };
     format!(
-        "{} sign-ins over {days} days; {} sign-ins over {} days are needed before anything can be called new",
-        rows.len(),
-        spec.sign_ins,
+        "{}{naming} over {days} days; {} over {} days are needed before anything can be called new",
+        count(of.len(), "sign-in"),
+        count(spec.sign_ins as usize, "sign-in"),
         spec.learn / DAY
     )
 }

@@ -11,5 +11,6 @@ pub mod finding;
 pub mod history;
 pub mod kinds;
 pub mod place;
+pub mod reference;
 pub mod review;
 pub mod window;

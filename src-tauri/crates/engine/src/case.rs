@@ -19,6 +19,7 @@ use crate::api::{
 };
 use crate::error::{Code, Error, Result};
 use crate::failures::internal;
+use crate::findings::Reviewed;
 use crate::lens::Results;
 use crate::rows::Marks;
 use crate::setting::Setting;
@@ -36,6 +37,7 @@ pub struct Case {
     pub(crate) results: Results,
     pub(crate) views: Views,
     pub(crate) terms: TermCache,
+    pub(crate) reviewed: Reviewed,
     /// Sources whose bytes were read again and hashed since the case was opened, and whether the hash was right.
     pub(crate) checked: Mutex<HashMap<u32, bool>>,
     facts: CaseFacts,
@@ -110,6 +112,7 @@ impl Case {
             results: Results::default(),
             views: Views::default(),
             terms: TermCache::default(),
+            reviewed: Reviewed::default(),
             checked: Mutex::default(),
             facts,
             caches: Caches::default(),

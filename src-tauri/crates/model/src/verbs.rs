@@ -53,3 +53,19 @@ pub const OUTCOMES: &[&str] = &["success", "failure", "unknown"];
 
 /// How much a misuse would hurt, least first.
 pub const SENSITIVITIES: &[&str] = &["low", "medium", "high", "critical"];
+
+/// What a log may not show although conclusions depend on it; profiles name it with these words.
+pub const NEEDS: &[&str] = &[
+    "sign_ins",
+    "failed_sign_ins",
+    "factors",
+    "sessions",
+    "addresses",
+    "countries",
+    "devices",
+    "reads",
+    "changes",
+    "deletions",
+    "keys",
+    "log_settings",
+];

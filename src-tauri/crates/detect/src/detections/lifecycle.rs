@@ -170,15 +170,12 @@ fn pairs(feed: &Feed, rows: &[u32], comes: Class, goes: Class, within: i64) -> V
         .filter(|row| feed.class(*row).has(goes))
     {
         let at = feed.at(gone);
-        let came = rows
-            .iter()
-            .copied()
-            .rfind(|row| {
-                feed.class(*row).has(comes)
-                    && feed.at(*row) <= at
-                    && at - feed.at(*row) < within
-                    && *row != gone
-            });
+        let came = rows.iter().copied().rfind(|row| {
+            feed.class(*row).has(comes)
+                && feed.at(*row) <= at
+                && at - feed.at(*row) < within
+                && *row != gone
+        });
         if let Some(came) = came
             && feed.at(came) > used
         {

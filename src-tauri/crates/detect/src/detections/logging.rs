@@ -182,7 +182,9 @@ fn one(
                 .filter(|g| (**g - middle).abs() as f64 <= jitter * middle as f64)
                 .count();
             let regular = middle >= HOUR && near * 10 >= before.len() * 9;
-            if regular && gap as f64 >= intervals * middle as f64 {
+            // A day that came some minutes late is still a whole day.
+            let silent = (gap as f64 / middle.max(1) as f64 * 10.0).round() / 10.0;
+            if regular && silent >= intervals {
                 let action = &feed.kinds[kind as usize].action;
                 let after = rows.get(at + 1).copied();
                 out.find(Draft {
@@ -205,7 +207,7 @@ fn one(
                     measured: vec![
                         Measure {
                             name: "intervals",
-                            value: gap as f64 / middle as f64,
+                            value: silent,
                         },
                         Measure {
                             name: "times",

@@ -2,6 +2,8 @@
 //!
 //! Owns: detections that compare one sign-in with those before it. Never touches: what happens after it (`path` does).
 
+use witnessmark_model::baseline::SETTLE;
+
 use crate::{
     about::{Detection, Settings, Severity, parameter},
     feed::{Feed, HOUR, Need},
@@ -36,7 +38,7 @@ pub(crate) const LEARN: crate::about::Parameter = parameter(
 );
 pub(crate) const REMEMBER: crate::about::Parameter = parameter(
     "remember_days",
-    30.0,
+    365.0,
     "d",
     0.0,
     3_650.0,
@@ -272,11 +274,23 @@ fn newness(
         }
         let judged = judge(feed, &rows, &spec);
         if !judged.iter().any(|j| j.learned[a]) {
-            out.unlearned(actor, || too_little(feed, &rows, &spec));
+            out.unlearned(actor, || too_little(feed, &rows, &spec, Some(aspect)));
             continue;
         }
-        for j in judged.iter().filter(|j| j.new[a]) {
+        let news: Vec<_> = judged.iter().filter(|j| j.new[a]).collect();
+        // Until it has settled, a value is new at each sign-in; that is one finding.
+        let mut told: std::collections::HashMap<String, i64> = std::collections::HashMap::new();
+        for (nth, j) in news.iter().enumerate() {
             let value = aspect.shown(feed, j.row);
+            let time = feed.at(j.row);
+            if told.get(&value).is_some_and(|since| time - since < SETTLE) {
+                continue;
+            }
+            told.insert(value.clone(), time);
+            let again = news[nth..]
+                .iter()
+                .filter(|k| feed.at(k.row) - time < SETTLE && aspect.shown(feed, k.row) == value);
+            let rows_of_value: Vec<u32> = again.map(|k| k.row).collect();
             let habit: Baseline = baseline(feed, &rows, j.row, aspect);
             let others: Vec<&str> = Aspect::ALL
                 .into_iter()
@@ -304,7 +318,7 @@ fn newness(
                     },
                     number(habit.n as f64)
                 ),
-                rows: vec![j.row],
+                rows: rows_of_value,
                 measured: vec![
                     Measure {
                         name: "learn_sign_ins",

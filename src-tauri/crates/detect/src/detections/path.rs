@@ -145,7 +145,7 @@ fn run(feed: &Feed, settings: &Settings<'_>, out: &mut Out<'_>, path: &Path) {
         let entered = sign_ins(feed, actor);
         let judged = judge(feed, &entered, &spec);
         if !judged.iter().any(Judged::any_learned) {
-            out.unlearned(actor, || format!("{} {} times, but it cannot be said whether a sign-in before it was unfamiliar: {}", path.what, deeds.len(), too_little(feed, &entered, &spec)));
+            out.unlearned(actor, || format!("{} {} times, but it cannot be said whether a sign-in before it was unfamiliar: {}", path.what, deeds.len(), too_little(feed, &entered, &spec, None)));
             continue;
         }
         let mut until = i64::MIN;

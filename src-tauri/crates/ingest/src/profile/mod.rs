@@ -38,6 +38,8 @@ pub struct Profile {
     pub provider: String,
     /// What the log does not show, one sentence each.
     pub blind_spots: Vec<String>,
+    /// The same for programs, where a conclusion depends on it: words of [`witnessmark_model::verbs::NEEDS`].
+    pub cannot_show: Vec<String>,
     /// The file it was read from, so that a case can keep the very version that it used.
     pub text: String,
     pub(crate) loose: bool,

@@ -14,7 +14,7 @@ use super::{
 use crate::times::{DateOrder, Format};
 use witnessmark_model::{
     Field, Group, Zone,
-    verbs::{CATEGORIES, OPERATIONS, OUTCOMES, SENSITIVITIES},
+    verbs::{CATEGORIES, NEEDS, OPERATIONS, OUTCOMES, SENSITIVITIES},
 };
 
 type Result<T> = std::result::Result<T, ProfileError>;
@@ -55,6 +55,7 @@ impl Profile {
             vendor_page: optional("vendor_page")?,
             provider: optional("provider")?.unwrap_or_default(),
             blind_spots: texts(&head, "blind_spots")?,
+            cannot_show: needs(&head)?,
             text: text.to_owned(),
             loose: head
                 .get("loose")
@@ -110,6 +111,18 @@ impl Profile {
 
 fn texts(section: &Section<'_>, name: &str) -> Result<Vec<String>> {
     section.get(name).map_or(Ok(Vec::new()), |n| n.texts())
+}
+
+/// What the log does not show, as words that programs know.
+fn needs(section: &Section<'_>) -> Result<Vec<String>> {
+    let Some(node) = section.get("cannot_show") else {
+        return Ok(Vec::new());
+    };
+    let words = node.texts()?;
+    match words.iter().find(|w| !NEEDS.contains(&w.as_str())) {
+        Some(word) => node.fail(format!("`{word}` is none of {}", NEEDS.join(", "))),
+        None => Ok(words),
+    }
 }
 
 fn to_path(node: &Node<'_>) -> Result<Path> {

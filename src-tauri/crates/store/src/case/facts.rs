@@ -11,7 +11,9 @@ use rusqlite::params;
 use witnessmark_model::{Attestation, IdentityKey, LeafReader, Locator, SourceShape};
 
 use super::{
-    Case, Inner, held,
+    Case, Inner,
+    found::FINDING,
+    held,
     overlays::PROBLEM,
     standing::{Standing, says},
 };
@@ -149,6 +151,9 @@ impl Originals for Reading<'_> {
 
 impl Facts for CaseFacts {
     fn overlays(&self, kind: &str) -> Result<Vec<Overlay>> {
+        if kind == FINDING {
+            return self.case.found();
+        }
         let kind = if kind == FLAG { PROBLEM } else { kind };
         let mut found: Vec<Overlay> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();

@@ -35,6 +35,7 @@ mod tally;
 mod tests;
 mod values;
 mod view;
+mod walk;
 mod week;
 
 pub use axis::{Axis, Identity, RecordKey, Values};
@@ -49,6 +50,7 @@ pub use sequence::Sequence;
 pub use snapshot::{FLAG, Facts, Originals, Overlay, RowRef, Segment, Snapshot, SourceName};
 pub use tally::{Pairs, Tally};
 pub use view::{Order, View};
+pub use walk::{Step, Texts};
 pub use week::{LocalClock, Week};
 
 /// Everything that a query needs: what it looks at, what it may ask, and what is already known.

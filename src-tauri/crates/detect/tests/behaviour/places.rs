@@ -1,0 +1,274 @@
+//! Travel, new country, network, device, and sessions.
+
+use witnessmark_detect::about::Severity;
+
+use crate::world::*;
+
+fn journey(minutes: i64, to: &str) -> World {
+    let mut w = World::default();
+    w.add(at(0, 9, 0), sign_in("alice").from("198.51.100.7", "PH"));
+    w.add(at(0, 9, minutes), sign_in("alice").from("203.0.113.9", to));
+    w
+}
+
+#[test]
+fn travel_needs_distance_and_speed() {
+    // Philippines to Singapore: nearest points 1,500 km apart.
+    assert_eq!(
+        journey(60, "SG").found("impossible_travel").len(),
+        1,
+        "1,500 km/h"
+    );
+    assert_eq!(
+        journey(112, "SG").found("impossible_travel").len(),
+        1,
+        "803 km/h"
+    );
+    assert_eq!(
+        journey(113, "SG").found("impossible_travel").len(),
+        0,
+        "796 km/h"
+    );
+    assert_eq!(
+        journey(1, "SG")
+            .found_at("impossible_travel", "km", 1_500.0)
+            .len(),
+        1
+    );
+    assert_eq!(
+        journey(1, "SG")
+            .found_at("impossible_travel", "km", 1_501.0)
+            .len(),
+        0
+    );
+    assert_eq!(
+        journey(1, "ZZ").found("impossible_travel").len(),
+        0,
+        "an unknown place is no verdict"
+    );
+    let mut border = World::default();
+    border.add(at(0, 9, 0), sign_in("bob").from("198.51.100.7", "FR"));
+    border.add(at(0, 9, 1), sign_in("bob").from("203.0.113.9", "DE"));
+    assert_eq!(
+        border.found("impossible_travel").len(),
+        0,
+        "neighbours have no distance"
+    );
+}
+
+#[test]
+fn travel_counts_a_journey_once_and_successes_only() {
+    let mut w = journey(60, "SG");
+    w.add(at(0, 11, 0), sign_in("alice").from("198.51.100.7", "PH"));
+    let found = w.found("impossible_travel");
+    assert_eq!(found.len(), 1, "there and back");
+    assert_eq!(found[0].events, [1, 2, 3]);
+    assert!(
+        found[0].sentence.contains("1,500 km"),
+        "{}",
+        found[0].sentence
+    );
+    assert!(
+        found[0]
+            .measured
+            .iter()
+            .any(|m| m.name == "kmh" && (m.value - 1_500.0).abs() < 1.0)
+    );
+    let mut failed = World::default();
+    failed.add(at(0, 9, 0), sign_in("alice").from("198.51.100.7", "PH"));
+    failed.add(at(0, 9, 5), failure("alice").from("203.0.113.9", "SG"));
+    assert_eq!(
+        failed.found("impossible_travel").len(),
+        0,
+        "who did not get in was not there"
+    );
+}
+
+#[test]
+fn travel_leaves_out_what_many_use() {
+    let mut w = journey(60, "SG");
+    for n in 0..3 {
+        w.add(
+            at(5, n, 0),
+            sign_in(&format!("user{n}")).from("203.0.113.9", "SG"),
+        );
+    }
+    assert_eq!(
+        w.found("impossible_travel").len(),
+        1,
+        "four use the address"
+    );
+    w.add(at(5, 4, 0), sign_in("user4").from("203.0.113.9", "SG"));
+    assert_eq!(w.found("impossible_travel").len(), 0, "five do: a VPN");
+}
+
+fn stranger(days: i64, country: &str, ip: &str, device: &str) -> World {
+    let mut w = World::default();
+    w.habit("alice", 0..days);
+    w.add(
+        at(days + 1, 9, 0),
+        sign_in("alice").from(ip, country).device(device),
+    );
+    w
+}
+
+#[test]
+fn a_country_is_new_after_enough_history_only() {
+    // Fifteen daily sign-ins span fourteen days.
+    let found = stranger(15, "NL", "203.0.113.9", LAPTOP).found("new_country");
+    assert_eq!(found.len(), 1);
+    let baseline = found[0].baseline.as_ref().unwrap();
+    assert_eq!((baseline.n, baseline.usual.as_str()), (15, "PH (15)"));
+    assert_eq!(found[0].severity, Severity::Low);
+    let short = stranger(14, "NL", "203.0.113.9", LAPTOP);
+    assert_eq!(short.found("new_country").len(), 0, "thirteen days");
+    assert!(
+        short.unlearned("new_country")[0].starts_with("alice@example.com: 15 sign-ins"),
+        "{:?}",
+        short.unlearned("new_country")
+    );
+    assert_eq!(
+        stranger(15, "PH", "203.0.113.9", LAPTOP)
+            .found("new_country")
+            .len(),
+        0
+    );
+    assert_eq!(
+        stranger(15, "", "203.0.113.9", LAPTOP)
+            .found("new_country")
+            .len(),
+        0,
+        "unknown is never new"
+    );
+    assert_eq!(
+        stranger(15, "NL", "203.0.113.9", PHONE).found("new_country")[0].severity,
+        Severity::Medium,
+        "with a new device"
+    );
+}
+
+#[test]
+fn few_sign_ins_over_a_long_time_are_no_history() {
+    for (n, found) in [(9, 0), (10, 1)] {
+        let mut w = World::default();
+        for i in 0..n {
+            w.add(at(i * 3, 9, 0), sign_in("alice").from("198.51.100.7", "PH"));
+        }
+        w.add(at(60, 9, 0), sign_in("alice").from("203.0.113.9", "NL"));
+        assert_eq!(w.found("new_country").len(), found, "{n} earlier sign-ins");
+    }
+}
+
+#[test]
+fn a_value_stays_new_for_a_day_and_is_one_finding() {
+    let mut w = stranger(20, "NL", "203.0.113.9", LAPTOP);
+    w.add(
+        at(21, 20, 0),
+        sign_in("alice").from("203.0.113.9", "NL").device(LAPTOP),
+    );
+    w.add(
+        at(22, 10, 0),
+        sign_in("alice").from("203.0.113.9", "NL").device(LAPTOP),
+    );
+    let found = w.found("new_country");
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        found[0].events.len(),
+        2,
+        "the third sign-in is no news any more"
+    );
+}
+
+#[test]
+fn networks_and_devices_are_told_from_versions_and_neighbours() {
+    assert_eq!(
+        stranger(15, "PH", "203.0.113.9", LAPTOP)
+            .found("new_network")
+            .len(),
+        1
+    );
+    assert_eq!(
+        stranger(15, "PH", "198.51.100.99", LAPTOP)
+            .found("new_network")
+            .len(),
+        0,
+        "the same /24"
+    );
+    assert_eq!(
+        stranger(15, "PH", "10.0.0.8", LAPTOP)
+            .found("new_network")
+            .len(),
+        0,
+        "a private address says nothing"
+    );
+    assert_eq!(
+        stranger(15, "PH", "198.51.100.7", PHONE)
+            .found("new_device")
+            .len(),
+        1
+    );
+    let updated = LAPTOP.replace("141", "142");
+    assert_eq!(
+        stranger(15, "PH", "198.51.100.7", &updated)
+            .found("new_device")
+            .len(),
+        0,
+        "a browser was updated"
+    );
+}
+
+#[test]
+fn a_session_that_changes_network_and_device_was_stolen() {
+    let go = |ip: &str, device: &str, hours: i64| {
+        let mut w = World::default();
+        w.add(
+            at(0, 9, 0),
+            sign_in("alice")
+                .from("198.51.100.7", "PH")
+                .device(LAPTOP)
+                .session("s1"),
+        );
+        w.add(
+            at(0, 9 + hours, 0),
+            said("alice", "page.viewed", "data", "read")
+                .from(ip, "NL")
+                .device(device)
+                .session("s1"),
+        );
+        w.found("session_two_places")
+    };
+    assert_eq!(go("203.0.113.9", PHONE, 1)[0].severity, Severity::High);
+    assert_eq!(
+        go("203.0.113.9", LAPTOP, 1)[0].severity,
+        Severity::Low,
+        "moved with the same device"
+    );
+    assert_eq!(
+        go("203.0.113.9", &LAPTOP.replace("141", "142"), 1)[0].severity,
+        Severity::Low,
+        "0.98 alike"
+    );
+    assert_eq!(go("198.51.100.8", PHONE, 1).len(), 0, "the same network");
+    assert_eq!(go("203.0.113.9", PHONE, 24).len(), 1, "a day later");
+    assert_eq!(
+        go("203.0.113.9", PHONE, 25).len(),
+        0,
+        "more than a day later"
+    );
+    let mut two = World::default();
+    two.add(
+        at(0, 9, 0),
+        sign_in("alice")
+            .from("198.51.100.7", "PH")
+            .device(LAPTOP)
+            .session("s1"),
+    );
+    two.add(
+        at(0, 9, 1),
+        sign_in("alice")
+            .from("203.0.113.9", "NL")
+            .device(PHONE)
+            .session("s2"),
+    );
+    assert_eq!(two.found("session_two_places").len(), 0, "two sessions");
+}

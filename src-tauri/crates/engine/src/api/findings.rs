@@ -1,0 +1,150 @@
+//! What a review of a case found, and what it could not judge.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The habit against which something was judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct BaselinePart {
+    /// What was counted.
+    pub of: String,
+    /// How many.
+    pub n: u64,
+    /// The first of them, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The last of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Numbers of the last of these events, where it counts events.
+    pub events: Vec<u64>,
+    /// What was usual, in words; empty where there is nothing to name.
+    pub usual: String,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct FindingPart {
+    /// The same in every run: a hash of detection, subject and trigger.
+    pub id: String,
+    /// Detection, or `sigma:` and the id of a rule.
+    pub detection: String,
+    /// Title of the detection or rule.
+    pub title: String,
+    /// `informational`, `low`, `medium`, `high`, `critical`.
+    pub severity: String,
+    /// Whom it accuses; absent where it accuses nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// What happened, in one sentence.
+    pub sentence: String,
+    /// Event numbers in order of time.
+    pub events: Vec<u64>,
+    /// Further events of the finding that are not listed.
+    pub left_out: u64,
+    /// First event, RFC 3339.
+    pub first: String,
+    /// Last event.
+    pub last: String,
+    /// The same in milliseconds since 1970 UTC.
+    pub first_ms: f64,
+    /// The same in milliseconds since 1970 UTC.
+    pub last_ms: f64,
+    /// What was measured, by name.
+    pub measured: BTreeMap<String, f64>,
+    /// What it was measured against, by the same names.
+    pub thresholds: BTreeMap<String, f64>,
+    /// The habit it was judged against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselinePart>,
+    /// What would make this no finding.
+    pub would_change: Vec<String>,
+    /// Innocent reasons that are known to look the same.
+    pub benign: Vec<String>,
+    /// What the source cannot show that would help here.
+    pub cannot_show: Vec<String>,
+}
+
+/// Something that could not be judged because there is too little history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct UnlearnedPart {
+    /// Detection.
+    pub detection: String,
+    /// Actor; empty where it is a whole source.
+    pub actor: String,
+    /// How much there is and how much is needed.
+    pub reason: String,
+}
+
+/// A detection that a source cannot answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct CannotTellPart {
+    /// Detection.
+    pub detection: String,
+    /// Provider and organization of the log.
+    pub source: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A rule that was given and did not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct RuleNotRun {
+    /// Id of the rule; its file where it has none.
+    pub id: String,
+    /// Title, where it could be read.
+    pub title: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// How a detection would find at another value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct WhatIfPart {
+    /// `detection.parameter`.
+    pub parameter: String,
+    /// The value.
+    pub value: f64,
+    /// Findings at that value.
+    pub findings: u64,
+    /// Findings that stand now and would not.
+    pub gone: Vec<String>,
+    /// Findings that would stand and do not now.
+    pub new: Vec<String>,
+}
+
+/// `detect`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct DetectReport {
+    /// Most severe first, then by time.
+    pub findings: Vec<FindingPart>,
+    /// What could not be judged yet.
+    pub not_enough_history: Vec<UnlearnedPart>,
+    /// How many more actors lack history than are listed, by detection.
+    pub not_enough_history_more: BTreeMap<String, u64>,
+    /// What a source cannot answer.
+    pub cannot_tell: Vec<CannotTellPart>,
+    /// Rules that were given and did not run.
+    pub rules_not_run: Vec<RuleNotRun>,
+    /// Rules that ran.
+    pub rules_run: u64,
+    /// Findings at other values, where that was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub what_if: Vec<WhatIfPart>,
+    /// Events that were looked at: those with a time that can be true.
+    pub events: u64,
+    /// Events without a time, which no detection looks at.
+    pub undated: u64,
+    /// Events whose time cannot be true, which no detection looks at.
+    pub out_of_range: u64,
+    /// When it was found, RFC 3339.
+    pub at: String,
+}
