@@ -19,6 +19,7 @@ mod lens;
 mod overlap;
 mod package;
 mod revise;
+mod shapes;
 mod tamper;
 mod timeline;
 

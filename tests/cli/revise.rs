@@ -211,17 +211,9 @@ fn copies_part_and_come_together_with_their_readings() {
 #[test]
 fn members_of_an_archive_and_parts_of_entries_take_part() {
     let bench = Bench::new();
-    let folder = bench.path("exports");
-    bench.file("exports/a.csv", PAYMONGO);
-    bench.file("exports/b.csv", PAYMONGO.replace("2024-04", "2024-05"));
-    let zip = bench.path("both.zip");
-    let made = std::process::Command::new("python3")
-        .args(["-c", "import sys,zipfile\nz=zipfile.ZipFile(sys.argv[1],'w',zipfile.ZIP_DEFLATED)\n[z.write(sys.argv[2]+'/'+n,n) for n in ('a.csv','b.csv')]"])
-        .arg(&zip)
-        .arg(&folder)
-        .status()
-        .unwrap();
-    assert!(made.success());
+    let later = PAYMONGO.replace("2024-04", "2024-05");
+    let members = [("a.csv", PAYMONGO.as_bytes()), ("b.csv", later.as_bytes())];
+    let zip = bench.file("both.zip", witnessmark_tests::archive::zip(&members));
     bench.import(&zip, &["--zone", "UTC"]).json(0);
     let google = concat!(
         r#"{"kind":"admin#reports#activity","id":{"time":"2024-04-22T06:32:15.000Z","uniqueQualifier":"17","applicationName":"login","customerId":"C01"},"#,

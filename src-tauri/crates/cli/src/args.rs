@@ -66,6 +66,12 @@ pub(crate) enum Command {
         source: u32,
         /// File to write; `-` for standard output.
         out: PathBuf,
+        /// The archive or packed file that it came in. This is what a sheet of a workbook gives in any case.
+        #[arg(long, conflicts_with = "member")]
+        container: bool,
+        /// The bytes that places of entries speak of: the unpacked member, or the text of a sheet.
+        #[arg(long)]
+        member: bool,
     },
     /// The timeline.
     Events(Events),

@@ -51,7 +51,17 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
             case,
             source,
             out: path,
-        } => extract(&open(&case)?, source, &path, json, out),
+            container,
+            member,
+        } => {
+            let case = open(&case)?;
+            let part: &Extract = match (container, member) {
+                (true, _) => &|out| case.extract_container(source, out),
+                (_, true) => &|out| case.extract_member(source, out),
+                _ => &|out| case.extract(source, out),
+            };
+            extract(part, source, &path, json, out)
+        }
         Command::Events(events) => run_events(&events, json, out),
         Command::Count { lens } => {
             let report = open(&lens.case)?.count(&lens.query, &zone(&lens)?)?;
@@ -205,13 +215,16 @@ fn run_import(import: Import, json: bool, out: &mut dyn Write) -> Done {
     Ok(if rejected { Exit::Rejected } else { Exit::Done })
 }
 
-fn extract(case: &Case, source: u32, path: &Path, json: bool, out: &mut dyn Write) -> Done {
+/// Writes one of the things that are kept of a source; gives its hash.
+type Extract<'c> = dyn Fn(&mut dyn Write) -> Result<String, Error> + 'c;
+
+fn extract(part: &Extract<'_>, source: u32, path: &Path, json: bool, out: &mut dyn Write) -> Done {
     if path.to_str() == Some("-") {
-        case.extract(source, out)?;
+        part(out)?;
         return Ok(Exit::Done);
     }
     let mut file = export::create(path)?;
-    let hash = case.extract(source, &mut file)?;
+    let hash = part(&mut file)?;
     if json {
         print::json(
             &serde_json::json!({ "source": source, "sha256": hash }),

@@ -14,8 +14,8 @@ use witnessmark_store::query::{Caches, Query, Snapshot, TermCache};
 use witnessmark_store::{self as store, CaseFacts, NewCase, SourceInfo, Stamp};
 
 use crate::api::{
-    CaseSummary, CustodyEntry, CustodyReport, RejectPart, RejectsReport, SourceReport,
-    SourcesReport, WarningPart,
+    CaseSummary, ContainerPart, CustodyEntry, CustodyReport, RejectPart, RejectsReport,
+    SourceReport, SourcesReport, WarningPart,
 };
 use crate::error::{Code, Error, Result};
 use crate::failures::internal;
@@ -254,6 +254,15 @@ impl Case {
             withdrawn: source.detail["withdrawn"]["why"]
                 .as_str()
                 .map(str::to_owned),
+            container: source.container.as_ref().map(|c| ContainerPart {
+                kind: source.detail["container"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned(),
+                name: c.name.clone(),
+                bytes: c.bytes,
+                sha256: c.sha256.clone(),
+            }),
             imported: source.detail["imported"]
                 .as_str()
                 .unwrap_or_default()
@@ -323,8 +332,31 @@ impl Case {
         Ok(self.store.raw(&event.locator)?)
     }
 
-    /// Writes a source back as it came; gives its hash, which is compared with the one taken at import.
+    /// Writes the original of a source back as it came; gives its hash, which is compared with the one taken at import.
+    /// Of a sheet that is the workbook; of a member of an archive, or of a packed file, it is the member.
     pub fn extract(&self, source: u32, out: &mut dyn Write) -> Result<String> {
+        if self.source_info(source)?.detail["container"] == "xlsx" {
+            self.extract_container(source, out)
+        } else {
+            self.extract_member(source, out)
+        }
+    }
+
+    /// Writes the archive, packed file or workbook that a source came in; gives its hash.
+    pub fn extract_container(&self, source: u32, out: &mut dyn Write) -> Result<String> {
+        let Some(container) = self.source_info(source)?.container else {
+            return Err(Error::new(
+                Code::InvalidOption,
+                format!("source {source} came as a plain file and in no container"),
+                "Extract it without that option.",
+            ));
+        };
+        self.store.extract_container(source, out)?;
+        Ok(container.sha256)
+    }
+
+    /// Writes the bytes that places of entries speak of: the unpacked member, or a sheet as it was read; gives their hash.
+    pub fn extract_member(&self, source: u32, out: &mut dyn Write) -> Result<String> {
         let info = self.source_info(source)?;
         self.store.extract(source, out)?;
         self.checked

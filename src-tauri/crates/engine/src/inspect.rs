@@ -2,13 +2,19 @@
 //!
 //! Owns: the answer to "what would become of this". Never touches: the case.
 
-use std::io::Read;
+use std::cell::RefCell;
+use std::io::{Read, Seek as _};
 
+use witnessmark_ingest::container::{Kind, sniff};
 use witnessmark_ingest::mapping::{IdentityKey, Mapper};
-use witnessmark_ingest::options::Question as Asked;
-use witnessmark_ingest::pipeline::{self, Profiles, Setup};
+use witnessmark_ingest::options::{Options, Question as Asked};
+use witnessmark_ingest::pipeline::{
+    self, Control, InputReader, Planned, Planner, Profiles, Progress, Refused, RunError, Setup,
+    SourceEnd, SourceStart,
+};
 use witnessmark_ingest::profile::Library;
 use witnessmark_ingest::{Entry, Limits, recognise};
+use witnessmark_model::SourceShape;
 use witnessmark_model::time::original;
 use witnessmark_model::{Batch, Change, ChangeKind, Event, Field, Row, Target};
 
@@ -41,8 +47,8 @@ pub fn inspect(
     inspect_bytes(
         &opened.name,
         opened.size,
-        Box::new(opened.reader),
-        choices,
+        opened.reader,
+        &options(choices)?,
         &library,
         setting,
     )
@@ -52,40 +58,45 @@ pub fn inspect(
 pub(crate) fn inspect_bytes(
     name: &str,
     size: Option<u64>,
-    reader: Box<dyn Read + '_>,
-    choices: &ImportChoices,
+    mut reader: InputReader,
+    options: &Options,
     library: &Library,
     setting: &Setting,
 ) -> Result<InspectionReport> {
-    let options = options(choices)?;
     let limits = Limits::default();
     let mut head = Vec::new();
     let most = limits.head as u64;
-    reader.take(most).read_to_end(&mut head).map_err(|e| {
-        Error::new(
-            Code::NotReadable,
-            format!("`{}` cannot be read: {e}", name),
-            "Check the disk.",
-        )
-    })?;
+    Read::by_ref(&mut reader)
+        .take(most)
+        .read_to_end(&mut head)
+        .map_err(|e| {
+            Error::new(
+                Code::NotReadable,
+                format!("`{}` cannot be read: {e}", name),
+                "Check the disk.",
+            )
+        })?;
     let whole = (head.len() as u64) < most;
+    if sniff(&head) == Kind::Zip {
+        return first_member(name, size, reader, options, library, setting);
+    }
     let now = (setting.now)();
     let keys = IdentityKey([0; 16]);
     let profiles = Profiles {
-        options: &options,
+        options,
         library,
         keys,
         now,
     };
     let setup = Setup {
-        options: &options,
+        options,
         limits,
         planner: &profiles,
     };
     let (inspection, (candidates, seen)) =
         pipeline::inspect(&head, whole, name, &setup, |sample, _| {
             let candidates = recognise::candidates(sample, library);
-            let seen = recognise::plan(sample, &options, library)
+            let seen = recognise::plan(sample, options, library)
                 .map(|plan| preview(sample, Mapper::new(plan, keys, now)));
             (candidates, seen)
         })?;
@@ -93,14 +104,7 @@ pub(crate) fn inspect_bytes(
         Ok(events) => (None, events),
         Err(asked) => (Some(question(&asked)), Vec::new()),
     };
-    let candidates = candidates.into_iter().map(|c| Candidate {
-        title: library
-            .find(&c.profile)
-            .map_or_else(|| c.profile.clone(), |p| p.title.clone()),
-        profile: c.profile,
-        confidence: c.confidence,
-        reason: c.reason,
-    });
+    let candidates = candidates.into_iter().map(|c| candidate(c, library));
     Ok(InspectionReport {
         name: name.to_owned(),
         bytes: size.unwrap_or(head.len() as u64),
@@ -109,6 +113,169 @@ pub(crate) fn inspect_bytes(
         question,
         preview,
     })
+}
+
+/// Looks at the first member of an archive, or the first sheet of a workbook, that is a log.
+fn first_member(
+    name: &str,
+    size: Option<u64>,
+    mut reader: InputReader,
+    options: &Options,
+    library: &Library,
+    setting: &Setting,
+) -> Result<InspectionReport> {
+    if let InputReader::Seekable(file) = &mut reader {
+        file.rewind().map_err(|e| {
+            Error::new(
+                Code::NotReadable,
+                format!("`{name}` cannot be read: {e}"),
+                "Check the disk.",
+            )
+        })?;
+    }
+    let profiles = Profiles {
+        options,
+        library,
+        keys: IdentityKey([0; 16]),
+        now: (setting.now)(),
+    };
+    let peek = Peek {
+        profiles,
+        seen: RefCell::default(),
+    };
+    let setup = Setup {
+        options,
+        limits: Limits::default(),
+        planner: &peek,
+    };
+    let input = pipeline::Input {
+        name: name.to_owned(),
+        reader,
+    };
+    let mut sink = First::default();
+    let ended = pipeline::run(input, &setup, &mut sink);
+    let Some((member, candidates, seen)) = peek.seen.into_inner() else {
+        return Err(match ended {
+            Err(RunError::Import(error)) => error.into(),
+            _ => internal("an archive was read and nothing was seen"),
+        });
+    };
+    let (question, preview) = match seen {
+        Ok(events) => (None, events),
+        Err(asked) => (Some(question(&asked)), Vec::new()),
+    };
+    Ok(InspectionReport {
+        name: name.to_owned(),
+        bytes: size.unwrap_or_default(),
+        shape: format!(
+            "{member}: {}",
+            sink.described.as_deref().unwrap_or("a table")
+        ),
+        candidates: candidates
+            .into_iter()
+            .map(|c| candidate(c, library))
+            .collect(),
+        question,
+        preview,
+    })
+}
+
+/// What was seen of a member: its name, ways to read it, and the first events or what must be asked.
+type Seen = (
+    String,
+    Vec<recognise::Candidate>,
+    std::result::Result<Vec<EventJson>, Asked>,
+);
+
+/// A planner that remembers what it saw.
+struct Peek<'a> {
+    profiles: Profiles<'a>,
+    seen: RefCell<Option<Seen>>,
+}
+
+impl Planner for Peek<'_> {
+    fn plan(
+        &self,
+        sample: &[Entry<'_>],
+        name: &str,
+        shape: &SourceShape,
+    ) -> std::result::Result<Planned, Asked> {
+        let of = &self.profiles;
+        let candidates = recognise::candidates(sample, of.library);
+        let seen = recognise::plan(sample, of.options, of.library)
+            .map(|plan| preview(sample, Mapper::new(plan, of.keys, of.now)));
+        self.seen.replace(Some((name.to_owned(), candidates, seen)));
+        of.plan(sample, name, shape)
+    }
+}
+
+/// A sink that is content with the beginning of the first source.
+#[derive(Default)]
+struct First {
+    described: Option<String>,
+}
+
+/// Enough was seen.
+struct Enough;
+
+impl pipeline::Sink for First {
+    type Error = Enough;
+
+    fn begin_container(&mut self, _: &str, _: &'static str) -> std::result::Result<(), Enough> {
+        Ok(())
+    }
+
+    fn container_bytes(&mut self, _: &[u8]) -> std::result::Result<(), Enough> {
+        Ok(())
+    }
+
+    fn end_container(&mut self) -> std::result::Result<(), Enough> {
+        Ok(())
+    }
+
+    fn begin_source(&mut self, start: SourceStart) -> std::result::Result<(), Enough> {
+        self.described = Some(start.described);
+        Err(Enough)
+    }
+
+    fn bytes(&mut self, _: &[u8]) -> std::result::Result<(), Enough> {
+        Err(Enough)
+    }
+
+    fn entries(&mut self, _: &[(u64, u64)]) -> std::result::Result<(), Enough> {
+        Err(Enough)
+    }
+
+    fn batch(&mut self, _: Batch) -> std::result::Result<Batch, Enough> {
+        Err(Enough)
+    }
+
+    fn reject(&mut self, _: pipeline::Reject) -> std::result::Result<(), Enough> {
+        Err(Enough)
+    }
+
+    fn end_source(&mut self, _: SourceEnd) -> std::result::Result<(), Enough> {
+        Err(Enough)
+    }
+
+    fn refused(&mut self, _: Refused) -> std::result::Result<(), Enough> {
+        Ok(())
+    }
+
+    fn progress(&mut self, _: Progress) -> Control {
+        Control::Go
+    }
+}
+
+fn candidate(found: recognise::Candidate, library: &Library) -> Candidate {
+    Candidate {
+        title: library
+            .find(&found.profile)
+            .map_or_else(|| found.profile.clone(), |p| p.title.clone()),
+        profile: found.profile,
+        confidence: found.confidence,
+        reason: found.reason,
+    }
 }
 
 fn question(asked: &Asked) -> Question {

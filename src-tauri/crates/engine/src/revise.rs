@@ -8,6 +8,7 @@ use std::io::Read;
 use serde_json::json;
 use witnessmark_ingest::Limits;
 use witnessmark_ingest::mapping::IdentityKey;
+use witnessmark_ingest::options::Options;
 use witnessmark_ingest::pipeline::{
     self, Control, InputReader, Profiles, Progress, Refused, RunError, Setup, SourceEnd,
     SourceStart,
@@ -109,8 +110,8 @@ impl Case {
         inspect_bytes(
             &name,
             bytes,
-            Box::new(kept),
-            &choices,
+            InputReader::Stream(Box::new(kept)),
+            &read_as(&info, &choices)?,
             &self.library,
             &self.setting,
         )
@@ -151,7 +152,7 @@ impl Case {
         now: Instant,
         sink: &mut S,
     ) -> Result<()> {
-        let options = options(choices)?;
+        let options = read_as(info, choices)?;
         let profiles = Profiles {
             options: &options,
             library: &self.library,
@@ -202,6 +203,14 @@ impl Case {
         }
         Ok(revision.finish()?)
     }
+}
+
+/// Choices in the readers' types. What is kept of a sheet is the text that was made of it.
+fn read_as(info: &SourceInfo, choices: &ImportChoices) -> Result<Options> {
+    Ok(Options {
+        sheet: info.detail["container"] == "xlsx",
+        ..options(choices)?
+    })
 }
 
 /// What was chosen for a source when it was read last.

@@ -138,7 +138,8 @@ impl<'l> Writer<'l> {
                     "bytes of a container that was not begun",
                 )),
             },
-            Message::EndContainer => match self.container.take() {
+            // Members of an archive come after its own bytes, so it is remembered until the next one.
+            Message::EndContainer => match self.container {
                 Some((container, _)) => self.importer.end_container(container),
                 None => Ok(()),
             },
@@ -158,19 +159,16 @@ impl<'l> Writer<'l> {
     }
 
     fn begin_source(&mut self, start: reading::SourceStart) -> StoreResult<()> {
+        let container = self.container.filter(|_| start.in_container);
         let detail = json!({
             "imported": self.imported,
             "described": start.described,
             "date_order": start.date_order,
-            "container": self.container.map(|(_, kind)| kind),
+            "container": container.map(|(_, kind)| kind),
             "choices": self.choices,
         });
-        let container = self
-            .container
-            .filter(|_| start.in_container)
-            .map(|(container, _)| container);
         let meta = writing::SourceMeta {
-            container,
+            container: container.map(|(container, _)| container),
             ..source_meta(start, self.library, detail)
         };
         self.importer.begin_source(meta).map(|_| ())

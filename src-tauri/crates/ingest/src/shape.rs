@@ -171,6 +171,16 @@ pub fn detect(head: &[u8], whole: bool, limits: &Limits) -> Shape {
     }
 }
 
+/// The shape of a sheet of a workbook, whose records end in a carriage return.
+#[must_use]
+pub(crate) fn sheet(head: &[u8], whole: bool) -> Shape {
+    let newline = crate::container::sheet::NEWLINE;
+    match csv::detect_with(head, whole, newline, b",") {
+        Some(layout) => Shape::Csv(layout),
+        None => Shape::Lines { newline },
+    }
+}
+
 fn newline(head: &[u8]) -> u8 {
     if memchr::memchr(b'\n', head).is_none() && memchr::memchr(b'\r', head).is_some() {
         b'\r'

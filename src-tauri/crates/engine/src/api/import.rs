@@ -61,6 +61,9 @@ pub struct SourceReport {
     pub merkle_root: String,
     /// `complete` or `withdrawn`.
     pub state: String,
+    /// The archive, packed file or workbook that it came in, which is kept too; absent for a plain file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<ContainerPart>,
     /// 1, and one more each time it was read anew.
     pub generation: u32,
     /// Why it was taken out; absent when it was not.
@@ -68,6 +71,20 @@ pub struct SourceReport {
     pub withdrawn: Option<String>,
     /// When it was imported, RFC 3339.
     pub imported: String,
+}
+
+/// What a source came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct ContainerPart {
+    /// `gzip`, `zstd`, `zip` or `xlsx`.
+    pub kind: String,
+    /// File name.
+    pub name: String,
+    /// Bytes as they came.
+    pub bytes: u64,
+    /// Hash of these bytes, lower-case hex.
+    pub sha256: String,
 }
 
 /// The receipt of an import, and the list of sources of a case.

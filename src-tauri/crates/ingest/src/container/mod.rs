@@ -3,6 +3,7 @@
 //! Owns: magic numbers, archives, the limits on expansion. Never touches: text formats.
 
 pub(crate) mod guard;
+pub(crate) mod sheet;
 pub(crate) mod zip;
 
 /// What the first bytes tell.
@@ -139,15 +140,15 @@ fn is_binary(head: &[u8]) -> bool {
         || (nuls > 0 || controls > 0) && letters * 3 < head.len()
 }
 
-/// Spreadsheets are ZIP archives with known members.
+/// Documents are ZIP archives with known members. Workbooks that are read here were told apart before.
 pub(crate) fn document_in_zip<'a>(
     mut names: impl Iterator<Item = &'a [u8]>,
 ) -> Option<(&'static str, &'static str)> {
     names.find_map(|name| {
         if name.starts_with(b"xl/") {
             Some((
-                "a spreadsheet (xlsx)",
-                "save the sheet as CSV and import that",
+                "a spreadsheet in binary form (xlsb)",
+                "save it as xlsx, or the sheet as CSV, and import that",
             ))
         } else if name.starts_with(b"word/") || name.starts_with(b"ppt/") {
             Some((

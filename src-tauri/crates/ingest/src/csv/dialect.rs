@@ -88,10 +88,20 @@ pub fn detect(sample: &[u8], whole: bool) -> Option<Layout> {
         } else {
             b'\n'
         };
+    detect_with(sample, whole, newline, b",;\t|")
+}
+
+/// The same for a known end of records and these delimiters.
+pub(crate) fn detect_with(
+    sample: &[u8],
+    whole: bool,
+    newline: u8,
+    delimiters: &[u8],
+) -> Option<Layout> {
     let stated = stated_delimiter(sample);
     let candidates: &[u8] = match &stated {
         Some((delimiter, _)) => std::slice::from_ref(delimiter),
-        None => b",;\t|",
+        None => delimiters,
     };
     let skip = stated.map_or(0, |(_, skip)| skip);
     // Where the first line is plainly a header, it says the delimiter, however well the rows agree on another one: user

@@ -9,6 +9,7 @@ mod framer;
 mod scan;
 mod split;
 
+pub(crate) use dialect::detect_with;
 pub use dialect::{Dialect, Layout, detect};
 pub use framer::CsvFramer;
 pub(crate) use scan::Extent;

@@ -43,6 +43,9 @@ pub(super) struct Known {
 
 /// Tells encoding and shape from the first bytes; `whole` says that nothing follows.
 pub(super) fn look(head: &[u8], whole: bool, setup: &Setup<'_>) -> Result<Known, ImportError> {
+    if setup.options.sheet {
+        return look_at_sheet(head, whole);
+    }
     match sniff(&head[..head.len().min(64 << 10)]) {
         Kind::Text => {}
         Kind::Empty => return Err(empty()),
@@ -73,6 +76,18 @@ pub(super) fn look(head: &[u8], whole: bool, setup: &Setup<'_>) -> Result<Known,
         encoding,
         mark,
         shape,
+    })
+}
+
+/// A sheet is a table of UTF-8 text; what stands in its first cells says nothing about the file.
+fn look_at_sheet(head: &[u8], whole: bool) -> Result<Known, ImportError> {
+    if head.iter().all(u8::is_ascii_whitespace) && whole {
+        return Err(empty());
+    }
+    Ok(Known {
+        encoding: Encoding::Utf8,
+        mark: 0,
+        shape: shape::sheet(head, whole),
     })
 }
 

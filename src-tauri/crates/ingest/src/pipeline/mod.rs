@@ -11,6 +11,7 @@ mod read;
 pub mod run;
 pub mod sink;
 mod window;
+mod workbook;
 
 pub use error::{ImportError, Place, RunError};
 pub use inspect::{Inspection, inspect};

@@ -6,6 +6,7 @@ use super::error::{ImportError, RunError};
 use super::member::{self, Name};
 use super::sink::{Control, Planner, Progress, Refused, Sink};
 use super::window::Window;
+use super::workbook;
 use crate::container::guard::{Guard, Tap, Watch};
 use crate::container::zip::{self, Broken, Member};
 use crate::container::{Kind, document_in_zip, sniff};
@@ -218,10 +219,13 @@ fn archive<S: Sink + ?Sized>(
                 "unpack it and import the folder",
             ),
         })?;
+    if members.iter().any(|m| m.raw_name == workbook::WORKBOOK) {
+        return workbook::import(name, &members, &mut source, setup, watch, sink);
+    }
     if let Some((what, hint)) = document_in_zip(members.iter().map(|m| &m.raw_name[..])) {
         return Err(ImportError::new("not_a_log", format!("looks like {what}"), hint).into());
     }
-    verbatim(name, &mut source, watch, sink)?;
+    verbatim(name, &mut source, watch, sink, "zip")?;
     let mut first = None;
     let mut read = 0;
     for member in &members {
@@ -250,17 +254,18 @@ fn archive<S: Sink + ?Sized>(
 }
 
 /// Gives the archive's own bytes to the sink.
-fn verbatim<S: Sink + ?Sized>(
+pub(super) fn verbatim<S: Sink + ?Sized>(
     name: &str,
     source: &mut Tap<Box<dyn ReadSeek + '_>>,
     watch: &Watch,
     sink: &mut S,
+    kind: &'static str,
 ) -> Result<(), RunError<S::Error>> {
     source
         .seek(SeekFrom::Start(0))
         .map_err(|error| unreadable(&error))?;
     watch.restart();
-    sink.begin_container(name, "zip").map_err(RunError::Sink)?;
+    sink.begin_container(name, kind).map_err(RunError::Sink)?;
     let mut piece = vec![0; PIECE];
     loop {
         let n = source

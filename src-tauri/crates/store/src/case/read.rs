@@ -50,6 +50,19 @@ pub struct SourceInfo {
     pub detail: serde_json::Value,
     /// What came of it.
     pub receipt: SourceReceipt,
+    /// The archive or workbook that it is a member of, which is kept as it came; absent for a plain file.
+    pub container: Option<ContainerInfo>,
+}
+
+/// An archive or workbook that is kept beside its members.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ContainerInfo {
+    /// File name.
+    pub name: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// SHA-256 of them, hex.
+    pub sha256: String,
 }
 
 /// An entry that holds no event; its bytes are kept.
@@ -182,8 +195,10 @@ impl Case {
     pub fn sources(&self) -> Result<Vec<SourceInfo>> {
         let reader = held(&self.inner.reader);
         let mut statement = reader.prepare_cached(
-            "SELECT s.id, s.state, s.generation, s.name, s.member, s.shape, s.profiles, s.zone, s.detail, s.receipt
-             FROM source s JOIN import i ON i.id = s.import WHERE i.state = 'complete' ORDER BY s.id",
+            "SELECT s.id, s.state, s.generation, s.name, s.member, s.shape, s.profiles, s.zone, s.detail, s.receipt,
+                    c.name, c.bytes, c.sha256
+             FROM source s JOIN import i ON i.id = s.import LEFT JOIN evidence e ON e.id = s.evidence
+             LEFT JOIN evidence c ON c.id = e.container WHERE i.state = 'complete' ORDER BY s.id",
         )?;
         let mut rows = statement.query([])?;
         let mut out = Vec::new();
@@ -200,6 +215,14 @@ impl Case {
                 zone: row.get(7)?,
                 detail: serde_json::from_str(&json(8)?)?,
                 receipt: serde_json::from_str(&json(9)?)?,
+                container: match row.get::<_, Option<String>>(10)? {
+                    None => None,
+                    Some(name) => Some(ContainerInfo {
+                        name,
+                        bytes: row.get::<_, i64>(11)? as u64,
+                        sha256: hex::encode(row.get::<_, Vec<u8>>(12)?),
+                    }),
+                },
             });
         }
         Ok(out)
@@ -234,13 +257,18 @@ impl Case {
 
     /// Evidence that holds the bytes of a source, its length and its hash.
     fn evidence(&self, source: u32) -> Result<(i64, u64, Vec<u8>)> {
+        self.kept_as(
+            source,
+            "SELECT coalesce(e.same_as, e.id), e.bytes, e.sha256 FROM source s
+             JOIN import i ON i.id = s.import JOIN evidence e ON e.id = s.evidence
+             WHERE s.id = ?1 AND i.state = 'complete'",
+        )
+    }
+
+    fn kept_as(&self, source: u32, sql: &str) -> Result<(i64, u64, Vec<u8>)> {
         let reader = held(&self.inner.reader);
         reader
-            .prepare_cached(
-                "SELECT coalesce(e.same_as, e.id), e.bytes, e.sha256 FROM source s
-                 JOIN import i ON i.id = s.import JOIN evidence e ON e.id = s.evidence
-                 WHERE s.id = ?1 AND i.state = 'complete'",
-            )?
+            .prepare_cached(sql)?
             .query_row([source], |r| {
                 Ok((r.get(0)?, r.get::<_, i64>(1)? as u64, r.get(2)?))
             })
@@ -305,7 +333,30 @@ impl Case {
     /// # Errors
     /// When the bytes are not those that were imported (what was written then is not the source), or `out` refuses.
     pub fn extract(&self, source: u32, out: &mut dyn Write) -> Result<u64> {
-        let (evidence, bytes, expected) = self.evidence(source)?;
+        let kept = self.evidence(source)?;
+        self.write_back(source, kept, out)
+    }
+
+    /// Writes the archive or workbook that a source is a member of as it came, and compares its hash likewise.
+    ///
+    /// # Errors
+    /// When the source is no member of one; else as [`Case::extract`].
+    pub fn extract_container(&self, source: u32, out: &mut dyn Write) -> Result<u64> {
+        let kept = self.kept_as(
+            source,
+            "SELECT coalesce(c.same_as, c.id), c.bytes, c.sha256 FROM source s
+             JOIN import i ON i.id = s.import JOIN evidence e ON e.id = s.evidence
+             JOIN evidence c ON c.id = e.container WHERE s.id = ?1 AND i.state = 'complete'",
+        )?;
+        self.write_back(source, kept, out)
+    }
+
+    fn write_back(
+        &self,
+        source: u32,
+        (evidence, bytes, expected): (i64, u64, Vec<u8>),
+        out: &mut dyn Write,
+    ) -> Result<u64> {
         let mut hash = Sha256::new();
         let mut at = 0_u64;
         let mut part = Vec::new();
