@@ -18,8 +18,11 @@ mod import;
 mod lens;
 mod overlap;
 mod package;
+mod pull;
 mod revise;
 mod shapes;
+#[path = "../../src-tauri/crates/pull/tests/pull/server.rs"]
+mod server;
 mod tamper;
 mod timeline;
 

@@ -126,6 +126,12 @@ pub(crate) enum Command {
     Verify(crate::verify::Args),
     /// Signing keys: make, list, show the fingerprint.
     Key(crate::key::Args),
+    /// Pull a remote log into a case.
+    Pull(crate::pull::Pull),
+    /// List the connectors of remote logs, or print one.
+    Connectors(crate::pull::List),
+    /// The remote logs of a case, what they cover, and every request.
+    Pulled(crate::pull::Pulled),
     /// Write shell completions.
     Completions {
         /// Which shell.

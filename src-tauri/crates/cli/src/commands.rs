@@ -13,7 +13,7 @@ use witnessmark_engine::{
 };
 
 use crate::args::{Cli, Command, Events, Format, Import, Lens, Sort};
-use crate::{Exit, Failure, context, export, host, print, revise};
+use crate::{Exit, Failure, context, export, host, print, pull, revise};
 
 type Done = Result<Exit, Failure>;
 
@@ -120,6 +120,9 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
         Command::Package(args) => crate::package::run(&args, json, out),
         Command::Verify(args) => crate::verify::run(&args, json, out),
         Command::Key(args) => crate::key::run(&args, json, out),
+        Command::Pull(args) => pull::run(&args, json, out),
+        Command::Connectors(args) => pull::list(&args, json, out),
+        Command::Pulled(args) => pull::pulled(&args, json, out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "witnessmark", &mut &mut *out);
             Ok(Exit::Done)

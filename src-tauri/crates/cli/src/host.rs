@@ -77,6 +77,13 @@ pub(crate) fn passphrase() -> Option<String> {
         .filter(|p| !p.is_empty())
 }
 
+/// The secret of a remote log, if one is set.
+pub(crate) fn secret() -> Option<String> {
+    std::env::var("WITNESSMARK_SECRET")
+        .ok()
+        .filter(|s| !s.trim().is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ mod host;
 mod key;
 mod package;
 mod print;
+mod pull;
 mod revise;
 mod verify;
 

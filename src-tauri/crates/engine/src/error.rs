@@ -55,6 +55,18 @@ codes! {
     PassphraseRequired = "passphrase_required";
     /// No such event, source or view.
     NoSuchItem = "no_such_item";
+    /// A connector, or a setting of one, cannot be used.
+    InvalidConnector = "invalid_connector";
+    /// An address that may not be asked.
+    AddressRefused = "address_refused";
+    /// A remote system does not take the credentials.
+    CredentialsRefused = "credentials_refused";
+    /// A remote system cannot be reached, or not in a way that can be trusted.
+    Unreachable = "unreachable";
+    /// A remote system asks to come back later.
+    RateLimited = "rate_limited";
+    /// A remote system answers with something else than its log.
+    UnexpectedAnswer = "unexpected_answer";
     /// The person cancelled.
     Cancelled = "cancelled";
     /// Reading or writing failed.

@@ -4,9 +4,27 @@
 
 use witnessmark_ingest::pipeline::ImportError;
 use witnessmark_lens::QueryError;
+use witnessmark_pull::{Fault, PullError};
 use witnessmark_store::StoreError;
 
 use crate::error::{Code, Error};
+
+impl From<PullError> for Error {
+    fn from(error: PullError) -> Self {
+        let code = match error.fault {
+            Fault::Connector => Code::InvalidConnector,
+            Fault::Address => Code::AddressRefused,
+            Fault::Credentials => Code::CredentialsRefused,
+            Fault::Connection | Fault::Busy => Code::Unreachable,
+            Fault::Limited => Code::RateLimited,
+            Fault::Shape | Fault::Loop => Code::UnexpectedAnswer,
+            Fault::Size => Code::LimitExceeded,
+            Fault::Cancelled => Code::Cancelled,
+            Fault::Sink => Code::Io,
+        };
+        Self::new(code, error.message, error.hint)
+    }
+}
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {

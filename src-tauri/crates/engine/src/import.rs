@@ -10,6 +10,7 @@ use witnessmark_ingest::Limits;
 use witnessmark_ingest::mapping::IdentityKey;
 use witnessmark_ingest::pipeline::{self, Control, Profiles, Progress, Refused, RunError, Setup};
 use witnessmark_model::Instant;
+use witnessmark_store::case::PullPart;
 
 use crate::api::{ImportChoices, ImportProgress, RefusedPart, SourcesReport};
 use crate::case::Case;
@@ -37,6 +38,17 @@ impl Case {
         choices: &ImportChoices,
         tell: &mut Tell<'_>,
     ) -> Result<SourcesReport> {
+        self.import_with(inputs, choices, tell, None)
+    }
+
+    /// The same, with the pages of a remote log and the position after them, which become visible together with it.
+    pub(crate) fn import_with(
+        &self,
+        inputs: Vec<Input>,
+        choices: &ImportChoices,
+        tell: &mut Tell<'_>,
+        pulled: Option<PullPart>,
+    ) -> Result<SourcesReport> {
         let options = options(choices)?;
         let names: Vec<String> = inputs.iter().map(Input::name).collect();
         let folder = inputs.iter().any(|i| matches!(i, Input::Folder(_)));
@@ -47,7 +59,10 @@ impl Case {
         let total = sources.iter().map(Source::size).sum::<Option<u64>>();
         self.check_space(total)?;
         let detail = json!({"inputs": names, "choices": choices});
-        let importer = self.store.begin_import(&self.stamp(), &detail)?;
+        let mut importer = self.store.begin_import(&self.stamp(), &detail)?;
+        if let Some(part) = pulled {
+            importer.with_pull(part);
+        }
         let profiles = Profiles {
             options: &options,
             library: &self.library,

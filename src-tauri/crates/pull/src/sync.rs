@@ -207,19 +207,8 @@ fn settings(connector: &Connector, given: &Values) -> Result<Values> {
 /// When nothing could be asked at all; a run that began gives an [`Outcome`] with the reason why it ended.
 pub fn run(job: Job<'_>, port: &Port<'_>, sink: &mut dyn Sink) -> Result<Outcome> {
     let (base, origin, values) = base(&job)?;
-    let client = Client::new(job.bounds, job.reach, job.authorities.as_deref(), port.stop)?
-        .on(origin.clone());
+    let client = client(&job, port, &origin)?;
     let credentials = Credentials::new(&job.connector.auth, &values, job.secret.clone())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| {
-            PullError::new(
-                Fault::Connection,
-                format!("the network cannot be used: {e}"),
-                "Free resources of this machine.",
-            )
-        })?;
     let walker = Walker::new(job.connector, base, origin, client, credentials, port);
     let mut run = Run {
         settings: &values,
@@ -235,7 +224,7 @@ pub fn run(job: Job<'_>, port: &Port<'_>, sink: &mut dyn Sink) -> Result<Outcome
         since_commit: (0, 0, (port.now)()),
         halvings: 0,
     };
-    let done = runtime.block_on(run.all(job.since, job.settle));
+    let done = runtime()?.block_on(run.all(job.since, job.settle));
     let stopped = match done {
         Ok(()) => None,
         Err(error) if error.fault == Fault::Sink => Some(error),
@@ -245,6 +234,64 @@ pub fn run(job: Job<'_>, port: &Port<'_>, sink: &mut dyn Sink) -> Result<Outcome
         progress: run.progress,
         stopped,
     })
+}
+
+/// One page, asked for to look at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The answers: one, or with those that it names.
+    pub pages: Vec<Page>,
+    /// Entries in them.
+    pub items: u64,
+    /// The sign of the next page; absent when this was the last.
+    pub next: Option<crate::cursor::Token>,
+}
+
+/// Asks for the first page of a stream and keeps nothing.
+///
+/// # Errors
+/// When it cannot be asked for, or is not what the connector describes.
+pub fn try_page(job: Job<'_>, port: &Port<'_>) -> Result<Tried> {
+    let (base, origin, values) = base(&job)?;
+    let client = client(&job, port, &origin)?;
+    let credentials = Credentials::new(&job.connector.auth, &values, job.secret.clone())?;
+    let mut walker = Walker::new(job.connector, base, origin, client, credentials, port);
+    let now = (port.now)();
+    let walk = Walk {
+        since: Some(job.since.unwrap_or(Instant(now.0 - 86_400_000_000_000)))
+            .filter(|_| job.connector.window.kind != WindowKind::None),
+        until: Instant(now.0 - job.connector.connector.lag.unwrap_or(LAG).0),
+        next: None,
+        met: Vec::new(),
+    };
+    let values = request::values(job.connector, &values, &job.stream, &walk)?;
+    let step = runtime()?.block_on(async {
+        walker.prepare(&values).await?;
+        walker.step(&values, None).await
+    })?;
+    Ok(Tried {
+        pages: step.pages,
+        items: step.items,
+        next: step.next,
+    })
+}
+
+fn client<'a>(job: &Job<'_>, port: &Port<'a>, origin: &Origin) -> Result<Client<'a>> {
+    let authorities = job.authorities.as_deref();
+    Ok(Client::new(job.bounds, job.reach, authorities, port.stop)?.on(origin.clone()))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| {
+            PullError::new(
+                Fault::Connection,
+                format!("the network cannot be used: {e}"),
+                "Free resources of this machine.",
+            )
+        })
 }
 
 struct Run<'a, 's> {

@@ -11,6 +11,7 @@ mod export;
 mod findings;
 mod import;
 mod package;
+mod pull;
 mod revise;
 mod view;
 
@@ -21,5 +22,6 @@ pub use export::*;
 pub use findings::*;
 pub use import::*;
 pub use package::*;
+pub use pull::*;
 pub use revise::*;
 pub use view::*;

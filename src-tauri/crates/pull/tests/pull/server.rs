@@ -1,4 +1,9 @@
 //! A small HTTP/1.1 server that does exactly what a test says, also what no server should.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test uses its own part; a failure here is a failed test"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

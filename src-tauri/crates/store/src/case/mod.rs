@@ -32,6 +32,7 @@ mod found;
 pub(crate) mod lock;
 pub mod merges;
 pub mod overlays;
+pub(crate) mod pulls;
 mod read;
 mod said;
 pub(crate) mod standing;
@@ -45,6 +46,7 @@ pub use facts::CaseFacts;
 pub use found::FINDINGS;
 pub use overlays::Overlay;
 pub use read::{ContainerInfo, RejectRow, SourceInfo};
+pub use pulls::{PullCoverage, PullPart, PullStream, PulledPage};
 pub use statements::Statement;
 
 /// What a new case is made from. Randomness is passed in.

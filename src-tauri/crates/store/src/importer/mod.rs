@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use witnessmark_model::{Batch, Instant, SourceShape};
 
 use crate::{
-    case::{Case, Stamp, custody, discard, held},
+    case::{Case, PullPart, Stamp, custody, discard, held},
     error::{Result, StoreError},
     evidence::worker::Evidence,
     segment::SegmentBuilder,
@@ -180,6 +180,8 @@ pub struct Importer {
     cut_entry: Option<(u32, u64, bool)>,
     rejects: Vec<(u32, Reject)>,
     segments: Vec<i64>,
+    /// The pages and the position that become visible together with the events.
+    pulled: Option<PullPart>,
     done: bool,
 }
 
@@ -230,6 +232,7 @@ impl Case {
             cut_entry: None,
             rejects: Vec::new(),
             segments: Vec::new(),
+            pulled: None,
             done: false,
         })
     }
@@ -394,6 +397,11 @@ impl Importer {
         let evidence = source.evidence;
         self.open = None;
         self.evidence.close(evidence)
+    }
+
+    /// Has the position of a remote log, and the pages that led to it, become visible together with the events.
+    pub fn with_pull(&mut self, part: PullPart) {
+        self.pulled = Some(part);
     }
 
     /// Makes everything visible in one small transaction.

@@ -11,7 +11,7 @@ use super::{
     identity::{self, Existing, Owner, Verdicts},
 };
 use crate::{
-    case::{Inner, Stamp, discard, held, overlays},
+    case::{Inner, Stamp, discard, held, overlays, pulls},
     error::{Result, StoreError},
     evidence::worker::Laid,
     segment::{Generations, HOT_IMPORT, HOT_MOST, SegmentBuilder, builder::Heads, hot, sealed},
@@ -151,6 +151,7 @@ impl Importer {
         let laid = self.evidence.finish()?;
         let (import, stamp) = (self.import, self.stamp.clone());
         let next_event = self.next_event;
+        let pulled = self.pulled.take();
         let sources = &mut self.sources;
         let receipts = self.case.inner.write(|t| {
             let mut receipts = Vec::new();
@@ -179,9 +180,13 @@ impl Importer {
                 t.query_row("SELECT hot_sha256 FROM import WHERE id = ?1", [import], |r| r.get(0))?;
             t.execute("UPDATE meta SET value = ?1 WHERE key = 'next_event'", [next_event as i64])?;
             t.execute("UPDATE import SET state = 'complete' WHERE id = ?1", [import])?;
-            let detail = json!({
+            let mut detail = json!({
                 "import": import, "sources": receipts, "segments": digests, "hot_sha256": hot_hash.map(hex::encode),
             });
+            if let Some(part) = &pulled {
+                pulls::write(t, part, Some(import))?;
+                detail["pull"] = pulls::told(part);
+            }
             custody::append(t, &stamp, "import", &detail)?;
             Ok(receipts)
         })?;
