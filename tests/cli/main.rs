@@ -20,9 +20,9 @@ mod overlap;
 mod package;
 mod pull;
 mod revise;
-mod shapes;
 #[path = "../../src-tauri/crates/pull/tests/pull/server.rs"]
 mod server;
+mod shapes;
 mod tamper;
 mod timeline;
 

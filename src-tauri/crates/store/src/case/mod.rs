@@ -45,8 +45,8 @@ pub use discard::Discarded;
 pub use facts::CaseFacts;
 pub use found::FINDINGS;
 pub use overlays::Overlay;
-pub use read::{ContainerInfo, RejectRow, SourceInfo};
 pub use pulls::{PullCoverage, PullPart, PullStream, PulledPage};
+pub use read::{ContainerInfo, RejectRow, SourceInfo};
 pub use statements::Statement;
 
 /// What a new case is made from. Randomness is passed in.
