@@ -19,6 +19,7 @@ mod lens;
 mod overlap;
 mod package;
 mod pull;
+mod redaction;
 mod revise;
 #[path = "../../src-tauri/crates/pull/tests/pull/server.rs"]
 mod server;

@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Seed of the sample; anybody can draw it again with it.
     #[arg(long, requires = "sample", default_value = "1")]
     seed: String,
+    /// Hide what this policy says: a file, or the name of a built-in one (external-audit, no-persons).
+    #[arg(long, value_name = "POLICY")]
+    redact: Option<String>,
     /// Bytes behind the events: the entries in scope, also whole sources, or none.
     #[arg(long, value_parser = ["excerpts", "originals", "none"], default_value = "excerpts")]
     evidence: String,
@@ -53,6 +56,11 @@ pub(crate) fn run(args: &Args, json: bool, out: &mut dyn Write) -> Result<Exit, 
             seed: args.seed.clone(),
         }),
         evidence: Some(args.evidence.clone()),
+        // A file that can be read is the policy; anything else is taken for the name of a built-in one.
+        redact: args
+            .redact
+            .as_ref()
+            .map(|policy| std::fs::read_to_string(policy).unwrap_or_else(|_| policy.clone())),
     };
     let show = std::io::stderr().is_terminal() && !json;
     let mut tell = |p: &PackageProgress| {

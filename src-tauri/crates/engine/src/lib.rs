@@ -33,8 +33,9 @@ mod saved;
 mod setting;
 mod verify;
 mod views;
-mod visible;
 mod writer;
+
+use witnessmark_model::visible;
 
 pub use case::Case;
 pub use clock_text::local_time;
@@ -49,7 +50,7 @@ pub use pull::{Connectors, PullSecret};
 pub use setting::{Randomness, ReadList, Setting};
 pub use verify::{VerifyOptions, verify};
 pub use views::Sort;
-pub use visible::{is_hidden, visible, visible_bytes};
 pub use witnessmark_export::{EventWriter, Format, line as json_line, spreadsheet_safe};
+pub use witnessmark_model::visible::{is_hidden, visible, visible_bytes};
 pub use witnessmark_model::{Change, Event, Field, Instant, Target, Zone};
 pub use witnessmark_package::{KeyError, SigningKey, make_key, public_key_text};

@@ -8,10 +8,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::json;
-use witnessmark_model::{Event, Instant, Locator, Zone};
+use witnessmark_model::{Event, IdentityKind, Instant, Locator, Zone};
 use witnessmark_package::{
     self as package, CaseFacts, Control, CustodyLine, DayCount, Evidence, Material, Options,
-    PackageError, Progress, Reject, Sampling, SigningKey, SourceFacts, Warning, tree,
+    PackageError, Policy, Progress, Reject, Sampling, SigningKey, SourceFacts, Warning, tree,
 };
 use witnessmark_store::query::HistogramSpec;
 
@@ -53,6 +53,12 @@ impl Case {
                 size: s.size,
             }),
             evidence: evidence(choices.evidence.as_deref())?,
+            policy: choices
+                .redact
+                .as_deref()
+                .map(Policy::read)
+                .transpose()
+                .map_err(told)?,
             key,
         };
         // The filter is read before anything is written, so that a wrong one leaves nothing behind.
@@ -76,7 +82,9 @@ impl Case {
         let detail = json!({
             "package": written.package, "binds": written.binds, "signed_by": written.signed_by,
             "name": out.file_name().map(|n| n.to_string_lossy().into_owned()),
-            "events": written.events, "choices": choices,
+            "events": written.events, "query": choices.query, "zone": choices.zone, "sample": choices.sample,
+            "evidence": choices.evidence,
+            "policy_sha256": choices.redact.as_ref().map(|text| witnessmark_store::sha256_hex(text.as_bytes())),
         });
         let recorded = self.store.record(&self.stamp(), "package", &detail)?;
         Ok(PackageReport {
@@ -155,6 +163,7 @@ impl Case {
             entry: witnessmark_store::case::canonical(&e.entry),
             prev: e.prev,
             hash: e.hash,
+            withheld: false,
         });
         let rejects = self.store.rejects(None)?.into_iter().map(|r| Reject {
             source: r.source,
@@ -193,8 +202,23 @@ impl Case {
             rejects: rejects.collect(),
             marks,
             rules: Vec::new(),
+            findings: Vec::new(),
+            checklists: Vec::new(),
+            people: self.confirmed_people()?,
             secret: self.package_secret(),
         })
+    }
+
+    /// Values that a person confirmed to be one actor.
+    fn confirmed_people(&self) -> Result<Vec<Vec<String>>> {
+        let groups = self.store.merges()?.into_iter();
+        let named = groups.map(|group| {
+            let by_value = group
+                .into_iter()
+                .filter(|key| key.kind != IdentityKind::Type);
+            by_value.map(|key| key.value).collect()
+        });
+        Ok(named.collect())
     }
 
     /// Key of pseudonyms and salts: of the case's own key, which never leaves it.
@@ -266,20 +290,16 @@ struct Scope<'c, 't, 'f> {
     tell: RefCell<&'t mut Tell<'f>>,
 }
 
-fn material(error: Error) -> PackageError {
-    PackageError::Material(Box::new(error))
-}
-
-impl Material for Scope<'_, '_, '_> {
-    fn facts(&self) -> &CaseFacts {
-        &self.facts
-    }
-
-    fn events(&self, each: &mut dyn FnMut(&Event) -> package::Result<()>) -> package::Result<()> {
+impl Scope<'_, '_, '_> {
+    fn walk(
+        &self,
+        query: &str,
+        each: &mut dyn FnMut(&Event) -> package::Result<()>,
+    ) -> package::Result<()> {
         let mut failed = None;
         self.case
             .each_event(
-                self.query,
+                query,
                 &self.zone,
                 Order::Number,
                 None,
@@ -293,6 +313,27 @@ impl Material for Scope<'_, '_, '_> {
             )
             .map_err(material)?;
         failed.map_or(Ok(()), Err)
+    }
+}
+
+fn material(error: Error) -> PackageError {
+    PackageError::Material(Box::new(error))
+}
+
+impl Material for Scope<'_, '_, '_> {
+    fn facts(&self) -> &CaseFacts {
+        &self.facts
+    }
+
+    fn events(&self, each: &mut dyn FnMut(&Event) -> package::Result<()>) -> package::Result<()> {
+        self.walk(self.query, each)
+    }
+
+    fn everybody(
+        &self,
+        each: &mut dyn FnMut(&Event) -> package::Result<()>,
+    ) -> package::Result<()> {
+        self.walk("", each)
     }
 
     fn raw(&self, place: &Locator, out: &mut Vec<u8>) -> package::Result<()> {

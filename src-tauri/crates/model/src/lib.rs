@@ -17,6 +17,7 @@ pub mod locator;
 pub mod problem;
 pub mod time;
 pub mod verbs;
+pub mod visible;
 pub mod weight;
 
 pub use actor::{ActorParts, IdentityKey, IdentityKind};

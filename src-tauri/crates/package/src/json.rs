@@ -65,6 +65,8 @@ pub(crate) fn text(value: &str, out: &mut String) {
 pub(crate) enum Bound<'b> {
     /// The leaf of the entry in the tree of its source.
     Leaf(&'b Hash),
+    /// The leaf behind a salt that stays in the case.
+    Commitment(&'b Hash),
 }
 
 fn key(key: &str, line: &mut String) {
@@ -224,9 +226,13 @@ fn place(event: &Event, bound: Bound<'_>, line: &mut String) {
     list("attested", &event.attested, line, |a, line| {
         let _ = write!(line, "{{\"entry\":{},\"source\":{}}}", a.entry, a.source);
     });
+    if let Bound::Commitment(hash) = bound {
+        member("commitment", Some(&hex::encode(hash)), line);
+    }
     let _ = write!(line, ",\"entry\":{},\"event\":{}", at.entry, event.number);
-    let Bound::Leaf(hash) = bound;
-    member("leaf", Some(&hex::encode(hash)), line);
+    if let Bound::Leaf(hash) = bound {
+        member("leaf", Some(&hex::encode(hash)), line);
+    }
     let _ = write!(
         line,
         ",\"length\":{},\"line\":{},\"offset\":{},\"part\":{}",
@@ -285,10 +291,12 @@ mod tests {
             }],
         };
         for event_ in [full, Event::default()] {
-            let mut line = String::new();
-            event(&event_, Bound::Leaf(&[1; 32]), &mut line);
-            let value: Value = serde_json::from_str(&line).unwrap();
-            assert_eq!(format!("{}\n", canonical(&value)), line);
+            for bound in [Bound::Leaf(&[1; 32]), Bound::Commitment(&[2; 32])] {
+                let mut line = String::new();
+                event(&event_, bound, &mut line);
+                let value: Value = serde_json::from_str(&line).unwrap();
+                assert_eq!(format!("{}\n", canonical(&value)), line);
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ mod keys;
 mod material;
 mod pieces;
 mod population;
+pub mod redact;
+mod report;
 mod sample;
 pub mod sink;
 mod table;
@@ -23,7 +25,9 @@ mod write;
 pub use error::{PackageError, Result};
 pub use keys::{KeyError, SigningKey, make_key, public_key_text};
 pub use material::{
-    CaseFacts, Control, CustodyLine, DayCount, Material, Progress, Reject, SourceFacts, Warning,
+    CaseFacts, ChecklistFacts, Control, CustodyLine, DayCount, FindingFacts, Material, Progress,
+    Reject, SourceFacts, StepFacts, Warning,
 };
+pub use redact::{Effect, Policy, preview};
 pub use sink::{Sink, ZipSink};
 pub use write::{Evidence, Options, Sampling, Written, write};

@@ -42,6 +42,41 @@ pub struct CustodyLine {
     pub prev: String,
     /// Hash of this entry, hex.
     pub hash: String,
+    /// Whether the text is left out of the package, because it holds something that a policy hides.
+    pub withheld: bool,
+}
+
+/// A finding, for the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FindingFacts {
+    /// `critical` to `info`.
+    pub severity: String,
+    /// What was found, in one sentence.
+    pub sentence: String,
+    /// What a person said of it.
+    pub verdict: Option<String>,
+    /// Events that show it.
+    pub events: u64,
+}
+
+/// A step of a checklist, for the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepFacts {
+    /// What is asked.
+    pub title: String,
+    /// `yes`, `no`, `cannot tell`.
+    pub answer: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A checklist with its answers, for the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChecklistFacts {
+    /// What it is called.
+    pub title: String,
+    /// Its steps.
+    pub steps: Vec<StepFacts>,
 }
 
 /// Something that a receipt warns of.
@@ -167,6 +202,12 @@ pub struct CaseFacts {
     pub marks: Vec<(String, u64, String)>,
     /// Further files for `data/rules/`: name below it, content. Rules, checklists, and what came of them.
     pub rules: Vec<(String, Vec<u8>)>,
+    /// Findings of the scope.
+    pub findings: Vec<FindingFacts>,
+    /// Checklists that were answered.
+    pub checklists: Vec<ChecklistFacts>,
+    /// Values that a person confirmed to be one actor each.
+    pub people: Vec<Vec<String>>,
     /// Key of pseudonyms and salts; stays in the case.
     pub secret: Vec<u8>,
 }
@@ -181,6 +222,12 @@ pub trait Material {
     /// # Errors
     /// What `each` returned, or a failure to read.
     fn events(&self, each: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()>;
+
+    /// Hands every event of the case to `each`, whatever the scope: a person must get the same token in every package.
+    ///
+    /// # Errors
+    /// As [`Material::events`].
+    fn everybody(&self, each: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()>;
 
     /// The bytes of an entry, into a buffer that is emptied first.
     ///

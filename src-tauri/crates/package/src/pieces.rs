@@ -12,6 +12,7 @@ use crate::json::canonical;
 use crate::material::{CaseFacts, CustodyLine, SourceFacts};
 use crate::population::{Census, DAY};
 use crate::table;
+use crate::tree;
 use crate::words;
 
 /// JSON for people too: sorted keys, indented.
@@ -137,8 +138,13 @@ pub(crate) fn index(
 pub(crate) fn custody(bag: &mut Bag<'_>, case: &str, log: &[CustodyLine]) -> Result<()> {
     bag.begin("data/custody/custody.ndjson")?;
     for line in log {
-        let value =
-            json!({"seq": line.seq, "entry": line.entry, "prev": line.prev, "hash": line.hash});
+        let value = if line.withheld {
+            // The leaf lets the root of the log be computed all the same; the text can be shown later against it.
+            let leaf = hex::encode(tree::leaf(line.entry.as_bytes()));
+            json!({"seq": line.seq, "leaf": leaf, "prev": line.prev, "hash": line.hash})
+        } else {
+            json!({"seq": line.seq, "entry": line.entry, "prev": line.prev, "hash": line.hash})
+        };
         bag.push((canonical(&value) + "\n").as_bytes())?;
     }
     let text = custody::checkpoint(case, log.iter().map(|l| l.entry.as_str()));

@@ -16,6 +16,8 @@ use crate::keys::SigningKey;
 use crate::material::{Control, Material, Progress};
 use crate::pieces::{self, readable};
 use crate::population::{self, Census};
+use crate::redact::{Effect, Policy, Veil, Veiled};
+use crate::report::{self, Given};
 use crate::sink::Sink;
 use crate::table;
 use crate::words;
@@ -54,8 +56,10 @@ pub struct Options<'o> {
     pub query: String,
     /// A sample to draw.
     pub sampling: Option<Sampling>,
-    /// Bytes behind the events.
+    /// Bytes behind the events. A package with a policy holds none: what is hidden would stand in them.
     pub evidence: Evidence,
+    /// What to hide.
+    pub policy: Option<Policy>,
     /// Signs when given.
     pub key: Option<&'o SigningKey>,
 }
@@ -111,6 +115,27 @@ pub fn write(
     options: &Options<'_>,
     sink: &mut dyn Sink,
 ) -> Result<Written> {
+    let Some(policy) = &options.policy else {
+        return write_all(material, None, options, sink);
+    };
+    let veiled = Veiled::new(material, policy, &[&options.title, &options.query])?;
+    let hidden = Options {
+        title: veiled.veil.text(&options.title).into_owned(),
+        query: veiled.veil.text(&options.query).into_owned(),
+        sampling: options.sampling.clone(),
+        evidence: Evidence::None,
+        policy: None,
+        key: options.key,
+    };
+    write_all(&veiled, Some((policy, &veiled.veil)), &hidden, sink)
+}
+
+fn write_all(
+    material: &dyn Material,
+    veil: Option<(&Policy, &Veil<'_>)>,
+    options: &Options<'_>,
+    sink: &mut dyn Sink,
+) -> Result<Written> {
     let facts = material.facts();
     let steps = Steps {
         material,
@@ -137,9 +162,43 @@ pub fn write(
         Evidence::None => "nothing".to_owned(),
     });
     bag.file("data/evidence/index.csv", index.as_bytes())?;
-    events(material, &census, &mut bag, &steps)?;
+    events(material, veil.map(|v| v.1), &census, &mut bag, &steps)?;
     small_files(material, options, &census, &mut bag)?;
     let log = custody::settled(&facts.custody);
+    let head = log
+        .last()
+        .map_or_else(|| "0".repeat(64), |l| l.hash.clone());
+    let mut effects = Vec::new();
+    if let Some((policy, veil)) = veil {
+        effects = veil.effects();
+        redaction(policy, veil, &effects, &mut bag)?;
+    }
+    steps.at("report", 0, 0)?;
+    let report = report::build(&Given {
+        facts,
+        census: &census,
+        title: &options.title,
+        query: &options.query,
+        sampling: options.sampling.as_ref(),
+        policy: veil.map(|(policy, _)| policy.name.as_str()),
+        effects: &effects,
+        custody: (log.len() as u64, &head),
+    });
+    bag.file("data/report/report.html", report::html(&report).as_bytes())?;
+    bag.file("data/report/report.pdf", &report::pdf(&report)?)?;
+    seal(material, options, &census, bag, head, log.len() as u64)
+}
+
+/// The tag files, which bind everything, and the signature.
+fn seal(
+    material: &dyn Material,
+    options: &Options<'_>,
+    census: &Census,
+    mut bag: Bag<'_>,
+    custody_head: String,
+    custody_size: u64,
+) -> Result<Written> {
+    let facts = material.facts();
     let manifest = bag.manifest()?;
     let written = facts.now.map(|t| t.rfc3339()).unwrap_or_default();
     bag.file("bagit.txt", words::BAGIT.as_bytes())?;
@@ -153,15 +212,11 @@ pub fn write(
         bag.file("keys/signer.pub", key.public_file()?.as_bytes())?;
     }
     let tags = bag.seal()?;
-    let head = log
-        .last()
-        .map_or_else(|| "0".repeat(64), |l| l.hash.clone());
     if let Some(key) = options.key {
         let trusted = format!(
-            "witnessmark package:{} case:{} custody:{}:{head} at:{written} tool:{}",
+            "witnessmark package:{} case:{} custody:{custody_size}:{custody_head} at:{written} tool:{}",
             manifest.sha256,
             facts.id,
-            log.len(),
             facts.tool.replace(' ', "/")
         );
         let signature = key.sign(tags.as_bytes(), &trusted)?;
@@ -180,14 +235,42 @@ pub fn write(
         events: census.events,
         undated: census.undated,
         files,
-        custody_size: log.len() as u64,
-        custody_head: head,
+        custody_size,
+        custody_head,
     })
+}
+
+/// The policy and what it did. The policy's own text is given as it was, unless it names what it hides.
+fn redaction(
+    policy: &Policy,
+    veil: &Veil<'_>,
+    effects: &[Effect],
+    bag: &mut Bag<'_>,
+) -> Result<()> {
+    bag.begin("data/redaction/redactions.ndjson")?;
+    veil.record(&mut |line| bag.push(line.as_bytes()))?;
+    bag.file(
+        "data/redaction/policy.toml",
+        veil.text(&policy.text).as_bytes(),
+    )?;
+    let shown = |text: &Option<String>| text.as_deref().map(|t| veil.text(t).into_owned());
+    let summary = json!({
+        "policy": veil.text(&policy.name),
+        "reason": shown(&policy.reason),
+        "approved_by": shown(&policy.approved_by),
+        "rules": effects.iter().map(|e| json!({
+            "what": e.what, "do": e.act, "places": e.places, "values": e.values,
+        })).collect::<Vec<_>>(),
+        "how": "a value that a rule catches in one field is replaced wherever it stands in this package, in any case of its letters, percent-encoded and as base64; a value of more than 200 bytes only where a rule or the same whole text stands",
+        "commitments": "commitment of a value = SHA-256(salt || value), of an event's entry = SHA-256(salt || leaf); the salts stay in the case",
+    });
+    bag.file("data/redaction/summary.json", readable(&summary).as_bytes())
 }
 
 /// The events, once lossless and once for spreadsheets.
 fn events(
     material: &dyn Material,
+    veil: Option<&Veil<'_>>,
     census: &Census,
     bag: &mut Bag<'_>,
     steps: &Steps<'_>,
@@ -202,7 +285,13 @@ fn events(
             places.get(found)
         });
         let leaf: tree::Hash = place.map_or([0; 32], |p| p.leaf);
-        json::event(event, Bound::Leaf(&leaf), &mut line);
+        match veil {
+            None => json::event(event, Bound::Leaf(&leaf), &mut line),
+            Some(veil) => {
+                let bound = veil.commitment(at.source, at.entry, &leaf);
+                json::event(event, Bound::Commitment(&bound), &mut line);
+            }
+        }
         bag.push(line.as_bytes())?;
         done += 1;
         steps.at("events", done, census.events)

@@ -25,6 +25,9 @@ pub struct PackageChoices {
     pub zone: Option<String>,
     /// A sample to draw.
     pub sample: Option<SampleChoice>,
+    /// What to hide: the name of a built-in policy, or the text of one (docs/package-format.md). A redacted package holds
+    /// no bytes of entries.
+    pub redact: Option<String>,
     /// `excerpts` (if absent), `originals` or `none`.
     pub evidence: Option<String>,
 }
