@@ -115,6 +115,16 @@ pub(crate) enum Command {
     Export(crate::export::Export),
     /// Look for what should worry somebody.
     Detect(crate::detect::Detect),
+    Actors(crate::actor::Actors),
+    Actor(crate::actor::Actor),
+    Merge(crate::actor::Merge),
+    Records(crate::record::Records),
+    Record(crate::record::Record),
+    Session(crate::session::Session),
+    #[command(name = "signins")]
+    SignIns(crate::signins::SignIns),
+    Errors(crate::errors::Errors),
+    FirstSeen(crate::first_seen::FirstSeen),
     /// The case's own log of what was done with it.
     Custody {
         /// The case file.

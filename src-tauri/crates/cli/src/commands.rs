@@ -108,6 +108,15 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
         Command::Context(args) => context::run(&args, json, out),
         Command::Export(args) => export::run(&args, json, out),
         Command::Detect(args) => crate::detect::run(args, json, out),
+        Command::Actors(args) => crate::actor::run_list(&args, json, out),
+        Command::Actor(args) => crate::actor::run(&args, json, out),
+        Command::Merge(args) => crate::actor::run_merge(&args, json, out),
+        Command::Records(args) => crate::record::run_list(&args, json, out),
+        Command::Record(args) => crate::record::run(&args, json, out),
+        Command::Session(args) => crate::session::run(&args, json, out),
+        Command::SignIns(args) => crate::signins::run(&args, json, out),
+        Command::Errors(args) => crate::errors::run(&args, json, out),
+        Command::FirstSeen(args) => crate::first_seen::run(&args, json, out),
         Command::Custody { case } => {
             let report = open(&case)?.custody()?;
             if json {

@@ -2,17 +2,23 @@
 //!
 //! Owns: arguments, wording on the terminal, exit codes. Never touches: SQL, formats of logs, Tauri.
 
+mod actor;
 mod args;
 mod commands;
 mod context;
 mod detect;
+mod errors;
 mod export;
+mod first_seen;
 mod host;
 mod key;
 mod package;
 mod print;
 mod pull;
+mod record;
 mod revise;
+mod session;
+mod signins;
 mod verify;
 
 use std::io::Write;

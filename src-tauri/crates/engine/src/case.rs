@@ -38,6 +38,8 @@ pub struct Case {
     pub(crate) views: Views,
     pub(crate) terms: TermCache,
     pub(crate) reviewed: Reviewed,
+    /// Databases of addresses in use, and the last review of sign-ins.
+    pub(crate) geo: crate::drill::Geo,
     /// Sources whose bytes were read again and hashed since the case was opened, and whether the hash was right.
     pub(crate) checked: Mutex<HashMap<u32, bool>>,
     facts: CaseFacts,
@@ -113,6 +115,7 @@ impl Case {
             views: Views::default(),
             terms: TermCache::default(),
             reviewed: Reviewed::default(),
+            geo: crate::drill::Geo::default(),
             checked: Mutex::default(),
             facts,
             caches: Caches::default(),

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use witnessmark_lens::{Context, On, Query, Test, fold, parse, to_text};
+use witnessmark_lens::{Context, Expr, On, Query, Test, fold, parse, to_text};
 use witnessmark_model::Zone;
 use witnessmark_store::query::{Mask, Snapshot};
 
@@ -108,7 +108,12 @@ impl Case {
 
     /// The events that match a filter. Two texts that mean the same share one result.
     pub(crate) fn answer_to(&self, query: &Query) -> Result<Answer> {
-        let key = to_text(&query.expr);
+        self.answer_expr(&query.expr)
+    }
+
+    /// The events that match a filter that was made and not typed.
+    pub(crate) fn answer_expr(&self, expr: &Expr) -> Result<Answer> {
+        let key = to_text(expr);
         let snapshot = {
             let mut inner = self
                 .results
@@ -137,7 +142,7 @@ impl Case {
             snapshot
         };
         // Found outside the lock: a slow text search must not hold up a panel that needs another result.
-        let mask = Arc::new(self.query(&snapshot).filter(&query.expr, &self.terms)?);
+        let mask = Arc::new(self.query(&snapshot).filter(expr, &self.terms)?);
         let mut inner = self
             .results
             .inner

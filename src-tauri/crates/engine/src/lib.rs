@@ -11,6 +11,7 @@ mod clock_text;
 mod complete;
 mod context;
 mod detail;
+mod drill;
 mod entries;
 mod error;
 mod export;
@@ -40,6 +41,9 @@ use witnessmark_model::visible;
 pub use case::Case;
 pub use clock_text::local_time;
 pub use context::Reach;
+pub use drill::{
+    ActorSort, ActorsWanted, FirstSeen, RecordsWanted, SessionOf, SessionOrder, SigninShow, Signins,
+};
 pub use error::{Code, Error, Result, Where};
 pub use export::{ExportRequest, TextFormat};
 pub use findings::DetectChoices;

@@ -86,6 +86,14 @@ merkle_root: string,
  */
 state: string, 
 /**
+ * 1, and one more each time it was read anew.
+ */
+generation: number, 
+/**
+ * Why it was taken out; absent when it was not.
+ */
+withdrawn?: string, 
+/**
  * When it was imported, RFC 3339.
  */
 imported: string, };

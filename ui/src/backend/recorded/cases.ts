@@ -29,7 +29,7 @@ export function casesOf(state: RecordedState): Part & { receipt: (id: number, zo
     return {
       id, name: kind.name, sha256: `${HEX.slice(id)}${HEX.slice(0, id)}`, bytes: kind.bytes, profiles: [kind.profile], title: kind.title, confidence: 0.98, ...(given ? { zone: given } : {}),
       entries: kind.entries, stored: kind.entries - kind.duplicates - kind.rejected, duplicates: kind.duplicates, rejected: kind.rejected, events: kind.entries - kind.duplicates - kind.rejected,
-      undated: kind.undated, first: "2026-08-14T16:04:31Z", last: "2026-11-13T02:02:49Z", merkle_root: HEX, state: "complete", imported: "2026-11-13T02:19:00Z", blind_spots: id % 3 === 2 ? SPOTS : ["Sign-outs are not logged."],
+      undated: kind.undated, first: "2026-08-14T16:04:31Z", last: "2026-11-13T02:02:49Z", merkle_root: HEX, state: "complete", generation: 1, imported: "2026-11-13T02:19:00Z", blind_spots: id % 3 === 2 ? SPOTS : ["Sign-outs are not logged."],
       warnings: id > 3 ? [{ code: "same_file", count: 1, message: "The case already holds a source with these bytes; each entry is counted as a duplicate." }] : [],
     };
   };

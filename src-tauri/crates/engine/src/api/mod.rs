@@ -4,24 +4,36 @@
 //! gain keys. Counts are whole numbers below 2^53. Times travel as RFC 3339 text, or as milliseconds since 1970 UTC
 //! where a chart needs a number.
 
+mod actor;
 mod case;
 mod context;
+mod errors;
 mod event;
 mod export;
 mod findings;
+mod first_seen;
 mod import;
 mod package;
 mod pull;
+mod record;
 mod revise;
+mod session;
+mod signin;
 mod view;
 
+pub use actor::*;
 pub use case::*;
 pub use context::*;
+pub use errors::*;
 pub use event::*;
 pub use export::*;
 pub use findings::*;
+pub use first_seen::*;
 pub use import::*;
 pub use package::*;
 pub use pull::*;
+pub use record::*;
 pub use revise::*;
+pub use session::*;
+pub use signin::*;
 pub use view::*;

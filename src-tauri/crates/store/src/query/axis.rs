@@ -98,6 +98,9 @@ pub(crate) struct Numbered {
     texts: Vec<String>,
     /// Only for records: the key of each number.
     records: Vec<RecordKey>,
+    /// Only for devices: browser, system and text of each way in which the log says it; of a device whose browser or
+    /// system is known the text is left empty.
+    forms: Vec<Vec<[String; 3]>>,
     /// Only for actors: every identity of the case, in order of their keys.
     identities: Vec<Identity>,
     /// Only for actors: the identities of each number, positions in `identities`.
@@ -153,6 +156,19 @@ impl Values {
                 numbered.records.get((number as usize).checked_sub(1)?)
             }
             Kind::Field { .. } => None,
+        }
+    }
+
+    /// The ways in which the log says a device of [`Axis::Device`]: browser, operating system, and the log's own text
+    /// where neither is known. Empty text means absent.
+    #[must_use]
+    pub fn forms(&self, number: u32) -> &[[String; 3]] {
+        match &self.kind {
+            Kind::Derived { numbered, .. } if number > 0 => numbered
+                .forms
+                .get(number as usize - 1)
+                .map_or(&[], Vec::as_slice),
+            _ => &[],
         }
     }
 
@@ -285,10 +301,19 @@ impl Query<'_> {
                     }),
                     _ => actor::device(text(0), text(1), text(2)).map_or(0, |name| {
                         let next = texts.len() as u32 + 1;
-                        *texts.entry(name.clone()).or_insert_with(|| {
+                        let number = *texts.entry(name.clone()).or_insert_with(|| {
                             numbered.texts.push(name);
+                            numbered.forms.push(Vec::new());
                             next
-                        })
+                        });
+                        let unnamed = text(0).is_empty() && text(1).is_empty();
+                        let original = if unnamed { text(2) } else { "" };
+                        let form = [text(0), text(1), original].map(str::to_owned);
+                        let forms = &mut numbered.forms[number as usize - 1];
+                        if !forms.contains(&form) {
+                            forms.push(form);
+                        }
+                        number
                     }),
                 });
             }

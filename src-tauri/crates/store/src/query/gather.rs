@@ -92,6 +92,21 @@ impl Gathered {
 }
 
 impl Query<'_> {
+    /// The number of the event of a row.
+    pub fn event_number(&self, row: RowRef) -> Result<u64> {
+        self.snapshot.segments[row.segment as usize].number(row.row)
+    }
+
+    /// The number of the value that a row has of an axis; 0 when it has none, of a list the first.
+    pub fn number_at(&self, axis: Axis, row: RowRef) -> Result<u32> {
+        let s = row.segment as usize;
+        let values = self.values(axis)?;
+        let (chunk, at) = self.snapshot.segments[s].layout.place(row.row);
+        let column = self.axis_column(axis, &values, s, chunk)?;
+        let mut numbers = codes_of(&column, at).map(|code| values.number(s, code));
+        Ok(numbers.find(|n| *n != 0).unwrap_or(0))
+    }
+
     /// Takes axes of the selected rows out, in order of time.
     pub fn gather(&self, mask: &Mask, axes: &[Axis]) -> Result<Gathered> {
         let values: Result<Vec<Values>> = axes.iter().map(|axis| self.values(*axis)).collect();

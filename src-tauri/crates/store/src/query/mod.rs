@@ -14,6 +14,7 @@ mod bits;
 mod caches;
 mod combine;
 mod counts;
+mod distinct;
 mod entry;
 mod events;
 mod facets;

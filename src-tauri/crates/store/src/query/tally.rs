@@ -228,22 +228,25 @@ impl Query<'_> {
         Ok(found)
     }
 
-    /// For each value of an axis, by number, how many actors there are beside it in any event of the case.
+    /// For each value of an axis, by number, how many persons there are beside it at least, in any event of the case:
+    /// the most actors that any one system names with it. One person's accounts in five systems are not five people.
     pub fn actors_beside(&self, axis: Axis) -> Result<Arc<[u32]>> {
         let ids: Vec<u64> = self.snapshot.segments.iter().map(|s| s.id).collect();
         let merges = self.facts.merges()?;
         self.caches.beside(axis, ids, &merges, || {
-            let (values, actors) = (self.values(axis)?, self.values(Axis::Actor)?);
+            let (values, identities) = (self.values(axis)?, self.values(Axis::Identity)?);
+            let actors = self.values(Axis::Actor)?;
+            let (system, actor_of) = systems(&identities, &actors);
             let parts: Result<Vec<Vec<u64>>> = (0..self.snapshot.segments.len())
                 .into_par_iter()
                 .map(|s| {
-                    let local = self.beside_of_segment(axis, &values, &actors, s)?;
+                    let local = self.beside_of_segment(axis, &values, &identities, s)?;
                     let mut pairs: Vec<u64> = local
                         .iter()
                         .map(|key| {
                             let value = values.number(s, (key >> 32) as u32);
-                            let actor = actors.number(s, *key as u32);
-                            u64::from(value) << 32 | u64::from(actor)
+                            let identity = identities.number(s, *key as u32);
+                            u64::from(value) << 32 | u64::from(identity)
                         })
                         .collect();
                     pairs.sort_unstable();
@@ -255,21 +258,31 @@ impl Query<'_> {
             pairs.sort();
             pairs.dedup();
             let mut counts = vec![0_u32; values.len()];
-            for pair in pairs {
-                if pair >> 32 != 0 && pair as u32 != 0 {
-                    counts[(pair >> 32) as usize] += 1;
-                }
+            let mut of_value: Vec<(u32, u32)> = Vec::new();
+            for run in pairs.chunk_by(|a, b| a >> 32 == b >> 32) {
+                of_value.clear();
+                let known = run
+                    .iter()
+                    .map(|pair| *pair as u32 as usize)
+                    .filter(|i| *i != 0);
+                of_value.extend(known.map(|identity| (system[identity], actor_of[identity])));
+                of_value.sort_unstable();
+                of_value.dedup();
+                let by_system = of_value.chunk_by(|a, b| a.0 == b.0);
+                counts[(run[0] >> 32) as usize] =
+                    by_system.map(|s| s.len() as u32).max().unwrap_or(0);
             }
+            counts[0] = 0;
             Ok(counts)
         })
     }
 
-    /// Distinct pairs of codes (value, actor) of one segment, value in the upper half.
+    /// Distinct pairs of codes (value, identity) of one segment, value in the upper half.
     fn beside_of_segment(
         &self,
         axis: Axis,
         values: &Values,
-        actors: &Values,
+        identities: &Values,
         s: usize,
     ) -> Result<Vec<u64>> {
         let segment = &self.snapshot.segments[s];
@@ -281,7 +294,7 @@ impl Query<'_> {
                 continue;
             }
             let column = self.axis_column(axis, values, s, chunk)?;
-            let who = self.axis_column(Axis::Actor, actors, s, chunk)?;
+            let who = self.axis_column(Axis::Identity, identities, s, chunk)?;
             each_code(
                 &column,
                 &visible,
@@ -304,6 +317,24 @@ impl Query<'_> {
         pairs.dedup();
         Ok(pairs)
     }
+}
+
+/// For each number of an identity: a number of its system, and its actor.
+fn systems(identities: &Values, actors: &Values) -> (Vec<u32>, Vec<u32>) {
+    let all = identities.identities();
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let mut system = vec![0; all.len() + 1];
+    for (at, identity) in all.iter().enumerate() {
+        let next = numbers.len() as u32;
+        system[at + 1] = *numbers.entry(&identity.key.provider).or_insert(next);
+    }
+    let mut actor_of = vec![0; all.len() + 1];
+    for actor in 1..actors.len() as u32 {
+        for at in actors.members(actor) {
+            actor_of[*at as usize + 1] = actor;
+        }
+    }
+    (system, actor_of)
 }
 
 /// Whether one value stands under several of the codes that were met, as a record does that changed its name.

@@ -181,6 +181,19 @@ proptest! {
                 .collect();
             prop_assert_eq!(&found, &expected);
 
+            let numbers: Vec<u32> = (query.tally(&mask, a).unwrap().iter()).map(|t| t.number).collect();
+            let mut sets: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            for event in &events {
+                for value in held(&world, event, a) {
+                    sets.entry(value).or_default().extend(held(&world, event, b));
+                }
+            }
+            let distinct = query.distinct_of(&mask, a, &numbers, b).unwrap();
+            for number in numbers {
+                let expected = sets.get(&named(&query, a, number)).map_or(0, BTreeSet::len) as u64;
+                prop_assert_eq!(distinct.get(&number).copied().unwrap_or(0), expected);
+            }
+
             let gathered = query.gather(&mask, &[Axis::Actor, Axis::Device]).unwrap();
             let sorted = super::oracle::sorted(&events, crate::query::Order::Oldest);
             prop_assert_eq!(gathered.len(), sorted.len());
@@ -194,16 +207,19 @@ proptest! {
             }
         }
         let beside = query.actors_beside(a).unwrap();
-        let mut expected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut expected: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
         for event in world.visible() {
+            let Some(key) = key(event) else { continue };
             for value in held(&world, event, a) {
-                let actors = expected.entry(value).or_default();
+                let systems = expected.entry(value).or_default();
+                let actors = systems.entry(key.provider.clone()).or_default();
                 actors.extend(held(&world, event, Axis::Actor));
             }
         }
         for number in 1..query.values(a).unwrap().len() as u32 {
             let name = named(&query, a, number);
-            let actors = expected.get(&name).map_or(0, BTreeSet::len);
+            let systems = expected.get(&name);
+            let actors = systems.and_then(|s| s.values().map(BTreeSet::len).max()).unwrap_or(0);
             prop_assert_eq!(beside[number as usize] as usize, actors, "{}", name);
         }
     }

@@ -1,0 +1,404 @@
+//! The life of one record as its events tell it: states, who set what, what came back, what cannot be known.
+//!
+//! Owns: the folding of changes into states. Never touches: where events come from, how times are shown.
+//!
+//! A failed act changes nothing. An undated change cannot be put in order, so it changes no state and is told as a gap.
+//! The old value that a change gives is evidence of what was before: where it is not what the log had said, something
+//! changed in between that is not in the log.
+
+use std::collections::BTreeMap;
+
+use witnessmark_model::{Change, ChangeKind, Event, Field, Instant};
+
+use crate::api::{FieldChange, FieldState, GapPart, RevertPart, StepPart};
+
+/// What is known of a field at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Known {
+    /// It has this value.
+    Value(String),
+    /// It was taken away.
+    Removed,
+    /// It changed, and the log does not say to what.
+    Unknown,
+}
+
+/// One moment of one field.
+#[derive(Clone, Debug)]
+struct Moment {
+    known: Known,
+    event: u64,
+    at: Option<Instant>,
+    actor: Option<String>,
+    /// The old value that the change gave.
+    old: Option<String>,
+    /// Whether the change gave a new value and no old one, although there was one before.
+    only_new: bool,
+}
+
+/// A record's life.
+#[derive(Default)]
+pub(super) struct Life {
+    pub(super) steps: Vec<StepPart>,
+    pub(super) reverts: Vec<RevertPart>,
+    pub(super) gaps: Vec<GapPart>,
+    pub(super) lives: u32,
+    fields: BTreeMap<String, Vec<Moment>>,
+    /// Deletions and creations that took effect: moment, event, whether the record is there afterwards.
+    turns: Vec<(Instant, u64, bool)>,
+    first: Option<(Option<Instant>, u64, bool)>,
+}
+
+/// What an event does to the record.
+fn step_of(event: &Event) -> &'static str {
+    match event.get(Field::EventOperation).unwrap_or_default() {
+        "create" | "join" | "invite" => "create",
+        "delete" => "delete",
+        "read" | "list" | "export" => "read",
+        "update" | "enable" | "disable" | "grant" | "revoke" | "approve" | "reject" => "update",
+        _ if !event.changes.is_empty() => "update",
+        _ => "other",
+    }
+}
+
+fn actor_of(event: &Event) -> Option<String> {
+    [
+        Field::UserEmail,
+        Field::UserName,
+        Field::UserId,
+        Field::UserType,
+    ]
+    .into_iter()
+    .find_map(|f| event.get(f).map(str::to_owned))
+}
+
+impl Life {
+    /// Folds the events of a record, which are in order of time with undated ones last.
+    pub(super) fn of(events: &[Event]) -> Self {
+        let mut life = Self {
+            lives: 1,
+            ..Self::default()
+        };
+        let mut alive = true;
+        for (at, event) in events.iter().enumerate() {
+            let failed = event.get(Field::EventOutcome) == Some("failure");
+            let step = step_of(event);
+            if at == 0 {
+                life.first = Some((event.time, event.number, step == "create"));
+            }
+            life.turn(event, step, failed, &mut alive);
+            let changes = life.changes(event, failed);
+            let same_time = |other: Option<&Event>| {
+                event.time.is_some() && other.is_some_and(|o| o.time == event.time)
+            };
+            let before = at.checked_sub(1).and_then(|i| events.get(i));
+            life.steps.push(StepPart {
+                event: event.number,
+                time: event.time.map(Instant::rfc3339),
+                step: step.to_owned(),
+                action: event.get(Field::EventAction).map(str::to_owned),
+                actor: actor_of(event),
+                outcome: event.get(Field::EventOutcome).map(str::to_owned),
+                life: life.lives,
+                changes,
+                other_targets: event.targets.len().saturating_sub(1) as u64,
+                tie: same_time(before) || same_time(events.get(at + 1)),
+            });
+        }
+        life.begins_late();
+        life.reverts = life.find_reverts();
+        life
+    }
+
+    fn gap(&mut self, code: &str, field: Option<&str>, event: u64, text: String) {
+        self.gaps.push(GapPart {
+            code: code.to_owned(),
+            field: field.map(str::to_owned),
+            event,
+            text,
+        });
+    }
+
+    /// Births and deaths.
+    fn turn(&mut self, event: &Event, step: &str, failed: bool, alive: &mut bool) {
+        let number = event.number;
+        if failed {
+            if step != "read" {
+                self.gap(
+                    "failed",
+                    None,
+                    number,
+                    format!("event {number} failed, so it changed nothing"),
+                );
+            }
+            return;
+        }
+        let Some(at) = event.time else {
+            if step != "read" {
+                self.gap("undated", None, number, format!("event {number} has no time, so its place in the order is not known and it changes no state here"));
+            }
+            return;
+        };
+        match step {
+            "delete" => {
+                *alive = false;
+                self.turns.push((at, number, false));
+            }
+            "create" => {
+                if !*alive {
+                    self.lives += 1;
+                    self.end_fields(event);
+                }
+                *alive = true;
+                self.turns.push((at, number, true));
+            }
+            "read" => {}
+            _ if !*alive => {
+                self.gap("after_delete", None, number, format!("event {number} changes the record after its deletion; that it was made again is not in the log"));
+                self.lives += 1;
+                *alive = true;
+                self.turns.push((at, number, true));
+            }
+            _ => {}
+        }
+    }
+
+    /// A record that is made anew begins without the values of its last life.
+    fn end_fields(&mut self, event: &Event) {
+        for moments in self.fields.values_mut() {
+            moments.push(Moment {
+                known: Known::Removed,
+                event: event.number,
+                at: event.time,
+                actor: actor_of(event),
+                old: None,
+                only_new: false,
+            });
+        }
+    }
+
+    fn changes(&mut self, event: &Event, failed: bool) -> Vec<FieldChange> {
+        let mut told = Vec::new();
+        for change in event.changes.iter().filter(|c| !c.field.is_empty()) {
+            let mut part = FieldChange {
+                field: change.field.clone(),
+                kind: change.kind.map(|k| k.as_str().to_owned()),
+                old: change.old.clone(),
+                new: change.new.clone(),
+                inferred_old: None,
+                inferred_from: None,
+            };
+            if !failed && event.time.is_some() {
+                self.apply(event, change, &mut part);
+            }
+            told.push(part);
+        }
+        told
+    }
+
+    fn apply(&mut self, event: &Event, change: &Change, part: &mut FieldChange) {
+        let path = change.field.as_str();
+        let number = event.number;
+        let last = self.fields.get(path).and_then(|m| m.last()).cloned();
+        match (&last, &change.old) {
+            (
+                Some(Moment {
+                    known: Known::Value(value),
+                    event: from,
+                    ..
+                }),
+                None,
+            ) if change.kind != Some(ChangeKind::Added) => {
+                part.inferred_old = Some(value.clone());
+                part.inferred_from = Some(*from);
+            }
+            (
+                Some(Moment {
+                    known, event: from, ..
+                }),
+                Some(old),
+            ) => {
+                let said = match known {
+                    Known::Value(value) if value != old => Some(format!("`{value}`")),
+                    Known::Removed => Some("no value".to_owned()),
+                    _ => None,
+                };
+                if let Some(said) = said {
+                    let text = format!(
+                        "between event {from} and event {number} `{path}` went from {said} to `{old}`, and no event says when or by whom"
+                    );
+                    self.gap("unlogged_change", Some(path), number, text);
+                }
+            }
+            _ => {}
+        }
+        let known = match (&change.new, change.kind) {
+            (_, Some(ChangeKind::Deleted)) => Known::Removed,
+            (Some(new), _) => Known::Value(new.clone()),
+            // A new value that is empty is left out by logs that give the old one.
+            (None, _) if change.old.is_some() => Known::Removed,
+            (None, _) => {
+                let text = format!("event {number} says that `{path}` changed, and not to what");
+                self.gap("value_not_logged", Some(path), number, text);
+                Known::Unknown
+            }
+        };
+        let only_new = change.old.is_none()
+            && change.kind != Some(ChangeKind::Added)
+            && matches!(known, Known::Value(_));
+        let moment = Moment {
+            known,
+            event: number,
+            at: event.time,
+            actor: actor_of(event),
+            old: change.old.clone(),
+            only_new,
+        };
+        // A change of a whole takes its parts with it.
+        let inside = format!("{path}.");
+        for (field, moments) in &mut self.fields {
+            if field.starts_with(&inside) {
+                moments.push(Moment {
+                    known: Known::Removed,
+                    old: None,
+                    only_new: false,
+                    ..moment.clone()
+                });
+            }
+        }
+        // A change of a part leaves the whole with another value than the one that was told.
+        let wholes: Vec<String> = path
+            .match_indices('.')
+            .map(|(at, _)| path[..at].to_owned())
+            .collect();
+        for whole in wholes {
+            if let Some(moments) = self.fields.get_mut(&whole)
+                && moments
+                    .last()
+                    .is_some_and(|m| m.event != number && m.known != Known::Removed)
+            {
+                moments.push(Moment {
+                    known: Known::Unknown,
+                    old: None,
+                    only_new: false,
+                    ..moment.clone()
+                });
+            }
+        }
+        self.fields.entry(path.to_owned()).or_default().push(moment);
+    }
+
+    /// Told of a record that was only looked at: it was there then, whoever made it.
+    pub(super) fn seen(&mut self, first: Option<Instant>, event: u64) {
+        if self.first.is_none() {
+            self.first = Some((first, event, false));
+            self.begins_late();
+        }
+    }
+
+    fn begins_late(&mut self) {
+        if let Some((_, event, false)) = self.first {
+            let text = format!(
+                "no event says when the record was made: the log knows it from event {event} on"
+            );
+            self.gaps.insert(
+                0,
+                GapPart {
+                    code: "begins_late".to_owned(),
+                    field: None,
+                    event,
+                    text,
+                },
+            );
+        }
+    }
+
+    /// Values that a field had, lost and got again.
+    fn find_reverts(&self) -> Vec<RevertPart> {
+        let mut found = Vec::new();
+        for (field, moments) in &self.fields {
+            // (value, event, moment) of each different value, the one before the first change included.
+            let mut held: Vec<(&str, u64, Option<Instant>)> = Vec::new();
+            for moment in moments {
+                if let Some(old) = moment.old.as_deref()
+                    && held.last().is_none_or(|h| h.0 != old)
+                {
+                    held.push((old, moment.event, moment.at));
+                }
+                if let Known::Value(value) = &moment.known
+                    && held.last().is_none_or(|h| h.0 != value)
+                {
+                    held.push((value, moment.event, moment.at));
+                }
+            }
+            for at in 2..held.len() {
+                let (value, back, back_at) = held[at];
+                let Some(before) = held[..at - 1].iter().rposition(|h| h.0 == value) else {
+                    continue;
+                };
+                let (_, left, left_at) = held[before + 1];
+                found.push(RevertPart {
+                    field: field.clone(),
+                    value: value.to_owned(),
+                    between: held[before + 1..at]
+                        .iter()
+                        .map(|h| h.0.to_owned())
+                        .collect(),
+                    left,
+                    back,
+                    away_seconds: left_at.zip(back_at).map(|(a, b)| super::seconds(a, b)),
+                });
+            }
+        }
+        found.sort_by_key(|r| (r.back, r.field.clone()));
+        found
+    }
+
+    /// Whether the record is there at a moment (absent: at the end of the log), as far as the log tells.
+    pub(super) fn condition(&self, at: Option<Instant>) -> &'static str {
+        let reached = |t: &Instant| at.is_none_or(|at| *t <= at);
+        match self.turns.iter().rev().find(|(t, ..)| reached(t)) {
+            Some((_, _, true)) => "present",
+            Some((_, _, false)) => "deleted",
+            None => match self.first {
+                Some((Some(first), _, _)) if reached(&first) => "present",
+                _ => "unknown",
+            },
+        }
+    }
+
+    /// Every field at a moment; absent: at the end of the log. The moment itself is included.
+    pub(super) fn state(&self, at: Option<Instant>) -> Vec<FieldState> {
+        let reached = |m: &&Moment| at.is_none_or(|at| m.at.is_some_and(|t| t <= at));
+        self.fields
+            .iter()
+            .filter_map(|(field, moments)| {
+                let inferred = moments.iter().any(|m| m.only_new);
+                let state = |value, certainty: &str, moment: Option<&Moment>| FieldState {
+                    field: field.clone(),
+                    value,
+                    certainty: certainty.to_owned(),
+                    inferred,
+                    event: moment.map(|m| m.event),
+                    since: moment.and_then(|m| m.at).map(Instant::rfc3339),
+                    actor: moment.and_then(|m| m.actor.clone()),
+                    changes: moments.len() as u64,
+                    filter: String::new(),
+                };
+                let count = moments.iter().filter(reached).count();
+                match count.checked_sub(1).map(|last| &moments[last]) {
+                    Some(moment) => Some(match &moment.known {
+                        Known::Value(value) => state(Some(value.clone()), "logged", Some(moment)),
+                        Known::Removed => state(None, "removed", Some(moment)),
+                        Known::Unknown => state(None, "unknown", Some(moment)),
+                    }),
+                    // Before the first change its old value is what is known.
+                    None => moments[0]
+                        .old
+                        .as_ref()
+                        .map(|old| state(Some(old.clone()), "before", None)),
+                }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,475 @@
+//! Every sign-in of the case against the baseline of its actor, once for each state of the case.
+//!
+//! Owns: values as numbers, the pass over all sign-ins in order of time, and what is kept of it: a few bits a sign-in.
+//! Never touches: the rules (the model has them), words. What a page shows of a sign-in is worked out again for the
+//! actors of the page, so that memory does not hold a comparison for every sign-in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use witnessmark_enrich::Place;
+use witnessmark_model::Field;
+use witnessmark_model::baseline::{Baselines, Compared, SignIn};
+use witnessmark_model::geo::{self, Point};
+use witnessmark_store::query::{Axis, Gathered, Query, Values};
+
+use crate::error::Result;
+
+/// Kilometres an hour that no airliner flies.
+pub(super) const SPEED_LIMIT: f64 = 800.0;
+/// Kilometres below which a speed means nothing: places of addresses are rough.
+pub(super) const LEAST_KM: f64 = 100.0;
+/// Actors with whom an address is one of an office, a VPN or a provider.
+pub(super) const SHARED_BY: u32 = 5;
+
+pub(super) const FAILED: u16 = 1;
+pub(super) const SUCCEEDED: u16 = 1 << 1;
+pub(super) const NEW: [u16; 4] = [1 << 2, 1 << 3, 1 << 4, 1 << 5];
+pub(super) const ENOUGH: u16 = 1 << 6;
+pub(super) const TOO_FAST: u16 = 1 << 7;
+pub(super) const UNFAMILIAR: u16 = 1 << 8;
+pub(super) const CANNOT_TELL: u16 = 1 << 9;
+pub(super) const TRAVELLED: u16 = 1 << 10;
+
+/// Positions of the values of a sign-in.
+pub(super) const ADDRESS: usize = 0;
+pub(super) const NETWORK: usize = 1;
+pub(super) const DEVICE: usize = 2;
+pub(super) const COUNTRY: usize = 3;
+
+/// A place where a sign-in came from.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Site {
+    /// City, else the country's name.
+    pub(super) name: String,
+    /// ISO code; empty when the place has none.
+    pub(super) country: String,
+    pub(super) point: Point,
+    /// Kilometres around the point that the place may span.
+    pub(super) radius_km: f64,
+    /// Whether the place is a city.
+    pub(super) city: bool,
+    /// Whether the log gave the country; else a database did.
+    pub(super) by_log: bool,
+}
+
+/// What is known of an address.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// From each database that knows it, by its position.
+    pub(super) places: Vec<(usize, Place)>,
+    /// Number of its network.
+    network: u32,
+}
+
+/// The review of all sign-ins of a case.
+pub(super) struct Review {
+    /// All sign-ins in order of time.
+    pub(super) rows: Gathered,
+    /// Number of the address, network, device and country of each.
+    pub(super) numbers: [Vec<u32>; 4],
+    pub(super) flags: Vec<u16>,
+    /// Number of the site of each, from 1; 0 where it is not known.
+    pub(super) sites: Vec<u32>,
+    pub(super) all_sites: Vec<Site>,
+    /// By number of the address.
+    pub(super) known: Vec<Known>,
+    pub(super) networks: Vec<String>,
+    pub(super) countries: Vec<String>,
+    pub(super) devices: Values,
+    pub(super) actors: Values,
+    /// Persons beside each address in the whole case, counted within one system.
+    pub(super) beside: Arc<[u32]>,
+}
+
+const AXES: [Axis; 6] = [
+    Axis::Actor,
+    Axis::Field(Field::SourceIp),
+    Axis::Device,
+    Axis::Field(Field::SourceCountry),
+    Axis::Field(Field::SourceCountryName),
+    Axis::Field(Field::EventOutcome),
+];
+
+/// Numbers for texts, from 1.
+#[derive(Default)]
+struct Numbering {
+    numbers: HashMap<String, u32>,
+    texts: Vec<String>,
+}
+
+impl Numbering {
+    fn number(&mut self, text: String) -> u32 {
+        let next = self.texts.len() as u32 + 1;
+        *self.numbers.entry(text).or_insert_with_key(|text| {
+            self.texts.push(text.clone());
+            next
+        })
+    }
+}
+
+/// The block of an address: its operator is not known without a database, and neighbours usually share one.
+fn block(address: &str) -> Option<String> {
+    match address
+        .trim()
+        .parse::<std::net::IpAddr>()
+        .ok()?
+        .to_canonical()
+    {
+        std::net::IpAddr::V4(ip) => {
+            let [a, b, c, _] = ip.octets();
+            Some(format!("{a}.{b}.{c}.0/24"))
+        }
+        std::net::IpAddr::V6(ip) => {
+            let [a, b, c, ..] = ip.segments();
+            Some(format!("{a:x}:{b:x}:{c:x}::/48"))
+        }
+    }
+}
+
+impl Review {
+    /// Reviews the sign-ins of a mask, which are all of the case. `find` asks the databases for an address.
+    pub(super) fn of(
+        query: &Query<'_>,
+        mask: &witnessmark_store::query::Mask,
+        find: &(dyn Fn(&str) -> Vec<(usize, Place)> + Sync),
+    ) -> Result<Self> {
+        let mut rows = query.gather(mask, &AXES)?;
+        let [actors, addresses, devices, codes, names, outcomes] = {
+            let values: std::result::Result<Vec<Values>, _> =
+                AXES.iter().map(|axis| query.values(*axis)).collect();
+            <[Values; 6]>::try_from(values?)
+                .map_err(|_| crate::failures::internal("an axis without values"))?
+        };
+        let mut used = vec![false; addresses.len()];
+        for number in &rows.columns[1] {
+            used[*number as usize] = true;
+        }
+        let places: Vec<Vec<(usize, Place)>> = (0..addresses.len() as u32)
+            .into_par_iter()
+            .map(|n| match n {
+                0 => Vec::new(),
+                n if used[n as usize] => find(addresses.text(n)),
+                _ => Vec::new(),
+            })
+            .collect();
+        let mut networks = Numbering::default();
+        let known: Vec<Known> = (0_u32..)
+            .zip(places)
+            .map(|(n, places)| {
+                let operator = places.iter().find_map(|(_, p)| {
+                    p.asn.map(|asn| match &p.operator {
+                        Some(name) => format!("AS{asn} {name}"),
+                        None => format!("AS{asn}"),
+                    })
+                });
+                let text =
+                    operator.or_else(|| used[n as usize].then(|| block(addresses.text(n)))?);
+                Known {
+                    network: text.map_or(0, |t| networks.number(t)),
+                    places,
+                }
+            })
+            .collect();
+        let mut countries = Numbering::default();
+        let of_code: Vec<u32> = texts(&codes, |t| countries.number(t.to_uppercase()));
+        let of_name: Vec<u32> = texts(&names, |t| {
+            let code = geo::country(t).map(|c| c.code.to_owned());
+            countries.number(code.unwrap_or_else(|| t.to_owned()))
+        });
+        let of_address: Vec<u32> = known
+            .iter()
+            .map(|k| {
+                let code = k.places.iter().find_map(|(_, p)| p.country.clone());
+                code.map_or(0, |c| countries.number(c))
+            })
+            .collect();
+        let mut sites = Sites::default();
+        let (mut country_of, mut site_of) = (Vec::new(), Vec::new());
+        for row in 0..rows.len() {
+            let [address, code, name] = [1, 3, 4].map(|c| rows.columns[c][row] as usize);
+            let by_log = if of_code[code] != 0 {
+                of_code[code]
+            } else {
+                of_name[name]
+            };
+            let country = if by_log != 0 {
+                by_log
+            } else {
+                of_address[address]
+            };
+            country_of.push(country);
+            site_of.push(sites.of(address, country, by_log != 0, &known, &countries.texts));
+        }
+        let outcome_of: Vec<u16> = texts(&outcomes, |t| match t {
+            "failure" => u32::from(FAILED),
+            "success" => u32::from(SUCCEEDED),
+            _ => 0,
+        })
+        .into_iter()
+        .map(|f| f as u16)
+        .collect();
+        let flags = rows.columns[5].iter().map(|n| outcome_of[*n as usize]);
+        let flags: Vec<u16> = flags.collect();
+        let network_of = rows.columns[1].iter().map(|a| known[*a as usize].network);
+        let network_of: Vec<u32> = network_of.collect();
+        let numbers = [
+            std::mem::take(&mut rows.columns[1]),
+            network_of,
+            std::mem::take(&mut rows.columns[2]),
+            country_of,
+        ];
+        rows.columns.truncate(1);
+        let mut review = Self {
+            rows,
+            numbers,
+            flags,
+            sites: site_of,
+            all_sites: sites.all,
+            known,
+            networks: networks.texts,
+            countries: countries.texts,
+            devices,
+            actors,
+            beside: query.actors_beside(Axis::Field(Field::SourceIp))?,
+        };
+        review.judge();
+        Ok(review)
+    }
+
+    pub(super) fn actor(&self, row: usize) -> u32 {
+        self.rows.columns[0][row]
+    }
+
+    /// A dated sign-in of an actor, as the model compares it.
+    pub(super) fn sign_in(&self, row: usize) -> Option<SignIn> {
+        let actor = self.actor(row);
+        let at = self.rows.times.get(row).copied()?;
+        (actor != 0).then(|| SignIn {
+            at,
+            actor,
+            values: [0, 1, 2, 3].map(|v| self.numbers[v][row]),
+            failed: self.flags[row] & FAILED != 0,
+        })
+    }
+
+    pub(super) fn is_shared(&self, row: usize) -> bool {
+        let address = self.numbers[ADDRESS][row] as usize;
+        self.beside.get(address).copied().unwrap_or(0) >= SHARED_BY
+    }
+
+    pub(super) fn site(&self, row: usize) -> Option<&Site> {
+        self.all_sites
+            .get((self.sites[row] as usize).checked_sub(1)?)
+    }
+
+    /// Walks over the sign-ins of some actors in order of time: each with its comparison and the located sign-in before.
+    pub(super) fn walk(
+        &self,
+        wanted: impl Fn(u32) -> bool,
+        mut visit: impl FnMut(usize, &Compared, Option<usize>),
+    ) {
+        let mut baselines = Baselines::new();
+        let mut before: Vec<u32> = vec![0; self.actors.len()];
+        for row in 0..self.rows.times.len() {
+            let actor = self.actor(row);
+            if actor == 0 || !wanted(actor) {
+                continue;
+            }
+            let Some(sign_in) = self.sign_in(row) else {
+                continue;
+            };
+            let compared = baselines.next(&sign_in);
+            let last = &mut before[actor as usize];
+            let from = (*last as usize).checked_sub(1);
+            let comes = !sign_in.failed && self.sites[row] != 0;
+            visit(row, &compared, from.filter(|_| comes));
+            if comes {
+                *last = row as u32 + 1;
+            }
+        }
+    }
+
+    /// Judges every sign-in. Actors do not touch each other, so they are dealt out to all cores.
+    fn judge(&mut self) {
+        let shards = rayon::current_num_threads().clamp(1, 16) as u32;
+        let found: Vec<Vec<(u32, u16)>> = (0..shards)
+            .into_par_iter()
+            .map(|shard| {
+                let mut found = Vec::new();
+                self.walk(
+                    |actor| actor % shards == shard,
+                    |row, compared, from| {
+                        found.push((row as u32, self.verdict(row, compared, from)));
+                    },
+                );
+                found
+            })
+            .collect();
+        for flags in &mut self.flags {
+            *flags |= CANNOT_TELL;
+        }
+        for (row, flags) in found.into_iter().flatten() {
+            let kept = &mut self.flags[row as usize];
+            *kept = (*kept & !CANNOT_TELL) | flags;
+        }
+    }
+
+    /// The bits of one sign-in. A sign-in is unfamiliar when its country was never seen, or address and device both were
+    /// not (an address that many share says nothing), or it came too fast from the one before.
+    fn verdict(&self, row: usize, compared: &Compared, from: Option<usize>) -> u16 {
+        let mut flags = 0;
+        let shared = self.is_shared(row);
+        let new = |which: usize| {
+            compared.earlier > 0
+                && self.numbers[which][row] != 0
+                && compared.seen[which].times == 0
+                && !(shared && (which == ADDRESS || which == NETWORK))
+        };
+        for (which, flag) in NEW.iter().enumerate() {
+            if new(which) {
+                flags |= flag;
+            }
+        }
+        if compared.is_enough() {
+            flags |= ENOUGH;
+        }
+        if let Some(from) = from {
+            flags |= TRAVELLED;
+            if self.travel(from, row).is_some_and(|t| t.is_too_fast()) {
+                flags |= TOO_FAST;
+            }
+        }
+        let logged = [ADDRESS, DEVICE, COUNTRY]
+            .iter()
+            .any(|v| self.numbers[*v][row] != 0);
+        let strange = new(COUNTRY) || (new(ADDRESS) && new(DEVICE)) || flags & TOO_FAST != 0;
+        if !compared.is_enough() || !logged {
+            flags | CANNOT_TELL
+        } else if strange {
+            flags | UNFAMILIAR
+        } else {
+            flags
+        }
+    }
+
+    /// The way between two located sign-ins; absent when they are in one place.
+    pub(super) fn travel(&self, from: usize, to: usize) -> Option<Way> {
+        let (a, b) = (self.site(from)?, self.site(to)?);
+        if self.sites[from] == self.sites[to] {
+            return None;
+        }
+        let rough = !(a.city && b.city);
+        let between = a.point.distance_km(b.point);
+        let km = if rough {
+            (between - a.radius_km - b.radius_km).max(0.0)
+        } else {
+            between
+        };
+        let seconds = (self.rows.times[to] - self.rows.times[from]) as f64 / 1e9;
+        Some(Way {
+            km,
+            seconds,
+            rough,
+            shared: self.is_shared(from) || self.is_shared(to),
+        })
+    }
+}
+
+/// A way between two places.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    pub(super) km: f64,
+    pub(super) seconds: f64,
+    /// Whether one of the places is known only as a country.
+    pub(super) rough: bool,
+    /// Whether one of the addresses is shared by many.
+    pub(super) shared: bool,
+}
+
+impl Way {
+    pub(super) fn km_h(&self) -> Option<f64> {
+        (self.seconds > 0.0).then(|| self.km / (self.seconds / 3_600.0))
+    }
+
+    pub(super) fn is_too_fast(&self) -> bool {
+        !self.shared && self.km >= LEAST_KM && self.km_h().is_none_or(|v| v > SPEED_LIMIT)
+    }
+}
+
+/// What `number` makes of each value of an axis; 0 for absent.
+fn texts(values: &Values, mut number: impl FnMut(&str) -> u32) -> Vec<u32> {
+    (0..values.len() as u32)
+        .map(|n| if n == 0 { 0 } else { number(values.text(n)) })
+        .collect()
+}
+
+/// Sites as they are met, one for each address and country.
+#[derive(Default)]
+struct Sites {
+    all: Vec<Site>,
+    of: HashMap<(usize, u32), u32>,
+    same: HashMap<(String, String, i64, i64), u32>,
+}
+
+impl Sites {
+    fn of(
+        &mut self,
+        address: usize,
+        country: u32,
+        by_log: bool,
+        known: &[Known],
+        countries: &[String],
+    ) -> u32 {
+        if let Some(site) = self.of.get(&(address, country)) {
+            return *site;
+        }
+        let code = match country {
+            0 => "",
+            n => countries[n as usize - 1].as_str(),
+        };
+        // A database's city counts only where it is in the country that is taken to be right.
+        let city = known[address].places.iter().find_map(|(_, p)| {
+            let fits = p
+                .country
+                .as_deref()
+                .is_none_or(|c| code.is_empty() || c == code);
+            let point = p.point.filter(|_| fits)?;
+            Some(Site {
+                name: p.city.clone().unwrap_or_else(|| code.to_owned()),
+                country: code.to_owned(),
+                point,
+                radius_km: f64::from(p.radius_km.unwrap_or(50)),
+                city: p.city.is_some(),
+                by_log,
+            })
+        });
+        let site = city.or_else(|| {
+            geo::country(code).map(|c| Site {
+                name: c.name.to_owned(),
+                country: c.code.to_owned(),
+                point: c.middle,
+                radius_km: c.radius_km,
+                city: false,
+                by_log,
+            })
+        });
+        let number = site.map_or(0, |site| {
+            let place = |degrees: f64| (degrees * 100.0).round() as i64;
+            let key = (
+                site.name.clone(),
+                site.country.clone(),
+                place(site.point.latitude),
+                place(site.point.longitude),
+            );
+            let next = self.all.len() as u32 + 1;
+            *self.same.entry(key).or_insert_with(|| {
+                self.all.push(site);
+                next
+            })
+        });
+        self.of.insert((address, country), number);
+        number
+    }
+}

@@ -1,0 +1,688 @@
+//! The review of sign-ins as it is told: rows with their comparison, the map, the counts.
+//!
+//! Owns: words and the page. Never touches: the rules (the model has them) and the pass over all sign-ins (`review`).
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Deserialize;
+use witnessmark_enrich::{Database, EnrichError};
+use witnessmark_lens::{Expr, to_text};
+use witnessmark_model::baseline::{self, Compared};
+use witnessmark_model::{Event, Field, IdentityKey, Instant, Zone};
+use witnessmark_store::query::{Mask, RowRef};
+
+use super::review::{self, ADDRESS, COUNTRY, DEVICE, NETWORK, Review};
+use super::{Names, both, is, of_actor};
+use crate::api::{
+    AgainstPart, GeoDatabase, GeoValue, MapArc, MapPlace, OutcomeCounts, SigninRow, SigninRules,
+    SigninsReport, TravelPart,
+};
+use crate::case::Case;
+use crate::error::{Code, Error, Result};
+
+/// Ways that the map shows.
+const ARCS: usize = 40;
+/// Places that the map shows.
+const PLACES: usize = 400;
+const DAY: i64 = 24 * 3_600 * 1_000_000_000;
+
+/// Which sign-ins a page should hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SigninShow {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that do not look like the account's.
+    Unfamiliar,
+    /// Those of which it cannot be told.
+    CannotTell,
+    /// Those that failed.
+    Failed,
+    /// Those with a new address, network, device or country.
+    New,
+    /// Those that came too fast from the place before.
+    TooFast,
+}
+
+/// What the review of sign-ins should hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Signins {
+    /// Which.
+    pub show: SigninShow,
+    /// Earliest first; else latest first. Undated ones come last in both.
+    pub oldest_first: bool,
+    /// First sign-in of the page, from 0.
+    pub first: usize,
+    /// The most sign-ins of the page.
+    pub limit: usize,
+}
+
+/// Databases of addresses and the last review.
+#[derive(Default)]
+pub(crate) struct Geo {
+    databases: Mutex<Vec<Arc<Database>>>,
+    last: Mutex<Option<(Key, Arc<Review>)>>,
+}
+
+#[derive(Clone, PartialEq)]
+struct Key {
+    version: u64,
+    merges: Vec<Vec<IdentityKey>>,
+    databases: Vec<(String, u64)>,
+}
+
+impl From<EnrichError> for Error {
+    fn from(error: EnrichError) -> Self {
+        let code = match error {
+            EnrichError::NotReadable { .. } => Code::NotReadable,
+            EnrichError::NotADatabase { .. } => Code::InvalidOption,
+        };
+        Self::new(
+            code,
+            error.to_string(),
+            "Bring a file such as GeoLite2-City.mmdb, dbip-city-lite.mmdb or an ASN database in the same format.",
+        )
+    }
+}
+
+fn day(seconds: u64) -> String {
+    let at = i64::try_from(seconds)
+        .ok()
+        .and_then(|s| s.checked_mul(1_000_000_000));
+    at.filter(|at| *at > 0)
+        .map_or(String::new(), |at| Instant(at).rfc3339()[..10].to_owned())
+}
+
+impl Case {
+    /// Uses a database of addresses for places and networks, beside those in use. The case keeps nothing of it.
+    pub fn use_addresses(&self, path: &Path) -> Result<GeoDatabase> {
+        let database = Database::open(path)?;
+        let told = GeoDatabase {
+            name: database.name().to_owned(),
+            built: day(database.built()),
+        };
+        (self
+            .geo
+            .databases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
+        .push(Arc::new(database));
+        Ok(told)
+    }
+
+    fn databases(&self) -> Vec<Arc<Database>> {
+        (self
+            .geo
+            .databases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
+        .clone()
+    }
+
+    /// The review of every sign-in of the case, made once for its state.
+    fn review(&self) -> Result<Arc<Review>> {
+        let databases = self.databases();
+        let key = Key {
+            version: self.store.version(),
+            merges: self.store.merges()?,
+            databases: databases
+                .iter()
+                .map(|d| (d.name().to_owned(), d.built()))
+                .collect(),
+        };
+        let mut last = self.geo.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, review)) = &*last
+            && *known == key
+        {
+            return Ok(Arc::clone(review));
+        }
+        let answer = self.answer_expr(&is(Field::EventOperation, "authenticate"))?;
+        let find = |address: &str| {
+            let each = databases.iter().enumerate();
+            each.filter_map(|(at, d)| Some((at, d.find(address)?)))
+                .collect()
+        };
+        let query = self.query(&answer.snapshot);
+        let review = Arc::new(Review::of(&query, &answer.mask, &find)?);
+        *last = Some((key, Arc::clone(&review)));
+        Ok(review)
+    }
+
+    /// The sign-ins of the events that match, each against all sign-ins of its actor in the case before it.
+    pub fn signins(&self, query: &str, zone: &Zone, wanted: &Signins) -> Result<SigninsReport> {
+        let base = both(
+            &self.expr(query, zone)?,
+            is(Field::EventOperation, "authenticate"),
+        );
+        let answer = self.answer_expr(&base)?;
+        let review = self.review()?;
+        let chosen: Vec<usize> = chosen(&review, &answer.mask);
+        let with = |flag: u16| {
+            chosen
+                .iter()
+                .filter(|r| review.flags[**r] & flag != 0)
+                .count() as u64
+        };
+        let total = chosen.len() as u64;
+        let (success, failure) = (with(review::SUCCEEDED), with(review::FAILED));
+        let (unfamiliar, cannot_tell) = (with(review::UNFAMILIAR), with(review::CANNOT_TELL));
+        let mut page = self.page(&review, &chosen, wanted);
+        let rows_total = page.len() as u64;
+        page = page
+            .into_iter()
+            .skip(wanted.first)
+            .take(wanted.limit)
+            .collect();
+        Ok(SigninsReport {
+            filter: to_text(&base),
+            counts: OutcomeCounts {
+                total,
+                success,
+                failure,
+                unknown: total - success - failure,
+            },
+            undated: answer.mask.undated(),
+            familiar: total - unfamiliar - cannot_tell,
+            unfamiliar,
+            cannot_tell,
+            new_address: with(review::NEW[ADDRESS]),
+            new_network: with(review::NEW[NETWORK]),
+            new_device: with(review::NEW[DEVICE]),
+            new_country: with(review::NEW[COUNTRY]),
+            too_fast: with(review::TOO_FAST),
+            located: chosen.iter().filter(|r| review.sites[**r] != 0).count() as u64,
+            places: places(&review, &chosen, &base),
+            arcs: self.arcs(&review, &chosen)?,
+            rows: self.signin_rows(&review, &page)?,
+            rows_total,
+            rules: SigninRules {
+                enough_sign_ins: baseline::ENOUGH,
+                enough_days: (baseline::LONG_ENOUGH / DAY) as u32,
+                settle_hours: (baseline::SETTLE / DAY * 24) as u32,
+                speed_limit: review::SPEED_LIMIT as u32,
+                shared_by: review::SHARED_BY,
+            },
+            databases: self
+                .databases()
+                .iter()
+                .map(|d| GeoDatabase {
+                    name: d.name().to_owned(),
+                    built: day(d.built()),
+                })
+                .collect(),
+            blind_spots: self.blind(&self.query(&answer.snapshot), &answer.mask)?,
+        })
+    }
+
+    fn page(&self, review: &Review, chosen: &[usize], wanted: &Signins) -> Vec<usize> {
+        let any_new = review::NEW.iter().fold(0, |a, b| a | b);
+        let flag = match wanted.show {
+            SigninShow::All => u16::MAX,
+            SigninShow::Unfamiliar => review::UNFAMILIAR,
+            SigninShow::CannotTell => review::CANNOT_TELL,
+            SigninShow::Failed => review::FAILED,
+            SigninShow::New => any_new,
+            SigninShow::TooFast => review::TOO_FAST,
+        };
+        let holds = |r: &&usize| wanted.show == SigninShow::All || review.flags[**r] & flag != 0;
+        let mut page: Vec<usize> = chosen.iter().filter(holds).copied().collect();
+        if !wanted.oldest_first {
+            let dated = page.partition_point(|r| *r < review.rows.times.len());
+            page[..dated].reverse();
+            page[dated..].reverse();
+        }
+        page
+    }
+
+    fn signin_rows(&self, review: &Review, page: &[usize]) -> Result<Vec<SigninRow>> {
+        let places: Vec<RowRef> = page.iter().map(|r| review.rows.row(*r)).collect();
+        let answer = self.answer_expr(&Expr::All)?;
+        let query = self.query(&answer.snapshot);
+        let events = query.events(&places)?;
+        let numbers: Vec<u32> = {
+            let mut n: Vec<u32> = page
+                .iter()
+                .map(|r| review.actor(*r))
+                .filter(|a| *a != 0)
+                .collect();
+            n.sort_unstable();
+            n.dedup();
+            n
+        };
+        let names = Names::of(&review.actors, &numbers);
+        let wanted: HashSet<usize> = page.iter().copied().collect();
+        let mut compared: std::collections::HashMap<usize, (Compared, Option<usize>)> =
+            std::collections::HashMap::new();
+        review.walk(
+            |actor| numbers.binary_search(&actor).is_ok(),
+            |row, c, from| {
+                if wanted.contains(&row) {
+                    compared.insert(row, (*c, from));
+                }
+            },
+        );
+        let databases = self.databases();
+        page.iter()
+            .zip(&events)
+            .map(|(row, event)| {
+                let known = compared.get(row).copied();
+                let mut told = self.signin_row(review, *row, event, known, &databases);
+                let actor = review.actor(*row);
+                if actor != 0 {
+                    told.actor = Some(review.actors.text(actor).to_owned());
+                    told.actor_filter = Some(to_text(&of_actor(&review.actors, actor, &names)));
+                }
+                if let Some((_, Some(from))) = known {
+                    let number = query.event_number(review.rows.row(from))?;
+                    told.travel = travel(review, from, *row, number, review.flags[*row]);
+                }
+                if let Some(t) = told.travel.as_ref().filter(|t| t.judged == "too_fast") {
+                    let speed = t
+                        .km_h
+                        .map_or("at the same moment".to_owned(), |v| format!("{v:.0} km/h"));
+                    told.why
+                        .push(format!("{:.0} km from {}: {speed}", t.km, t.from));
+                }
+                Ok(told)
+            })
+            .collect()
+    }
+
+    fn signin_row(
+        &self,
+        review: &Review,
+        row: usize,
+        event: &Event,
+        known: Option<(Compared, Option<usize>)>,
+        databases: &[Arc<Database>],
+    ) -> SigninRow {
+        let get = |field: Field| event.get(field).map(str::to_owned);
+        let flags = review.flags[row];
+        let compared = known.map(|k| k.0);
+        let address = review.numbers[ADDRESS][row];
+        let against = |which: usize, noun: &str, value: Option<String>| {
+            against(review, row, which, noun, value, compared, event.time)
+        };
+        let network = match review.numbers[NETWORK][row] {
+            0 => None,
+            n => review.networks.get(n as usize - 1).cloned(),
+        };
+        let device = review.numbers[DEVICE][row];
+        let country = match review.numbers[COUNTRY][row] {
+            0 => None,
+            n => review.countries.get(n as usize - 1).cloned(),
+        };
+        let (places, disagree) = given(review, address, event, databases);
+        let city = get(Field::SourceCity)
+            .or_else(|| review.site(row).filter(|s| s.city).map(|s| s.name.clone()));
+        let parts = [
+            against(ADDRESS, "address", get(Field::SourceIp)),
+            against(NETWORK, "network", network),
+            against(
+                DEVICE,
+                "device",
+                (device != 0).then(|| review.devices.text(device).to_owned()),
+            ),
+            against(COUNTRY, "country", country),
+        ];
+        let answer = if flags & review::CANNOT_TELL != 0 {
+            "cannot_tell"
+        } else if flags & review::UNFAMILIAR != 0 {
+            "unfamiliar"
+        } else {
+            "familiar"
+        };
+        let mut why = Vec::new();
+        match compared {
+            None if event.time.is_none() => {
+                why.push("it has no time, so nothing is before it".to_owned())
+            }
+            None => why.push("the log names no actor".to_owned()),
+            Some(c) if !c.is_enough() => why.push(few(&c)),
+            Some(_) => {}
+        }
+        if parts.iter().all(|p| p.value.is_none()) {
+            why.push("neither address nor device nor country is logged".to_owned());
+        }
+        why.extend(
+            parts
+                .iter()
+                .filter(|p| p.state == "new")
+                .map(|p| p.text.clone()),
+        );
+        let [address_part, network, device, country] = parts;
+        SigninRow {
+            event: event.number,
+            time: event.time.map(Instant::rfc3339),
+            actor: None,
+            actor_filter: None,
+            action: get(Field::EventAction),
+            system: crate::rows::system(event, &self.library),
+            outcome: get(Field::EventOutcome).unwrap_or_else(|| "unknown".to_owned()),
+            reason: get(Field::EventReason),
+            earlier: compared.map_or(0, |c| c.earlier),
+            days: compared.map_or(0, |c| ((c.until - c.since) / DAY) as u32),
+            enough: compared.is_some_and(|c| c.is_enough()),
+            address: address_part,
+            network,
+            device,
+            country,
+            shared_by: review.beside.get(address as usize).copied().unwrap_or(0),
+            city,
+            places,
+            disagree,
+            travel: None,
+            answer: answer.to_owned(),
+            why,
+        }
+    }
+
+    fn arcs(&self, review: &Review, chosen: &[usize]) -> Result<Vec<MapArc>> {
+        let ways: HashSet<usize> = chosen
+            .iter()
+            .copied()
+            .filter(|r| review.flags[*r] & review::TRAVELLED != 0)
+            .collect();
+        if ways.is_empty() {
+            return Ok(Vec::new());
+        }
+        let actors: HashSet<u32> = ways.iter().map(|r| review.actor(*r)).collect();
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        review.walk(
+            |actor| actors.contains(&actor),
+            |row, _, from| {
+                if let Some(from) = from.filter(|_| ways.contains(&row))
+                    && review.sites[from] != review.sites[row]
+                {
+                    found.push((from, row));
+                }
+            },
+        );
+        // Too fast before not judged before possible; the later before the earlier.
+        let grave = |r: usize| {
+            let flags = review.flags[r];
+            (
+                flags & review::TOO_FAST == 0,
+                flags & review::CANNOT_TELL == 0,
+            )
+        };
+        found.sort_by_key(|(_, row)| (grave(*row), std::cmp::Reverse(*row)));
+        found.truncate(ARCS);
+        let answer = self.answer_expr(&Expr::All)?;
+        let query = self.query(&answer.snapshot);
+        let mut arcs = Vec::new();
+        for (from, row) in found {
+            let (Some(a), Some(b)) = (review.site(from), review.site(row)) else {
+                continue;
+            };
+            let before = query.event_number(review.rows.row(from))?;
+            let Some(travel) = travel(review, from, row, before, review.flags[row]) else {
+                continue;
+            };
+            arcs.push(MapArc {
+                event: query.event_number(review.rows.row(row))?,
+                actor: review.actors.text(review.actor(row)).to_owned(),
+                from: [a.point.latitude, a.point.longitude],
+                to: [b.point.latitude, b.point.longitude],
+                travel,
+            });
+        }
+        Ok(arcs)
+    }
+}
+
+/// The sign-ins of a mask, as positions in the review.
+fn chosen(review: &Review, mask: &Mask) -> Vec<usize> {
+    (0..review.rows.len())
+        .filter(|at| {
+            let row = review.rows.row(*at);
+            mask.segments
+                .get(row.segment as usize)
+                .is_some_and(|s| s.has(row.row))
+        })
+        .collect()
+}
+
+fn few(c: &Compared) -> String {
+    let needs = format!(
+        "needs {} over {} days",
+        baseline::ENOUGH,
+        baseline::LONG_ENOUGH / DAY
+    );
+    match c.earlier {
+        0 => format!("no earlier sign-in to compare with: cannot tell ({needs})"),
+        1 => format!("only 1 earlier sign-in: cannot tell ({needs})"),
+        n if n < baseline::ENOUGH => format!("only {n} earlier sign-ins: cannot tell ({needs})"),
+        n => format!(
+            "{n} earlier sign-ins, but in only {}: cannot tell ({needs})",
+            length(c.until - c.since)
+        ),
+    }
+}
+
+/// A length of time in the unit that people would use.
+fn length(nanoseconds: i64) -> String {
+    let days = nanoseconds / DAY;
+    match days {
+        0 => {
+            let hours = nanoseconds / (DAY / 24);
+            format!("{hours} hour{}", if hours == 1 { "" } else { "s" })
+        }
+        1 => "1 day".to_owned(),
+        2..60 => format!("{days} days"),
+        // A month is the twelfth of a mean year.
+        _ => format!("{} months", (days as f64 / 30.436_875) as i64),
+    }
+}
+
+fn ordinal(n: u32) -> String {
+    let suffix = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{n}{suffix}")
+}
+
+fn plural(n: u32) -> String {
+    format!("{n} earlier sign-in{}", if n == 1 { "" } else { "s" })
+}
+
+fn against(
+    review: &Review,
+    row: usize,
+    which: usize,
+    noun: &str,
+    value: Option<String>,
+    compared: Option<Compared>,
+    at: Option<Instant>,
+) -> AgainstPart {
+    let Some(c) = compared.filter(|_| review.numbers[which][row] != 0) else {
+        let logged = value.is_some();
+        return AgainstPart {
+            value,
+            state: if logged { "first" } else { "none" }.to_owned(),
+            text: if logged {
+                "nothing to compare with".to_owned()
+            } else {
+                format!("the log gives no {noun}")
+            },
+            ..AgainstPart::default()
+        };
+    };
+    let seen = c.seen[which];
+    let shared = review.is_shared(row) && (which == ADDRESS || which == NETWORK);
+    let (state, text) = match (c.earlier, seen.times) {
+        (0, _) => ("first", "no earlier sign-in to compare with".to_owned()),
+        (n, 0) if shared => {
+            let many = review.beside[review.numbers[ADDRESS][row] as usize];
+            (
+                "shared",
+                format!("not seen in {}, but an address of {many} actors", plural(n)),
+            )
+        }
+        (n, 0) => {
+            let since = at.map_or(0, |t| t.0 - c.since);
+            (
+                "new",
+                format!(
+                    "{} {noun} in {}, {}",
+                    ordinal(seen.distinct + 1),
+                    length(since),
+                    plural(n)
+                ),
+            )
+        }
+        (n, times) => ("seen", format!("{times} of {}", plural(n))),
+    };
+    AgainstPart {
+        value,
+        state: state.to_owned(),
+        times: seen.times,
+        distinct: seen.distinct,
+        text,
+    }
+}
+
+/// Every country and city that the log and the databases give, and whether countries disagree.
+fn given(
+    review: &Review,
+    address: u32,
+    event: &Event,
+    databases: &[Arc<Database>],
+) -> (Vec<GeoValue>, bool) {
+    let mut values = Vec::new();
+    let mut countries: Vec<String> = Vec::new();
+    let day_of = event
+        .time
+        .map_or(String::new(), |t| t.rfc3339()[..10].to_owned());
+    let logged = event
+        .get(Field::SourceCountry)
+        .or(event.get(Field::SourceCountryName));
+    if let Some(country) = logged {
+        let code = witnessmark_model::geo::country(country)
+            .map_or_else(|| country.to_uppercase(), |c| c.code.to_owned());
+        countries.push(code);
+        let city = event.get(Field::SourceCity);
+        values.push(GeoValue {
+            value: city.map_or_else(|| country.to_owned(), |c| format!("{c}, {country}")),
+            source: "log".to_owned(),
+            date: day_of,
+        });
+    }
+    for (at, place) in &review.known[address as usize].places {
+        let mut words: Vec<String> = place.city.iter().chain(&place.country).cloned().collect();
+        if let Some(asn) = place.asn {
+            let operator = place.operator.as_deref().unwrap_or_default();
+            words.push(format!("AS{asn} {operator}").trim().to_owned());
+        }
+        countries.extend(place.country.clone());
+        values.push(GeoValue {
+            value: words.join(", "),
+            source: databases
+                .get(*at)
+                .map_or(String::new(), |d| d.name().to_owned()),
+            date: databases.get(*at).map_or(String::new(), |d| day(d.built())),
+        });
+    }
+    let disagree = countries.windows(2).any(|w| w[0] != w[1]);
+    (values, disagree)
+}
+
+fn travel(review: &Review, from: usize, to: usize, number: u64, flags: u16) -> Option<TravelPart> {
+    let way = review.travel(from, to)?;
+    let (judged, reason) = if way.shared {
+        (
+            "not_judged",
+            "an address of many actors, such as an office or a VPN",
+        )
+    } else if way.is_too_fast() {
+        ("too_fast", "")
+    } else if way.rough && way.km < review::LEAST_KM {
+        (
+            "not_judged",
+            "only countries are known, and they are too near to each other",
+        )
+    } else if flags & review::CANNOT_TELL != 0 {
+        ("not_judged", "too little history")
+    } else {
+        ("possible", "")
+    };
+    Some(TravelPart {
+        from_event: number,
+        from: review.site(from).map_or(String::new(), |s| s.name.clone()),
+        km: (way.km * 10.0).round() / 10.0,
+        seconds: way.seconds,
+        km_h: way.km_h().map(|v| (v * 10.0).round() / 10.0),
+        precision: if way.rough { "country" } else { "city" }.to_owned(),
+        judged: judged.to_owned(),
+        reason: reason.to_owned(),
+    })
+}
+
+fn places(review: &Review, chosen: &[usize], base: &Expr) -> Vec<MapPlace> {
+    let mut counts = vec![[0_u64; 3]; review.all_sites.len()];
+    for row in chosen {
+        if let Some(count) = (review.sites[*row] as usize)
+            .checked_sub(1)
+            .and_then(|s| counts.get_mut(s))
+        {
+            let flags = review.flags[*row];
+            count[0] += 1;
+            count[1] += u64::from(flags & review::FAILED != 0);
+            count[2] += u64::from(flags & review::UNFAMILIAR != 0);
+        }
+    }
+    let mut found: Vec<MapPlace> = (review.all_sites.iter().zip(counts))
+        .filter(|(_, count)| count[0] > 0)
+        .map(|(site, [sign_ins, failed, unfamiliar])| MapPlace {
+            name: site.name.clone(),
+            country: site.country.clone(),
+            latitude: site.point.latitude,
+            longitude: site.point.longitude,
+            sign_ins,
+            failed,
+            unfamiliar,
+            filter: if site.by_log && !site.city {
+                to_text(&both(base, is(Field::SourceCountry, &site.country)))
+            } else {
+                String::new()
+            },
+        })
+        .collect();
+    found.sort_by(|a, b| {
+        b.sign_ins
+            .cmp(&a.sign_ins)
+            .then_with(|| a.name.cmp(&b.name))
+    });
+    found.truncate(PLACES);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_that_people_use() {
+        assert_eq!(
+            [1, 2, 3, 4, 11, 12, 21, 103, 113].map(ordinal).join(" "),
+            "1st 2nd 3rd 4th 11th 12th 21st 103rd 113th"
+        );
+        assert_eq!(
+            [DAY / 24, DAY, 20 * DAY, 427 * DAY].map(length).join(", "),
+            "1 hour, 1 day, 20 days, 14 months"
+        );
+        let compared = Compared {
+            earlier: 4,
+            ..Compared::default()
+        };
+        assert!(few(&compared).starts_with("only 4 earlier sign-ins: cannot tell"));
+    }
+}

@@ -1,0 +1,170 @@
+//! Sessions in rows that lie in order of time: the vendor's where it names them, else by actor, address, device and idle time.
+//!
+//! Owns: cutting rows into sessions and what is counted in each. Never touches: text, filters.
+
+use std::collections::HashMap;
+
+use witnessmark_model::Field;
+use witnessmark_model::idle::{Sessions, Step};
+use witnessmark_model::weight::Act;
+use witnessmark_store::query::{Axis, Gathered, Mask, Query, Values};
+
+use crate::error::Result;
+
+/// The axes that are taken out of the rows, in this order.
+const AXES: [Axis; 9] = [
+    Axis::Field(Field::SessionId),
+    Axis::Actor,
+    Axis::Field(Field::SourceIp),
+    Axis::Device,
+    Axis::Field(Field::EventSensitivity),
+    Axis::Field(Field::EventCategory),
+    Axis::Field(Field::EventOperation),
+    Axis::Field(Field::EventOutcome),
+    Axis::Field(Field::SourceCountry),
+];
+pub(super) const SESSION: usize = 0;
+pub(super) const ACTOR: usize = 1;
+pub(super) const ADDRESS: usize = 2;
+pub(super) const DEVICE: usize = 3;
+const SENSITIVITY: usize = 4;
+const CATEGORY: usize = 5;
+pub(super) const OPERATION: usize = 6;
+const OUTCOME: usize = 7;
+pub(super) const COUNTRY: usize = 8;
+
+/// Rows of some events with the values of [`AXES`].
+pub(super) struct Rows {
+    pub(super) rows: Gathered,
+    pub(super) values: Vec<Values>,
+    failure: u32,
+}
+
+/// One session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stint {
+    /// Number of the vendor's session; 0 where it was cut by idle time.
+    pub(super) vendor: u32,
+    pub(super) actor: u32,
+    /// First and last row.
+    pub(super) first: usize,
+    pub(super) last: usize,
+    pub(super) events: u64,
+    pub(super) sensitive: u64,
+    pub(super) failures: u64,
+    pub(super) address: u32,
+    pub(super) addresses: u64,
+    pub(super) device: u32,
+    pub(super) country: u32,
+    pub(super) on_trust: u64,
+    pub(super) contested: u64,
+}
+
+impl Rows {
+    /// Takes the rows of a mask.
+    pub(super) fn of(query: &Query<'_>, mask: &Mask) -> Result<Self> {
+        let rows = query.gather(mask, &AXES)?;
+        let values: std::result::Result<Vec<Values>, _> =
+            AXES.iter().map(|axis| query.values(*axis)).collect();
+        let values = values?;
+        let failure = (1..values[OUTCOME].len() as u32)
+            .find(|n| values[OUTCOME].text(*n) == "failure")
+            .unwrap_or(0);
+        Ok(Self {
+            rows,
+            values,
+            failure,
+        })
+    }
+
+    pub(super) fn at(&self, axis: usize, row: usize) -> u32 {
+        self.rows.columns[axis][row]
+    }
+
+    pub(super) fn text(&self, axis: usize, row: usize) -> &str {
+        self.values[axis].text(self.at(axis, row))
+    }
+
+    /// What the act of a row is.
+    pub(super) fn act(&self, row: usize) -> Act<'_> {
+        Act {
+            sensitivity: self.text(SENSITIVITY, row),
+            category: self.text(CATEGORY, row),
+            operation: self.text(OPERATION, row),
+        }
+    }
+
+    pub(super) fn failed(&self, row: usize) -> bool {
+        self.failure != 0 && self.at(OUTCOME, row) == self.failure
+    }
+
+    /// The step of a row for the rule of idle time.
+    pub(super) fn step(&self, row: usize) -> Option<Step> {
+        Some(Step {
+            at: self.rows.time(row)?.0,
+            actor: self.at(ACTOR, row),
+            address: self.at(ADDRESS, row),
+            device: self.at(DEVICE, row),
+        })
+    }
+
+    /// Cuts the rows into sessions, in order of their first rows. Rows that name neither a session nor an actor, or have
+    /// no time and no session, are in none.
+    pub(super) fn stints(&self, idle: i64) -> Vec<Stint> {
+        let mut stints: Vec<Stint> = Vec::new();
+        let mut by_vendor: HashMap<(u32, u32), usize> = HashMap::new();
+        let mut by_idle: Vec<usize> = Vec::new();
+        let mut sessions = Sessions::new(idle);
+        let mut weights: HashMap<[u32; 3], bool> = HashMap::new();
+        let mut addresses: std::collections::HashSet<(usize, u32)> = Default::default();
+        for row in 0..self.rows.len() {
+            let (vendor, actor) = (self.at(SESSION, row), self.at(ACTOR, row));
+            let (mut on_trust, mut contested) = (false, false);
+            let at = if vendor != 0 {
+                *by_vendor.entry((vendor, actor)).or_insert_with(|| {
+                    stints.push(Stint::default());
+                    stints.len() - 1
+                })
+            } else {
+                let Some(step) = self.step(row).filter(|_| actor != 0) else {
+                    continue;
+                };
+                let placed = sessions.next(&step);
+                (on_trust, contested) = (placed.on_trust, placed.contested);
+                if placed.session as usize == by_idle.len() {
+                    by_idle.push(stints.len());
+                    stints.push(Stint::default());
+                }
+                by_idle[placed.session as usize]
+            };
+            let stint = &mut stints[at];
+            if stint.events == 0 {
+                (stint.vendor, stint.actor, stint.first) = (vendor, actor, row);
+            }
+            stint.last = row;
+            stint.events += 1;
+            let parts = [SENSITIVITY, CATEGORY, OPERATION].map(|axis| self.at(axis, row));
+            let sensitive = weights.entry(parts);
+            stint.sensitive +=
+                u64::from(*sensitive.or_insert_with(|| self.act(row).is_sensitive()));
+            stint.failures += u64::from(self.failed(row));
+            stint.on_trust += u64::from(on_trust);
+            stint.contested += u64::from(contested);
+            let address = self.at(ADDRESS, row);
+            if address != 0 && (stint.address == address || addresses.insert((at, address))) {
+                if stint.address == 0 {
+                    stint.address = address;
+                    stint.addresses = 1;
+                } else if stint.address != address {
+                    stint.addresses += 1;
+                }
+            }
+            for (kept, axis) in [(&mut stint.device, DEVICE), (&mut stint.country, COUNTRY)] {
+                if *kept == 0 {
+                    *kept = self.at(axis, row);
+                }
+            }
+        }
+        stints
+    }
+}
