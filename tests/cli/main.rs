@@ -21,6 +21,7 @@ mod import;
 mod lens;
 mod overlap;
 mod package;
+mod profile;
 mod pull;
 mod redaction;
 mod revise;

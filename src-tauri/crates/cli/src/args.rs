@@ -125,6 +125,9 @@ pub(crate) enum Command {
     SignIns(crate::signins::SignIns),
     Errors(crate::errors::Errors),
     FirstSeen(crate::first_seen::FirstSeen),
+    /// The descriptions of logs: list, show, try and draft them.
+    #[command(subcommand)]
+    Profile(crate::profile::Profile),
     /// The case's own log of what was done with it.
     Custody {
         /// The case file.
@@ -163,7 +166,7 @@ pub(crate) struct Import {
 /// How sources are read, where they do not say it themselves.
 #[derive(Debug, Args)]
 pub(crate) struct Choices {
-    /// Read with this profile instead of the recognised one.
+    /// Read with this profile instead of the recognised one: an id, or a file of your own that ends in `.toml`.
     #[arg(long)]
     profile: Option<String>,
     /// Zone of times that name none, such as Asia/Manila or +08:00.
@@ -178,23 +181,28 @@ pub(crate) struct Choices {
     /// Say of every event what the export does not, such as organization.name=Acme.
     #[arg(long = "label", value_name = "K=V")]
     labels: Vec<String>,
+    #[command(flatten)]
+    own: crate::profile::Own,
 }
 
 impl Choices {
     /// In the words of the facade.
-    pub(crate) fn into_api(self) -> ImportChoices {
+    pub(crate) fn into_api(self) -> Result<ImportChoices, crate::Failure> {
         let order = self.date_order.map(|o| match o {
             DateOrder::Dmy => "dmy",
             DateOrder::Mdy => "mdy",
             DateOrder::Ymd => "ymd",
         });
-        ImportChoices {
+        let mut choices = ImportChoices {
             profile: self.profile,
             zone: self.zone,
             date_order: order.map(str::to_owned),
             encoding: self.encoding,
             labels: self.labels,
-        }
+            profiles: self.own.usable()?,
+        };
+        crate::profile::named(&mut choices)?;
+        Ok(choices)
     }
 }
 

@@ -13,7 +13,7 @@ use witnessmark_engine::{
 };
 
 use crate::args::{Cli, Command, Events, Format, Import, Lens, Sort};
-use crate::{Exit, Failure, context, export, host, print, pull, revise};
+use crate::{Exit, Failure, context, export, host, print, profile, pull, revise};
 
 type Done = Result<Exit, Failure>;
 
@@ -31,6 +31,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
             }
             Ok(Exit::Done)
         }
+        Command::Profile(command) => profile::run(command, json, out),
         Command::Reread(args) => revise::reread(args, json, out),
         Command::Withdraw(args) => revise::withdraw(&args, json, out),
         Command::Missing(args) => revise::missing(&args, json, out),
@@ -166,7 +167,7 @@ pub(crate) fn zone_named(name: &str) -> Result<Zone, Failure> {
 }
 
 fn run_import(import: Import, json: bool, out: &mut dyn Write) -> Done {
-    let choices = import.choices.into_api();
+    let choices = import.choices.into_api()?;
     // Every input is looked at before the case is made, so that a misspelt path leaves no empty case behind.
     let inputs = import
         .inputs

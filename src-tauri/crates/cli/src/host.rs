@@ -70,6 +70,13 @@ pub(crate) fn settings_folder() -> Option<std::path::PathBuf> {
     base.map(|base| base.join("witnessmark"))
 }
 
+/// The folder of the person's own profiles, if one is set.
+pub(crate) fn profiles() -> Option<std::path::PathBuf> {
+    std::env::var_os("WITNESSMARK_PROFILES")
+        .filter(|p| !p.is_empty())
+        .map(Into::into)
+}
+
 /// The passphrase of the case, if one is set.
 pub(crate) fn passphrase() -> Option<String> {
     std::env::var("WITNESSMARK_PASSPHRASE")

@@ -14,6 +14,7 @@ mod host;
 mod key;
 mod package;
 mod print;
+mod profile;
 mod pull;
 mod record;
 mod revise;

@@ -9,6 +9,12 @@ use witnessmark_engine::api::{
 pub(crate) use witnessmark_engine::json_line as json;
 use witnessmark_engine::{Code, Error, Event, EventWriter, Field, Zone, local_time, visible};
 
+/// Something on the side, which ends nothing.
+pub(crate) fn aside(message: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = writeln!(io::stderr(), "note: {}", visible(message));
+}
+
 /// An error on stderr. When stderr is gone there is nobody to tell, so a failed write is let go.
 pub(crate) fn error(error: &Error, as_json: bool) {
     let mut stderr = io::stderr().lock();

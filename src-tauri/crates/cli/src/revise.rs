@@ -74,7 +74,7 @@ fn watched<T>(
 /// Reads a source anew.
 pub(crate) fn reread(args: Reread, json: bool, out: &mut dyn Write) -> Done {
     let case = open(&args.case)?;
-    let choices = args.choices.into_api();
+    let choices = args.choices.into_api()?;
     let report = watched(json, |tell| case.reread(args.source, &choices, tell))?;
     if json {
         print::json(&report, out)?;

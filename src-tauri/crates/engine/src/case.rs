@@ -105,7 +105,7 @@ impl Case {
         encrypted: bool,
         made_now: bool,
     ) -> Result<Self> {
-        let library = Library::builtin().map_err(|e| internal(e.to_string()))?;
+        let library = crate::profiles::of_case(&store)?;
         let facts = store.facts(Arc::new(Leaves));
         Ok(Self {
             store,

@@ -83,6 +83,7 @@ impl Planner for Unmapped {
         Ok(Planned {
             mapper: Box::new(Self),
             profiles: Vec::new(),
+            texts: Vec::new(),
             confidence: 1.0,
             zone: None,
             date_order: None,

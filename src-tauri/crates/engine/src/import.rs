@@ -50,6 +50,7 @@ impl Case {
         pulled: Option<PullPart>,
     ) -> Result<SourcesReport> {
         let options = options(choices)?;
+        let library = self.library_with(choices)?;
         let names: Vec<String> = inputs.iter().map(Input::name).collect();
         let folder = inputs.iter().any(|i| matches!(i, Input::Folder(_)));
         let mut sources = Vec::new();
@@ -65,7 +66,7 @@ impl Case {
         }
         let profiles = Profiles {
             options: &options,
-            library: &self.library,
+            library: &library,
             keys: IdentityKey(self.store.meta().identity_key),
             now: (self.setting.now)(),
         };
@@ -77,7 +78,7 @@ impl Case {
         let imported = (self.setting.now)().rfc3339();
         let mut reporter = Reporter::new(&self.setting, total, tell);
         let (read, written) = std::thread::scope(|scope| {
-            let (channel, writer) = Writer::new(importer, &self.library, imported, json!(choices));
+            let (channel, writer) = Writer::new(importer, imported, json!(choices));
             let thread = scope.spawn(move || writer.run());
             let read = read_all(sources, &setup, channel, &mut reporter, folder);
             (read, thread.join())

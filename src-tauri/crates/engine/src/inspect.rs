@@ -34,7 +34,7 @@ pub fn inspect(
     choices: &ImportChoices,
     setting: &Setting,
 ) -> Result<InspectionReport> {
-    let library = Library::builtin().map_err(|e| internal(e.to_string()))?;
+    let library = crate::profiles::with(crate::profiles::builtin()?, &choices.profiles)?;
     let name = input.name();
     let Some(source) = input.open()?.into_iter().next() else {
         return Err(Error::new(
@@ -52,6 +52,30 @@ pub fn inspect(
         &library,
         setting,
     )
+}
+
+/// The first bytes of an input, for a folder those of its first file: its name, the bytes, whether they are all.
+pub(crate) fn head(input: Input, most: u64) -> Result<(String, Vec<u8>, bool)> {
+    let name = input.name();
+    let Some(source) = input.open()?.into_iter().next() else {
+        return Err(Error::new(
+            Code::Empty,
+            format!("`{name}` holds nothing"),
+            "Choose another.",
+        ));
+    };
+    let opened = source.open()?;
+    let mut head = Vec::new();
+    let mut reader = opened.reader.take(most);
+    reader.read_to_end(&mut head).map_err(|e| {
+        Error::new(
+            Code::NotReadable,
+            format!("`{}` cannot be read: {e}", opened.name),
+            "Check the disk.",
+        )
+    })?;
+    let whole = (head.len() as u64) < most;
+    Ok((opened.name, head, whole))
 }
 
 /// Looks at the first part of bytes.
@@ -278,7 +302,7 @@ fn candidate(found: recognise::Candidate, library: &Library) -> Candidate {
     }
 }
 
-fn question(asked: &Asked) -> Question {
+pub(crate) fn question(asked: &Asked) -> Question {
     let (example, answers) = match asked {
         Asked::ZoneRequired { example } => (example.clone(), Vec::new()),
         Asked::DateOrderRequired { examples } => (
@@ -312,7 +336,7 @@ fn preview(sample: &[Entry<'_>], mut mapper: Mapper) -> Vec<EventJson> {
 }
 
 /// A row of a batch as the event it will become.
-fn event(batch: &Batch, n: usize, row: &Row) -> Event {
+pub(crate) fn event(batch: &Batch, n: usize, row: &Row) -> Event {
     let mut event = Event {
         time: row.time,
         locator: row.locator,

@@ -112,7 +112,7 @@ impl Case {
             bytes,
             InputReader::Stream(Box::new(kept)),
             &read_as(&info, &choices)?,
-            &self.library,
+            &self.library_with(&choices)?,
             &self.setting,
         )
     }
@@ -155,7 +155,7 @@ impl Case {
         let options = read_as(info, choices)?;
         let profiles = Profiles {
             options: &options,
-            library: &self.library,
+            library: &self.library_with(choices)?,
             keys: IdentityKey(self.store.meta().identity_key),
             now,
         };
@@ -236,6 +236,7 @@ fn over(before: &ImportChoices, now: &ImportChoices) -> ImportChoices {
         date_order: pick(&now.date_order, &before.date_order),
         encoding: pick(&now.encoding, &before.encoding),
         labels,
+        profiles: now.profiles.clone(),
     }
 }
 
@@ -323,7 +324,7 @@ impl pipeline::Sink for Anew<'_, '_, '_, '_> {
             "container": before["container"],
             "choices": self.choices,
         });
-        let mut meta = writer::source_meta(start, &case.library, detail);
+        let mut meta = writer::source_meta(start, detail);
         meta.name.clone_from(&self.info.name);
         meta.member.clone_from(&self.info.member);
         let asked = json!({"reread": self.info.id, "choices": self.choices});

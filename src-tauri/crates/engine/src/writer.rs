@@ -5,7 +5,6 @@
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde_json::{Value, json};
 use witnessmark_ingest::pipeline as reading;
-use witnessmark_ingest::profile::Library;
 use witnessmark_model::Batch;
 use witnessmark_store::importer::{self as writing, Container, Importer};
 use witnessmark_store::{Result as StoreResult, StoreError};
@@ -84,9 +83,8 @@ impl Channel {
 }
 
 /// The writer's end.
-pub(crate) struct Writer<'l> {
+pub(crate) struct Writer {
     importer: Importer,
-    library: &'l Library,
     imported: String,
     choices: Value,
     container: Option<(Container, &'static str)>,
@@ -94,19 +92,13 @@ pub(crate) struct Writer<'l> {
     emptied: Sender<Batch>,
 }
 
-impl<'l> Writer<'l> {
+impl Writer {
     /// A writer and the channel to it.
-    pub(crate) fn new(
-        importer: Importer,
-        library: &'l Library,
-        imported: String,
-        choices: Value,
-    ) -> (Channel, Self) {
+    pub(crate) fn new(importer: Importer, imported: String, choices: Value) -> (Channel, Self) {
         let (send, receive) = bounded(ON_THE_WAY);
         let (give_back, emptied) = bounded(ON_THE_WAY);
         let writer = Self {
             importer,
-            library,
             imported,
             choices,
             container: None,
@@ -169,24 +161,16 @@ impl<'l> Writer<'l> {
         });
         let meta = writing::SourceMeta {
             container: container.map(|(container, _)| container),
-            ..source_meta(start, self.library, detail)
+            ..source_meta(start, detail)
         };
         self.importer.begin_source(meta).map(|_| ())
     }
 }
 
 /// What is known of a source when it begins, in the words of the store.
-pub(crate) fn source_meta(
-    start: reading::SourceStart,
-    library: &Library,
-    detail: Value,
-) -> writing::SourceMeta {
-    let texts = start.profiles.iter().filter_map(|name| {
-        let profile = library.find(name)?;
-        Some((name.clone(), profile.text.clone()))
-    });
+pub(crate) fn source_meta(start: reading::SourceStart, detail: Value) -> writing::SourceMeta {
     writing::SourceMeta {
-        profile_texts: texts.collect(),
+        profile_texts: start.texts,
         name: start.name,
         member: start.member,
         container: None,

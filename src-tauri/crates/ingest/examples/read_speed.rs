@@ -84,6 +84,7 @@ impl Planner for Plain {
         Ok(Planned {
             mapper: Box::new(Nothing),
             profiles: Vec::new(),
+            texts: Vec::new(),
             confidence: 0.0,
             zone: None,
             date_order: None,

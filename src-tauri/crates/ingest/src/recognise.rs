@@ -210,6 +210,13 @@ fn reason(s: &Scored, of: usize) -> String {
     )
 }
 
+/// A first draft of a profile for a log that nobody described, with the reason of each decision; absent when nothing in
+/// the sample looks like a time, an action or an actor.
+#[must_use]
+pub fn draft(sample: &[Entry<'_>], id: &str, title: &str) -> Option<String> {
+    guess::draft(sample, id, title)
+}
+
 /// How the profiles fit, and inside of which key where an export wraps each entry in one of its own.
 fn best_view(sample: &[Entry<'_>], library: &Library) -> (Option<Path>, Vec<Scored>) {
     let covered = |scored: &[Scored]| -> usize {
@@ -383,11 +390,11 @@ pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Resul
                     known: library.profiles().iter().map(|p| p.id.clone()).collect(),
                 });
             };
-            chosen.push(Arc::clone(profile));
+            chosen.push(Arc::clone(&profile));
             (plan.fixed, plan.confidence) = (true, 1.0);
             strangers = false;
             // A chosen profile also reads what stands in an envelope of somebody else's.
-            let only = Library::of(profile);
+            let only = Library::of(&profile);
             plan.inner = best_view(sample, &only).0;
             plan.reasons.push("a person chose the profile".to_owned());
         }

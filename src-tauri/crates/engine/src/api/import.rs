@@ -162,6 +162,19 @@ pub struct ImportChoices {
     pub encoding: Option<String>,
     /// `organization.name=…` and the like.
     pub labels: Vec<String>,
+    /// Profiles of the person's own, beside those that come with the program; a case keeps the text of each that it used.
+    #[serde(skip)]
+    #[cfg_attr(feature = "bindings", ts(skip))]
+    pub profiles: Vec<ProfileText>,
+}
+
+/// A profile as it stands in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileText {
+    /// Name of the file, for messages.
+    pub file: String,
+    /// What stands in it.
+    pub text: String,
 }
 
 /// How far an import is.

@@ -8,7 +8,10 @@ mod changes;
 mod column;
 mod names;
 
-use crate::{entry::Entry, profile::Profile};
+use crate::{
+    entry::{Entry, EntryValue},
+    profile::Profile,
+};
 use column::{Column, columns};
 use names::Part;
 use std::{fmt::Write, sync::Arc};
@@ -272,8 +275,74 @@ fn is_name(c: &Column) -> bool {
         && c.longest <= 200
 }
 
+/// A mapping that was found, before it is written down as a profile.
+struct Found {
+    /// The sections from `[time]` on.
+    body: String,
+    /// Paths by which the log may be recognised: those of time, action and actor, then the others.
+    required: Vec<String>,
+    any: Vec<String>,
+    confidence: f64,
+    reasons: Vec<String>,
+}
+
 /// Guesses a profile from the first entries of a source; absent when neither a time nor anything else stands out.
 pub(crate) fn guess(sample: &[Entry<'_>]) -> Option<Guess> {
+    let found = find(sample)?;
+    let text = format!(
+        "language = 1\n\n[profile]\nid = \"guess\"\nversion = 1\ntitle = \"Guessed mapping\"\n{ABSENT}\n{}",
+        found.body
+    );
+    // A header that even quotes cannot hold gives no profile, and the entries stay as they are.
+    let profile = Profile::parse("guess.toml", &text).ok()?;
+    Some(Guess {
+        profile: Arc::new(profile),
+        confidence: found.confidence,
+        reasons: found.reasons,
+    })
+}
+
+/// A guess written down as a profile of its own, with the reason of each decision, for a person to go on from.
+pub(crate) fn draft(sample: &[Entry<'_>], id: &str, title: &str) -> Option<String> {
+    let found = find(sample)?;
+    let shape = match sample.first()?.value {
+        EntryValue::Json(_) => "json",
+        EntryValue::Cells(_) => "csv",
+        EntryValue::Line(_) => "line",
+    };
+    let mut out =
+        String::from("# A first draft, guessed from a sample. What was found, and why:\n");
+    for reason in &found.reasons {
+        let plain: String = reason
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        let _ = writeln!(out, "#   {plain}");
+    }
+    let list = |paths: &[String]| {
+        paths
+            .iter()
+            .map(|p| quoted(p))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let _ = write!(
+        out,
+        "\nlanguage = 1\n\n[profile]\nid = {}\nversion = 1\ntitle = {}\nprovider = {}\n{ABSENT}\n[[recognise]]\nshape = \"{shape}\"\nconfidence = 0.9\nrequired = [{}]\nany = [{}]\n\n{}",
+        quoted(id),
+        quoted(title),
+        quoted(id),
+        list(&found.required),
+        list(&found.any),
+        found.body
+    );
+    Some(out)
+}
+
+/// Words that mean nothing, and what a guess cannot know.
+const ABSENT: &str = "absent = [\"-\", \"N/A\", \"n/a\", \"null\", \"None\"]\nblind_spots = [\"The mapping was guessed from names and values; nobody described what this log leaves out.\"]\n";
+
+fn find(sample: &[Entry<'_>]) -> Option<Found> {
     let columns = columns(sample);
     let mut w = Writer {
         columns: &columns,
@@ -383,15 +452,27 @@ pub(crate) fn guess(sample: &[Entry<'_>]) -> Option<Guess> {
     } else {
         format!("[{}]", paths(&time))
     };
-    let text = format!(
-        "language = 1\n\n[profile]\nid = \"guess\"\nversion = 1\ntitle = \"Guessed mapping\"\nabsent = [\"-\", \"N/A\", \"n/a\", \"null\", \"None\"]\nblind_spots = [\"The mapping was guessed from names and values; nobody described what this log leaves out.\"]\n\n[time]\nvalue = {at}\n\n[fields]\n{}\n[outcome]\nsuccess = [\"success*\", \"partially*\"]\nfailure = [\"fail*\", \"den*\", \"error*\", \"block*\", \"reject*\", \"unauth*\", \"invalid*\"]\n\n{target}{changes}{VERBS}",
+    let body = format!(
+        "[time]\nvalue = {at}\n\n[fields]\n{}\n[outcome]\nsuccess = [\"success*\", \"partially*\"]\nfailure = [\"fail*\", \"den*\", \"error*\", \"block*\", \"reject*\", \"unauth*\", \"invalid*\"]\n\n{target}{changes}{VERBS}",
         w.fields
     );
-    // A header that even quotes cannot hold gives no profile, and the entries stay as they are.
-    let profile = Profile::parse("guess.toml", &text).ok()?;
     let found = [!time.is_empty(), !action.is_empty(), acts];
-    Some(Guess {
-        profile: Arc::new(profile),
+    let always = |c: &&Column| c.list.is_none() && c.share() > 0.95 && !c.path.contains('=');
+    let first = time.iter().chain(&action).copied();
+    let mut required: Vec<String> = first.filter(always).map(|c| c.path.clone()).collect();
+    let others = columns
+        .iter()
+        .filter(always)
+        .filter(|c| w.used.contains(&c.path.as_str()) && !required.contains(&c.path));
+    let mut any: Vec<String> = others.map(|c| c.path.clone()).take(12).collect();
+    // One or two keys are not much to know a log by.
+    while required.len() < 4 && !any.is_empty() {
+        required.push(any.remove(0));
+    }
+    Some(Found {
+        body,
+        required,
+        any,
         confidence: 0.2 + 0.1 * found.iter().filter(|f| **f).count() as f64,
         reasons: w.reasons,
     })

@@ -56,6 +56,15 @@ impl Plan {
         self.planned.iter().map(|p| p.profile.name()).collect()
     }
 
+    /// The very texts of the profiles: name, text.
+    #[must_use]
+    pub fn texts(&self) -> Vec<(String, String)> {
+        self.planned
+            .iter()
+            .map(|p| (p.profile.name(), p.profile.text.clone()))
+            .collect()
+    }
+
     /// How sure the recognition is, from 0 to 1; 1 when a person chose.
     #[must_use]
     pub const fn confidence(&self) -> f64 {

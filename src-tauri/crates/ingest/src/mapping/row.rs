@@ -16,7 +16,7 @@ use super::{
 use crate::{
     entry::{Entry, EntryValue, Flags},
     json::Value,
-    profile::{Identity, Profile, Source, TargetRule},
+    profile::{ChangeRule, Identity, Profile, Source, TargetRule},
     times::{Clock, Read, Rules},
 };
 use std::{borrow::Cow, sync::Arc};
@@ -103,7 +103,14 @@ impl RowWriter<'_, '_> {
             batch: self.batch,
             count: 0,
         };
-        for rule in &self.profile.changes {
+        for (i, rule) in self.profile.changes.iter().enumerate() {
+            let before = self.profile.changes[..i]
+                .iter()
+                .filter_map(ChangeRule::place);
+            let again = |path| before.clone().any(|b| scope.is_same_column(path, b));
+            if rule.place().is_some_and(again) {
+                continue;
+            }
             changes.apply(rule, scope);
         }
         self.verb();
@@ -311,7 +318,14 @@ impl RowWriter<'_, '_> {
 
     fn targets(&mut self, scope: &Scope<'_, '_>) {
         let mut n = 0u16;
-        for rule in &self.profile.targets {
+        for (i, rule) in self.profile.targets.iter().enumerate() {
+            let before = self.profile.targets[..i]
+                .iter()
+                .filter_map(|r| r.each.as_ref());
+            let again = |path| before.clone().any(|b| scope.is_same_column(path, b));
+            if rule.each.as_ref().is_some_and(again) {
+                continue;
+            }
             match &rule.each {
                 Some(path) => {
                     for element in scope.elements(path) {

@@ -222,6 +222,21 @@ impl<'e, 's> Scope<'e, 's> {
         }
     }
 
+    /// Whether two paths lead to the same place of a record: column names are compared without regard to case, so a rule
+    /// for `targets` and one for `Targets` would both speak of one column.
+    pub(crate) fn is_same_column(&self, a: &Path, b: &Path) -> bool {
+        let Root::Cells(cells) = self.root else {
+            return false;
+        };
+        let place = |path: &Path| self.columns.of(path, cells.header());
+        match (place(a), place(b)) {
+            (Some((one, used)), Some((other, skipped))) => {
+                one == other && a.steps[used..] == b.steps[skipped..]
+            }
+            _ => false,
+        }
+    }
+
     fn walk(
         &self,
         from: Found<'e>,

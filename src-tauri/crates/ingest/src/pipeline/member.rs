@@ -71,7 +71,12 @@ pub(super) fn look(head: &[u8], whole: bool, setup: &Setup<'_>) -> Result<Known,
     if text.iter().all(u8::is_ascii_whitespace) && whole {
         return Err(empty());
     }
-    let shape = shape::detect(&text, whole, &setup.limits);
+    let mut shape = shape::detect(&text, whole, &setup.limits);
+    // Lines of a log hold commas too; what a profile knows as lines is no table without a header.
+    if matches!(&shape, Shape::Csv(layout) if !layout.named) && lines_known(&text, whole, setup) {
+        let newline = shape.newline();
+        shape = Shape::Lines { newline };
+    }
     Ok(Known {
         encoding,
         mark,
@@ -89,6 +94,17 @@ fn look_at_sheet(head: &[u8], whole: bool) -> Result<Known, ImportError> {
         mark: 0,
         shape: shape::sheet(head, whole),
     })
+}
+
+/// Whether the first whole lines are of a log that is written in lines.
+fn lines_known(text: &[u8], whole: bool, setup: &Setup<'_>) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let mut lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+    if !whole && lines.len() > 1 {
+        lines.pop();
+    }
+    lines.truncate(SAMPLE);
+    setup.planner.knows_lines(&lines)
 }
 
 pub(super) fn empty() -> ImportError {
@@ -242,6 +258,7 @@ pub(super) fn import<S: Sink + ?Sized>(
         shape: source,
         described: shape.describe(),
         profiles: planned.profiles,
+        texts: planned.texts,
         confidence: planned.confidence,
         zone: planned.zone,
         date_order: planned.date_order,

@@ -35,6 +35,7 @@ impl Planner for Profiles<'_> {
         let zone = plan.planned.iter().find_map(|p| p.zone);
         Ok(Planned {
             profiles: plan.profiles(),
+            texts: plan.texts(),
             confidence: plan.confidence(),
             zone: zone.map(|(zone, basis)| {
                 let why = match basis {
@@ -47,6 +48,10 @@ impl Planner for Profiles<'_> {
             line_header: plan.line_header(),
             mapper: Box::new(Mapper::new(plan, self.keys, self.now)),
         })
+    }
+
+    fn knows_lines(&self, lines: &[&str]) -> bool {
+        recognise::lines_known(lines.iter().copied(), self.library)
     }
 }
 

@@ -22,6 +22,8 @@ pub struct SourceStart {
     pub described: String,
     /// Profiles and versions, such as `paymongo@1`.
     pub profiles: Vec<String>,
+    /// The very texts of these profiles, also of a guessed one: name, text.
+    pub texts: Vec<(String, String)>,
     /// How sure the recognition is, 0 to 1.
     pub confidence: f64,
     /// Zone for times that name none, and why, such as `Asia/Manila (chosen)`; absent when every time names its own.
@@ -153,6 +155,8 @@ pub struct Planned {
     pub mapper: Box<dyn EntryMap>,
     /// Profiles and versions.
     pub profiles: Vec<String>,
+    /// The very texts of these profiles: name, text.
+    pub texts: Vec<(String, String)>,
     /// 0 to 1.
     pub confidence: f64,
     /// See [`SourceStart::zone`].
@@ -172,4 +176,10 @@ pub trait Planner {
         name: &str,
         shape: &SourceShape,
     ) -> Result<Planned, Question>;
+
+    /// Whether these lines of text are of a log that is written in lines; asked where they could also be a table.
+    fn knows_lines(&self, lines: &[&str]) -> bool {
+        let _ = lines;
+        false
+    }
 }

@@ -5,7 +5,7 @@
 use super::{Profile, ProfileError, sentence::SentencePart};
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 use witnessmark_model::{Event, Field};
 
@@ -105,6 +105,8 @@ impl From<ProfileError> for LibraryError {
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     profiles: Vec<Arc<Profile>>,
+    /// Profiles that read events which are there already, beside the newer ones of the same id. Clones share them.
+    kept: Arc<RwLock<Vec<Arc<Profile>>>>,
 }
 
 impl Library {
@@ -122,6 +124,10 @@ impl Library {
             Ok(library)
         })
         .clone()
+        .map(|library| Self {
+            profiles: library.profiles,
+            kept: Arc::default(),
+        })
     }
 
     /// A library of one profile.
@@ -129,6 +135,7 @@ impl Library {
     pub fn of(profile: &Arc<Profile>) -> Self {
         Self {
             profiles: vec![Arc::clone(profile)],
+            kept: Arc::default(),
         }
     }
 
@@ -152,12 +159,23 @@ impl Library {
         &self.profiles
     }
 
-    /// The profile of an id, with or without its version (`paymongo`, `paymongo@1`).
+    /// Keeps a profile for events that it has read: it is found by its name, and recognises nothing.
+    pub fn keep(&self, profile: &Arc<Profile>) {
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST && !kept.iter().any(|p| p.text == profile.text) {
+            kept.push(Arc::clone(profile));
+        }
+    }
+
+    /// The profile of an id, with or without its version (`paymongo`, `paymongo@1`); those that recognise come first.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<&Arc<Profile>> {
-        self.profiles
-            .iter()
-            .find(|p| p.id == name || p.name() == name)
+    pub fn find(&self, name: &str) -> Option<Arc<Profile>> {
+        let is = |p: &&Arc<Profile>| p.id == name || p.name() == name;
+        let found = self.profiles.iter().find(is).map(Arc::clone);
+        found.or_else(|| {
+            let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+            kept.iter().rev().find(is).map(Arc::clone)
+        })
     }
 
     /// What an event says, as a sentence in parts.
@@ -165,6 +183,7 @@ impl Library {
     pub fn sentence(&self, event: &Event) -> Vec<SentencePart> {
         let profile = event.get(Field::Profile).and_then(|name| self.find(name));
         let verb = profile
+            .as_ref()
             .zip(event.get(Field::EventAction))
             .and_then(|(p, word)| {
                 p.verbs.find(word, |condition| {

@@ -186,6 +186,19 @@ pub(crate) struct ChangeRule {
     pub(crate) layout: ChangeLayout,
 }
 
+impl ChangeRule {
+    /// The path at which it begins, where it has one.
+    pub(crate) const fn place(&self) -> Option<&Path> {
+        match &self.layout {
+            ChangeLayout::List { each, .. } => each.as_ref(),
+            ChangeLayout::Pair { old, .. } => Some(old),
+            ChangeLayout::Tree(path) | ChangeLayout::Object(path) => Some(path),
+            ChangeLayout::Prefixed { path, .. } => path.as_ref(),
+            ChangeLayout::Text { .. } => None,
+        }
+    }
+}
+
 /// The layouts in which vendors write changes.
 #[derive(Debug)]
 pub(crate) enum ChangeLayout {

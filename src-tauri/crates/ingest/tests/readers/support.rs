@@ -176,6 +176,7 @@ impl Planner for Plain {
         Ok(Planned {
             mapper: Box::new(Verbatim),
             profiles: vec!["verbatim@1".to_owned()],
+            texts: Vec::new(),
             confidence: 1.0,
             zone: Some(format!("planned from {}", sample.len())),
             date_order: None,
