@@ -4,8 +4,10 @@
 //! person sees. They are left out of a plain `cargo test`, because they need the built application: `cargo xtask test`
 //! builds it and runs them.
 
+mod dropping;
 mod hostile;
 mod journey;
+mod timeline;
 mod walls;
 
 use std::path::PathBuf;

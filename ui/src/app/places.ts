@@ -2,12 +2,14 @@
  * here by one import and one line; header, keys, palette and history follow. */
 import type { Component } from "svelte";
 import CustodyPlace from "../features/custody/CustodyPlace.svelte";
+import OverviewPlace from "../features/overview/OverviewPlace.svelte";
 import SourcesPlace from "../features/sources/SourcesPlace.svelte";
 import TimelinePlace from "../features/timeline/TimelinePlace.svelte";
 import type { PlaceProps } from "../frame/frame";
 import { PLACES, type PlaceName } from "../lens/where";
 
 const COMPONENTS: Partial<Record<PlaceName, Component<PlaceProps>>> = {
+  overview: OverviewPlace,
   timeline: TimelinePlace,
   sources: SourcesPlace,
   custody: CustodyPlace,

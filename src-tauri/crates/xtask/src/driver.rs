@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-use crate::{Display, Picture, Result};
+use crate::{Display, Drag, Picture, Result};
 
 /// How long the window may take for anything; far beyond what is normal, so that a slow machine fails nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,7 +40,7 @@ pub struct RealWindow {
     port: u16,
     session: String,
     // Dropped last: the window must be gone before its screen.
-    _display: Display,
+    display: Display,
 }
 
 impl RealWindow {
@@ -69,7 +69,7 @@ impl RealWindow {
             driver,
             port,
             session: String::new(),
-            _display: display,
+            display,
         };
         wait_for("WebKitWebDriver", || {
             Ok(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok())
@@ -209,6 +209,11 @@ impl RealWindow {
             &[json!(by_test_id(test_id)), json!(part)],
         )?;
         Ok(found[0].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Drags files over the middle of the window, as a file manager would; they are still held.
+    pub fn drag(&self, paths: &[&Path]) -> Result<Drag> {
+        Drag::over(self.display.name(), paths)
     }
 
     /// A screenshot of what is painted. Fails when nothing is.

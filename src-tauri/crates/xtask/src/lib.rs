@@ -5,10 +5,12 @@
 //! Read next: [`RealWindow`]. The commands of `cargo xtask` are in main.rs and its modules.
 
 mod display;
+mod drag;
 mod driver;
 mod picture;
 
 pub use display::Display;
+pub use drag::Drag;
 pub use driver::{Launch, RealWindow};
 pub use picture::Picture;
 

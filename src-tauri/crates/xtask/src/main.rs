@@ -5,6 +5,7 @@
 mod bench;
 mod bindings;
 mod conformance;
+mod frames;
 mod licences;
 mod pictures;
 mod run;
@@ -22,6 +23,7 @@ cargo xtask test       install what is missing, then every check and every test
 cargo xtask bindings   write the TypeScript types of the window from the Rust ones
 cargo xtask pictures   photograph the real window into out/pictures, and for the README
 cargo xtask bench      the benchmarks, with their figures
+    frames [ROWS]      how long frames take in the real window on that many events
 cargo xtask conformance  the profiles against the real exports of WITNESSMARK_CORPUS; writes docs/conformance.md
 ";
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Some("bindings") => bindings::write(),
         Some("pictures") => pictures::pictures(),
         Some("conformance") => conformance::conformance(),
+        Some("bench") if rest.first().is_some_and(|w| w == "frames") => frames::frames(&rest[1..]),
         Some("bench") => bench::bench(rest),
         None | Some("help" | "--help" | "-h") => {
             steps::say(HELP);

@@ -6,6 +6,7 @@ const READ: Record<string, (one: Made) => string[]> = {
   "event.outcome": (m) => [m.outcome], "event.operation": (m) => [m.operation], "event.action": (m) => [m.action],
   "event.category": (m) => [m.operation === "authenticate" ? "authentication" : "payment"], "user.email": (m) => [m.email], "user.name": (m) => [m.actor],
   "source.ip": (m) => [m.ip], "source.geo.country_iso_code": (m) => [m.country], "event.provider": (m) => [m.provider],
+  "witnessmark.profile": (m) => [`${m.provider}@1`],
   "target.id": (m) => (m.target ? [m.target.id] : []), "target.type": (m) => (m.target ? [m.target.type] : []), "changes.field": (m) => m.changes.flatMap((one) => one.field ?? []),
   "session.id": (m) => [`s-${Math.floor(m.event / 7)}`],
 };

@@ -11,7 +11,7 @@ type Hands = {
   timeline: Timeline; lens: Lens; grid: () => GridHand | undefined;
   /** The values of the selected row, and which of them the keys stand on. */
   cells: () => Cell[]; cell: () => number | undefined; setCell: (to: number | undefined) => void;
-  menu: () => void; ask: (what: "tag" | "note" | "columns") => void; rail: () => void; values: () => void;
+  menu: () => void; ask: (what: "tag" | "note" | "columns") => void; rail: () => void; chart: () => void; values: () => void;
   copy: (how: "text" | "csv" | "json" | "filter") => void;
 };
 
@@ -25,7 +25,7 @@ export function dayStart(ms: number, zone: string): number {
   return midnight - offsetMinutes(guess, zone) * 60_000;
 }
 
-export function keysOf({ timeline, lens, grid, cells, cell, setCell, menu, ask, rail, values, copy }: Hands): Command[] {
+export function keysOf({ timeline, lens, grid, cells, cell, setCell, menu, ask, rail, chart, values, copy }: Hands): Command[] {
   const chosen = () => timeline.row !== undefined;
   const nextCell = (by: number) => {
     const at = (cell() ?? -1) + by;
@@ -115,6 +115,7 @@ export function keysOf({ timeline, lens, grid, cells, cell, setCell, menu, ask, 
     { id: "copy.csv", title: "Copy the rows as CSV", group: "Copy", run: () => copy("csv"), when: chosen },
     { id: "copy.json", title: "Copy the rows as JSON", group: "Copy", keys: ["Ctrl+j"], run: () => copy("json"), when: chosen },
     { id: "copy.filter", title: "Copy the rows as a filter", group: "Copy", run: () => copy("filter"), when: chosen },
+    { id: "chart", title: "Show or fold the chart", group: "Chart", keys: ["i"], run: chart },
     { id: "zoom.in", title: "Zoom the chart in", group: "Chart", keys: ["+", "="], run: () => zoom(0.5) },
     { id: "zoom.out", title: "Zoom the chart out", group: "Chart", keys: ["-"], run: () => zoom(2) },
     { id: "zoom.earlier", title: "Chart: earlier", group: "Chart", keys: ["<"], run: () => zoom(1, -0.5) },

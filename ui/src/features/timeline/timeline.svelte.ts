@@ -28,6 +28,8 @@ export class Timeline {
   span = $state.raw<{ whole: Span; now: Span } | undefined>();
   /** Fields that a person added to the rail. */
   rail = $state.raw<string[]>([]);
+  /** Whether the chart is shown; without a choice the height of the window decides. */
+  chart = $state<boolean | undefined>();
   /** Whether everything around the selected row is shown. */
   context = $state(false);
   /** Fields that rows are asked for beside what every row has. */

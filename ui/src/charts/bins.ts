@@ -3,7 +3,7 @@
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+export const DAY = 24 * HOUR;
 const WIDTHS: [number, string][] = [
   [1, "1 ms"], [10, "10 ms"], [100, "100 ms"], [SECOND, "1 s"], [5 * SECOND, "5 s"], [10 * SECOND, "10 s"], [30 * SECOND, "30 s"],
   [MINUTE, "1 min"], [5 * MINUTE, "5 min"], [10 * MINUTE, "10 min"], [30 * MINUTE, "30 min"], [HOUR, "1 h"], [2 * HOUR, "2 h"],
@@ -13,10 +13,12 @@ const WIDTHS: [number, string][] = [
 
 export type Bins = { from: number; to: number; count: number; width: number; title: string };
 
-/** The narrowest round bars with which a span fits into at most `most`; they begin at round local times. */
-export function bins(first: number, last: number, most: number, offsetMinutes: number): Bins {
+/** The narrowest round bars (none narrower than `least` milliseconds) with which a span fits into at most `most`; they
+ * begin at round local times. */
+export function bins(first: number, last: number, most: number, offsetMinutes: number, least = 0): Bins {
   const shift = offsetMinutes * MINUTE;
   for (const [width, title] of WIDTHS) {
+    if (width < least) continue;
     const from = Math.floor((first + shift) / width) * width - shift;
     const count = Math.floor((last - from) / width) + 1;
     if (count <= Math.max(1, most)) return { from, to: from + count * width, count, width, title };
