@@ -4,6 +4,7 @@
 //! person sees. They are left out of a plain `cargo test`, because they need the built application: `cargo xtask test`
 //! builds it and runs them.
 
+mod accessible;
 mod dropping;
 mod hostile;
 mod journey;

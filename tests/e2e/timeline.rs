@@ -24,7 +24,7 @@ fn filter(window: &RealWindow, text: &str) {
 
 /// Runs a command by the words of its title.
 fn command(window: &RealWindow, title: &str) {
-    window.click_css("header [aria-label=Command]").unwrap();
+    window.click("command").unwrap();
     window
         .type_into("palette", &format!("{title}\u{e007}"))
         .unwrap();

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use tauri::utils::config::WindowConfig;
 use tauri::webview::NewWindowResponse;
 use tauri::{
-    App, DragDropEvent, Emitter as _, Manager as _, Url, WebviewWindowBuilder, Window, WindowEvent,
+    App, DragDropEvent, Emitter as _, Manager as _, Url, WebviewWindow, WebviewWindowBuilder,
+    Window, WindowEvent,
 };
 use witnessmark_engine::Result;
 
@@ -34,8 +35,19 @@ pub(crate) fn open(app: &App, desk: &Arc<Desk>) -> Result<()> {
                 .on_download(|_, _| false)
         })
         .and_then(|window| window.build())
-        .map(drop)
+        .map(|window| zoom(&window, desk.places.settings().zoom))
         .map_err(|e| launch::cannot_start(&e))
+}
+
+/// Draws everything larger or smaller.
+pub(crate) fn zoom(window: &WebviewWindow, factor: f64) {
+    let factor = if factor.is_finite() {
+        factor.clamp(0.5, 3.0)
+    } else {
+        1.0
+    };
+    // A web view that cannot is still a window to work in.
+    let _ = window.set_zoom(factor);
 }
 
 /// Whether an address belongs to the window itself. Everything else is refused, whoever asks: the window never leaves.

@@ -38,6 +38,9 @@ export function appCommands(session: Session, bar: () => Bar | undefined): Comma
     { id: "case.sample", title: "Try the sample case", group: "Case", run: () => void session.sample(), when: () => !open() },
     { id: "case.close", title: "Close the case", group: "Case", keys: ["Ctrl+w"], run: () => void session.close(), when: () => open() && !session.inbox.busy },
     { id: "zone", title: "Display zone", group: window, keys: ["z"], run: () => (session.asking = "zone"), when: open },
+    { id: "zoom.larger", title: "Larger", group: window, keys: ["Ctrl+=", "Ctrl++"], run: () => session.zoom(1) },
+    { id: "zoom.smaller", title: "Smaller", group: window, keys: ["Ctrl+-"], run: () => session.zoom(-1) },
+    { id: "zoom.usual", title: "Usual size", group: window, keys: ["Ctrl+0"], run: () => session.zoom(0) },
     ...THEMES.map((theme) => ({ id: `theme.${theme}`, title: `Theme: ${theme === "contrast" ? "high contrast" : theme}`, group: window, run: () => session.setLook(theme, look.density) })),
     ...DENSITIES.map((density) => ({ id: `density.${density}`, title: `Density: ${density}`, group: window, run: () => session.setLook(look.theme, density) })),
   ];

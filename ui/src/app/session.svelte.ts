@@ -19,7 +19,7 @@ export class Session {
   readonly commands = new Commands();
 
   info = $state.raw<AppInfo | undefined>();
-  settings = $state.raw<Settings>({ theme: "system", density: "compact", columns: [], split: "event.outcome", scale: "linear" });
+  settings = $state.raw<Settings>({ theme: "system", density: "compact", columns: [], split: "event.outcome", scale: "linear", zoom: 1 });
   /** The open case. */
   open = $state.raw<OpenCase | undefined>();
   asking = $state<Asking>();
@@ -70,6 +70,12 @@ export class Session {
   setLook(theme: string, density: string): void {
     look.set(theme, density);
     this.keep({ theme: look.theme, density: look.density });
+  }
+
+  /** Larger (by 1), smaller (by -1) or as it is (0). */
+  zoom(by: -1 | 0 | 1): void {
+    const next = by === 0 ? 1 : Math.min(3, Math.max(0.5, Math.round((this.settings.zoom + by * 0.1) * 10) / 10));
+    this.keep({ zoom: next });
   }
 
   keep(change: Partial<Settings>): void {

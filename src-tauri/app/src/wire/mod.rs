@@ -30,7 +30,7 @@ pub struct AppInfo {
 }
 
 /// Settings of the window; kept outside any case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
 pub struct Settings {
@@ -44,6 +44,8 @@ pub struct Settings {
     pub split: String,
     /// `linear`, `log`.
     pub scale: String,
+    /// How large everything is drawn: 1 is as it is, 2 is twice the size; 0.5 to 3.
+    pub zoom: f64,
 }
 
 /// A column of the timeline.
@@ -65,6 +67,7 @@ impl Default for Settings {
             columns: Vec::new(),
             split: "event.outcome".into(),
             scale: "linear".into(),
+            zoom: 1.0,
         }
     }
 }

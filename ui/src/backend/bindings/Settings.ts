@@ -24,4 +24,8 @@ split: string,
 /**
  * `linear`, `log`.
  */
-scale: string, };
+scale: string, 
+/**
+ * How large everything is drawn: 1 is as it is, 2 is twice the size; 0.5 to 3.
+ */
+zoom: number, };

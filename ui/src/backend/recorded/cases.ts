@@ -52,7 +52,7 @@ export function casesOf(state: RecordedState): Part & { receipt: (id: number, zo
   return {
     receipt,
     appInfo: async () => ({
-      version: "0.1.0", settings: { theme: state.recording.theme ?? "system", density: state.recording.density ?? "compact", columns: [], split: "event.outcome", scale: "linear" }, local_zone: "Asia/Manila", zones: ZONES, case_folder: "/home/ana/Documents/Witnessmark", inputs: [],
+      version: "0.1.0", settings: { theme: state.recording.theme ?? "system", density: state.recording.density ?? "compact", columns: [], split: "event.outcome", scale: "linear", zoom: 1 }, local_zone: "Asia/Manila", zones: ZONES, case_folder: "/home/ana/Documents/Witnessmark", inputs: [],
       ...(state.open ? { case: summary() } : {}),
       recent: [
         { token: "r1", name: "Payout change, 12 Nov", file: "payout-change-12-nov.wmcase", systems: ["PayMongo", "Payment Nexus", "EdfaPay"], events: 1_204_388, encrypted: true, opened: "2026-11-13T02:42:00Z" },
