@@ -31,6 +31,7 @@ export function appCommands(session: Session, bar: () => Bar | undefined): Comma
     { id: "query.forward", title: "Forward again", group: go, keys: ["]", "Alt+ArrowRight"], run: () => void session.lens.forward(), when: () => open() && session.lens.canForward },
     { id: "query.clear", title: "Clear the filter", group: filter, run: () => void session.lens.clear(), when: () => open() && session.lens.pieces.length > 0 },
     { id: "query.undated", title: "Only undated events", group: filter, run: () => session.showUndated(), when: open },
+    { id: "export", title: "Export the events of the filter", group: "Case", keys: ["e"], run: () => (session.asking = "export"), when: open },
     { id: "files", title: "Add files", group: "Case", keys: ["Ctrl+i"], run: () => void session.backend.inputsChoose(false).then((files) => session.take(files), () => undefined) },
     { id: "folder", title: "Add a folder", group: "Case", run: () => void session.backend.inputsChoose(true).then((files) => session.take(files), () => undefined) },
     { id: "paste", title: "Paste lines", group: "Case", run: () => (session.asking = "paste") },

@@ -10,7 +10,7 @@ import type { PlaceName } from "../lens/where";
 import { look } from "../theme/theme.svelte";
 import { OpenCase } from "./open.svelte";
 
-export type Asking = "palette" | "shortcuts" | "paste" | "zone" | undefined;
+export type Asking = "palette" | "shortcuts" | "paste" | "zone" | "export" | undefined;
 
 export class Session {
   readonly backend: Backend;

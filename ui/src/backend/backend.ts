@@ -1,7 +1,8 @@
 /** Owns: everything that the window can ask of the program, as one interface, so that the window runs in tests without
  * the program. Never touches: how a call travels (tauri.ts knows). */
 import type {
-  AppInfo, BackendError, CaseSummary, CompletionReport, CustodyReport, ErrorCode, EventDetail, EventJson, FacetsReport,
+  AppInfo, BackendError, CaseSummary, CompletionReport, CustodyReport, ErrorCode, EventDetail, EventJson, ExportProgress,
+  ExportReport, FacetsReport,
   HistogramReport, ImportChoices, ImportProgress, InputFile, InputsDropped, InspectionReport, RejectsReport, RowPart,
   SavedView, SavedViewsReport, Settings, SourcesReport, ValuesReport, ViewSummary,
 } from "./types";
@@ -45,6 +46,8 @@ export interface Backend {
   viewEvents(view: number, first: number, len: number): Promise<EventJson[]>;
   queryComplete(text: string, cursor: number): Promise<CompletionReport>;
 
+  /** Asks for a file and writes the events of a filter into it; null when the person went back. `importCancel` stops it. */
+  exportView(job: string, query: string, zone: string, format: string, seen: (progress: ExportProgress) => void): Promise<ExportReport | null>;
   savedViews(): Promise<SavedViewsReport>;
   /** Keeps a filter in the case; one of the same name is taken back. */
   saveView(name: string, query: string, suspended: string[], zone: string): Promise<SavedView>;

@@ -89,6 +89,13 @@ export function recorded(recording: Recording): Backend {
       const open = view(id);
       return Array.from({ length: Math.max(0, Math.min(len, open.count - first)) }, (_, i) => json(open.at(first + i)));
     },
+    exportView: async (_job, query, _zone, format, seen) => {
+      for (let i = 1; i <= 10; i++) {
+        await pause(60);
+        seen({ done: 2000 * i, total: 20_000 });
+      }
+      return { name: `events.${format}`, format, query, count: 20_000, bytes: 4_120_004, sha256: "9b1f40d2c0ffee00000000000000000000000000000000000000000000e2a777ce", custody: 10 };
+    },
     savedViews: async () => ({ views: saved }),
     saveView: async (name, query, suspended, zone) => {
       const made: SavedView = { id: saved.length + 1, name, query, suspended, zone, at: "2026-11-13T02:42:00Z", who: "ana" };

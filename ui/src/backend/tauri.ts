@@ -2,7 +2,7 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { Backend } from "./backend";
-import type { ImportProgress, InputsDropped } from "./types";
+import type { ExportProgress, ImportProgress, InputsDropped } from "./types";
 
 export const tauri: Backend = {
   appInfo: () => invoke("app_info"),
@@ -37,6 +37,11 @@ export const tauri: Backend = {
   viewEvents: (view, first, len) => invoke("view_events", { view, first, len }),
   queryComplete: (text, cursor) => invoke("query_complete", { text, cursor }),
 
+  exportView: (job, query, zone, format, seen) => {
+    const progress = new Channel<ExportProgress>();
+    progress.onmessage = seen;
+    return invoke("export_view", { job, query, zone, format, progress });
+  },
   savedViews: () => invoke("saved_views"),
   saveView: (name, query, suspended, zone) => invoke("save_view", { name, query, suspended, zone }),
   forgetView: (id) => invoke("forget_view", { id }),

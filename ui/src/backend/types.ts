@@ -18,6 +18,8 @@ export type { ErrorPlace } from "./bindings/ErrorPlace";
 export type { EventDetail } from "./bindings/EventDetail";
 export type { EventJson } from "./bindings/EventJson";
 export type { EventPart } from "./bindings/EventPart";
+export type { ExportProgress } from "./bindings/ExportProgress";
+export type { ExportReport } from "./bindings/ExportReport";
 export type { FacetPart } from "./bindings/FacetPart";
 export type { FacetValue } from "./bindings/FacetValue";
 export type { FacetsReport } from "./bindings/FacetsReport";

@@ -6,6 +6,7 @@
 
 mod app;
 mod case;
+mod export;
 mod glance;
 mod import;
 mod view;
@@ -54,6 +55,7 @@ commands! {
     view::query_complete,
     view::event_detail,
     view::mark,
+    export::export_view,
     glance::view_values,
     glance::view_holds,
     glance::view_events,

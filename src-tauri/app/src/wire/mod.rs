@@ -116,3 +116,13 @@ pub struct InputsDropped {
     /// Empty while hovering.
     pub files: Vec<InputFile>,
 }
+
+/// How far an export is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct ExportProgress {
+    /// Events written.
+    pub done: u64,
+    /// Events to write.
+    pub total: u64,
+}
