@@ -5,6 +5,7 @@
 //! builds it and runs them.
 
 mod accessible;
+mod drill;
 mod dropping;
 mod hostile;
 mod journey;

@@ -1,8 +1,12 @@
 /** Owns: the places of this version: a name of `lens/where.ts` and the component that is shown for it. A place is added
  * here by one import and one line; header, keys, palette and history follow. */
 import type { Component } from "svelte";
+import ActorsPlace from "../features/actors/ActorsPlace.svelte";
 import CustodyPlace from "../features/custody/CustodyPlace.svelte";
 import OverviewPlace from "../features/overview/OverviewPlace.svelte";
+import ErrorsPlace from "../features/errors/ErrorsPlace.svelte";
+import RecordsPlace from "../features/records/RecordsPlace.svelte";
+import SigninsPlace from "../features/signins/SigninsPlace.svelte";
 import SourcesPlace from "../features/sources/SourcesPlace.svelte";
 import TimelinePlace from "../features/timeline/TimelinePlace.svelte";
 import type { PlaceProps } from "../frame/frame";
@@ -11,6 +15,10 @@ import { PLACES, type PlaceName } from "../lens/where";
 const COMPONENTS: Partial<Record<PlaceName, Component<PlaceProps>>> = {
   overview: OverviewPlace,
   timeline: TimelinePlace,
+  actors: ActorsPlace,
+  records: RecordsPlace,
+  signins: SigninsPlace,
+  errors: ErrorsPlace,
   sources: SourcesPlace,
   custody: CustodyPlace,
 };

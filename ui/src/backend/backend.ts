@@ -6,11 +6,13 @@ import type {
   HistogramReport, ImportChoices, ImportProgress, InputFile, InputsDropped, InspectionReport, RejectsReport, RowPart,
   SavedView, SavedViewsReport, Settings, SourcesReport, ValuesReport, ViewSummary,
 } from "./types";
+import type { DrillBackend } from "./drill";
 
 export type Sort = "newest" | "oldest";
+export type * from "./drill";
 
 /** Each call rejects with a BackendError and with nothing else; see `asError`. */
-export interface Backend {
+export interface Backend extends DrillBackend {
   appInfo(): Promise<AppInfo>;
   settingsSave(settings: Settings): Promise<void>;
 

@@ -50,4 +50,18 @@ export const tauri: Backend = {
   rejects: (source) => invoke("rejects", { source }),
   custody: () => invoke("custody"),
   mark: (event, kind, value, on) => invoke("mark", { event, kind, value, on }),
+
+  actorsList: (query, zone, wanted) => invoke("actors_list", { query, zone, wanted }),
+  actorFilter: (who) => invoke("actor_filter", { who }),
+  actorPage: (who, query, zone, idle) => invoke("actor_page", { who, query, zone, idle }),
+  actorsCompare: (first, second, query, zone) => invoke("actors_compare", { first, second, query, zone }),
+  actorsMerge: (keys) => invoke("actors_merge", { keys }),
+  actorsPart: (id) => invoke("actors_part", { id }),
+  recordsList: (query, zone, wanted) => invoke("records_list", { query, zone, wanted }),
+  recordPage: (kind, id, at, zone) => invoke("record_page", { kind, id, at, zone }),
+  sessionPage: (of, idle, order, zone) => invoke("session_page", { ...of, idle, order, zone }),
+  signinsReview: (query, zone, wanted) => invoke("signins_review", { query, zone, wanted }),
+  addressesChoose: () => invoke("addresses_choose"),
+  errorsList: (query, zone) => invoke("errors_list", { query, zone }),
+  firstSeen: (query, zone, wanted) => invoke("first_seen", { query, zone, wanted }),
 };

@@ -6,6 +6,7 @@
 
 mod app;
 mod case;
+mod drill;
 mod export;
 mod glance;
 mod import;
@@ -56,6 +57,19 @@ commands! {
     view::event_detail,
     view::mark,
     export::export_view,
+    drill::actors_list,
+    drill::actor_page,
+    drill::actor_filter,
+    drill::actors_compare,
+    drill::actors_merge,
+    drill::actors_part,
+    drill::records_list,
+    drill::record_page,
+    drill::session_page,
+    drill::signins_review,
+    drill::addresses_choose,
+    drill::errors_list,
+    drill::first_seen,
     glance::view_values,
     glance::view_holds,
     glance::view_events,

@@ -86,8 +86,43 @@ pub(crate) fn take(app: &Path, case: &Path, out: &Path) -> Result<Vec<PathBuf>> 
         window.click("tab-sources")?;
         window.text("receipt")?;
         keep(&window, "sources")?;
+        drill(&window, &mut keep)?;
         drop(window);
         std::fs::remove_dir_all(&home)?;
     }
     Ok(taken)
+}
+
+/// Keeps a picture under a name.
+type Keep<'k> = dyn FnMut(&RealWindow, &str) -> Result<()> + 'k;
+
+/// Actors, records, sign-ins and errors, and one of each that can be opened.
+fn drill(window: &RealWindow, keep: &mut Keep<'_>) -> Result<()> {
+    let open = |list: &str| {
+        window.click_css(&format!(
+            "[data-testid={list}] tbody tr:first-child button.name"
+        ))
+    };
+    window.click("tab-actors")?;
+    window.text("actors")?;
+    window.text("first-seen")?;
+    keep(window, "actors")?;
+    open("actors")?;
+    window.text("actor")?;
+    keep(window, "actor")?;
+    window.click("tab-records")?;
+    window.text("records")?;
+    keep(window, "records")?;
+    open("records")?;
+    window.text("biography")?;
+    keep(window, "record")?;
+    window.click("tab-signins")?;
+    window.text("signin")?;
+    keep(window, "signins")?;
+    window.click_css("[data-testid=signin] button.main")?;
+    window.text("acts")?;
+    keep(window, "session")?;
+    window.click("tab-errors")?;
+    window.text("trend")?;
+    keep(window, "errors")
 }

@@ -1,5 +1,6 @@
 /** Owns: made-up cases, sources, files and custody for tests and for looking at the window. */
 import type { Backend } from "../backend";
+import type { DrillBackend } from "../drill";
 import type { BackendError, CaseSummary, CustodyEntry, InputFile, SourceReport } from "../types";
 import type { Recording } from "../recorded";
 import { json, made } from "./corpus";
@@ -20,7 +21,7 @@ const KINDS = [
   { name: "edfapay-logs-2026.csv", title: "EdfaPay logs", profile: "edfapay@1", entries: 17_727, duplicates: 0, rejected: 0, undated: 37, bytes: 50_112_000, zone: "Asia/Riyadh (chosen)" },
 ];
 
-type Part = Omit<Backend, "viewOpen" | "viewRows" | "viewFacets" | "viewHistogram" | "viewLocate" | "viewValues" | "viewHolds" | "viewEvents" | "exportView" | "savedViews" | "saveView" | "forgetView" | "queryComplete" | "eventDetail" | "importStart" | "importCancel">;
+type Part = Omit<Backend, keyof DrillBackend | "viewOpen" | "viewRows" | "viewFacets" | "viewHistogram" | "viewLocate" | "viewValues" | "viewHolds" | "viewEvents" | "exportView" | "savedViews" | "saveView" | "forgetView" | "queryComplete" | "eventDetail" | "importStart" | "importCancel">;
 
 export function casesOf(state: RecordedState): Part & { receipt: (id: number, zone?: string) => SourceReport } {
   const receipt = (id: number, zone?: string): SourceReport => {
