@@ -3,7 +3,7 @@
 //! Owns: the batch. Never touches: dictionaries (the store interns), meaning (the profile already gave it).
 //! Logs repeat themselves, so a text that a field had earlier in the same batch is kept, and later interned, once.
 
-use crate::{field::Field, locator::Locator, time::Instant};
+use crate::{field::Field, locator::Locator, mark::Mark, time::Instant};
 
 /// One value of one field of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +35,33 @@ pub struct Column {
     cells: Vec<Cell>,
     /// Which element of the field's group each cell is, from 0; empty for a single field.
     elements: Vec<u16>,
-    /// Values by a cheap hash of their text, each plus one; a value that is pushed out is only kept twice.
-    recent: Vec<u32>,
+    /// Values by the place of their mark; texts that share a place only push each other out, and are kept twice.
+    recent: Vec<Recent>,
     sought: u32,
     met: u32,
 }
 
-/// Values that are looked back for in each column.
-const RECENT: usize = 4_096;
+/// A value that may come again.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent {
+    words: [u64; 3],
+    length: u32,
+    /// Its number plus one; 0 for none.
+    value: u32,
+}
+
+impl Recent {
+    #[inline]
+    const fn mark(&self) -> Mark {
+        Mark {
+            words: self.words,
+            length: self.length,
+        }
+    }
+}
+
+/// Values that are looked back for in each column: two to this power.
+const RECENT: u32 = 11;
 /// Texts above this length are not looked back for.
 const LONGEST: usize = 512;
 /// After so many texts a column shows whether it repeats itself.
@@ -90,47 +109,42 @@ impl Column {
         })
     }
 
-    /// The number of a text that is still remembered, and the place where to remember it.
-    #[inline]
-    fn seek(&mut self, text: &str) -> Result<u32, Option<usize>> {
-        if let Some(last) = self.cells.last()
-            && self.text(last.value) == text
-        {
-            return Ok(last.value);
-        }
-        // A column of ids that hardly come twice is not worth the search.
-        let rare = self.sought >= TRIED && self.met < self.sought / 8;
-        if text.len() > LONGEST || rare {
-            return Err(None);
-        }
-        if self.recent.is_empty() {
-            self.recent.resize(RECENT, 0);
-        }
-        self.sought += 1;
-        let place = place(text.as_bytes());
-        if let Some(value) = self.recent[place].checked_sub(1)
-            && self.text(value) == text
-        {
-            self.met += 1;
-            return Ok(value);
-        }
-        Err(Some(place))
-    }
-
     /// Gives the number of the text, and how many bytes had to be kept for it.
     #[inline]
     fn value(&mut self, text: &str) -> (u32, usize) {
-        let place = match self.seek(text) {
-            Ok(value) => return (value, 0),
-            Err(place) => place,
+        // A column of ids that hardly come twice is not worth the search.
+        let rare = self.sought >= TRIED && self.met < self.sought / 8;
+        if rare || text.len() > LONGEST {
+            return self.keep(text);
+        }
+        let mark = Mark::of(text.as_bytes());
+        let place = mark.place(RECENT);
+        if let Some(recent) = self.recent.get(place)
+            && recent.mark() == mark
+            && let Some(value) = recent.value.checked_sub(1)
+            && (mark.length <= Mark::EXACT || self.text(value) == text)
+        {
+            self.sought += 1;
+            self.met += 1;
+            return (value, 0);
+        }
+        self.sought += 1;
+        if self.recent.is_empty() {
+            self.recent.resize(1 << RECENT, Recent::default());
+        }
+        let (value, kept) = self.keep(text);
+        self.recent[place] = Recent {
+            words: mark.words,
+            length: mark.length,
+            value: value + 1,
         };
-        let value = self.ends.len() as u32;
+        (value, kept)
+    }
+
+    fn keep(&mut self, text: &str) -> (u32, usize) {
         self.arena.push_str(text);
         self.ends.push(self.arena.len() as u32);
-        if let Some(place) = place {
-            self.recent[place] = value + 1;
-        }
-        (value, text.len())
+        (self.ends.len() as u32 - 1, text.len())
     }
 
     fn clear(&mut self) {
@@ -141,35 +155,9 @@ impl Column {
         self.ends.clear();
         self.cells.clear();
         self.elements.clear();
-        self.recent.fill(0);
+        self.recent.fill(Recent::default());
         (self.sought, self.met) = (0, 0);
     }
-}
-
-/// Where a text is remembered: by its length, beginning, middle and end. Whoever writes texts that share a place makes
-/// them be kept more than once, and no more.
-#[inline]
-fn place(bytes: &[u8]) -> usize {
-    let load = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |c| u64::from_le_bytes(*c));
-    let n = bytes.len();
-    let (head, middle, tail) = if n >= 8 {
-        let middle = bytes[(n - 8) / 2..].first_chunk();
-        (
-            load(bytes.first_chunk()),
-            load(middle),
-            load(bytes.last_chunk()),
-        )
-    } else {
-        let short = bytes
-            .iter()
-            .fold(0_u64, |sum, b| (sum << 8) | u64::from(*b));
-        (short, 0, 0)
-    };
-    let mixed = (head ^ middle.rotate_left(23) ^ (n as u64) << 56)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        .rotate_left(29)
-        ^ tail;
-    (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - RECENT.trailing_zeros())) as usize
 }
 
 /// Rows in entry order, with their cells by field.
@@ -203,21 +191,56 @@ impl Batch {
         self.rows.len() >= Self::FULL_ROWS || self.weight >= Self::FULL_BYTES
     }
 
-    /// Adds a value to the row being written. Cells before [`Batch::end_row`] belong to that row.
+    /// Adds a value to the row being written. Cells before [`Batch::end_row`] belong to that row. Gives the number of the
+    /// value in its column, which [`Batch::push_again`] takes until the batch is cleared.
     /// An empty value is absent and adds nothing (an empty element of a list must still be given by its siblings).
     #[inline]
-    pub fn push(&mut self, field: Field, element: u16, value: &str) {
+    pub fn push(&mut self, field: Field, element: u16, value: &str) -> Option<u32> {
         if value.is_empty() {
-            return;
+            return None;
         }
-        let column = &mut self.columns[field.index()];
-        let (value, kept) = column.value(value);
+        let (value, kept) = self.columns[field.index()].value(value);
+        self.weight += kept;
+        self.push_again(field, element, value);
+        Some(value)
+    }
+
+    /// Adds a value that is known not to be among those of the batch, or not to be worth the search.
+    #[inline]
+    pub fn push_new(&mut self, field: Field, element: u16, value: &str) -> Option<u32> {
+        if value.is_empty() {
+            return None;
+        }
+        let (value, kept) = self.columns[field.index()].keep(value);
+        self.weight += kept;
+        self.push_again(field, element, value);
+        Some(value)
+    }
+
+    /// Adds a value of a single field that most rows have in common.
+    #[inline]
+    pub fn push_common(&mut self, field: Field, value: &str) -> Option<u32> {
+        let column = &self.columns[field.index()];
+        match column.cells.last() {
+            Some(last) if column.text(last.value) == value => {
+                let value = last.value;
+                self.push_again(field, 0, value);
+                Some(value)
+            }
+            _ => self.push(field, 0, value),
+        }
+    }
+
+    /// Adds a value by the number that [`Batch::push`] gave for the same field.
+    #[inline]
+    pub fn push_again(&mut self, field: Field, element: u16, value: u32) {
         let row = self.rows.len() as u32;
+        let column = &mut self.columns[field.index()];
         column.cells.push(Cell { row, value });
         if field.is_list() {
             column.elements.push(element);
         }
-        self.weight += kept + size_of::<Cell>();
+        self.weight += size_of::<Cell>();
     }
 
     /// Ends the row being written.
@@ -240,6 +263,16 @@ impl Batch {
     #[must_use]
     pub fn column(&self, field: Field) -> &Column {
         &self.columns[field.index()]
+    }
+
+    /// The number of the first value that a field has in the row being written.
+    #[inline]
+    #[must_use]
+    pub fn open_value(&self, field: Field) -> Option<u32> {
+        let row = self.rows.len() as u32;
+        let cells = self.columns[field.index()].cells.iter().rev();
+        let first = cells.take_while(|cell| cell.row == row).last();
+        first.map(|cell| cell.value)
     }
 
     /// Elements and texts of a field in the row being written, in the order in which they were given.
@@ -303,7 +336,8 @@ mod tests {
             for row in 0..3_000_usize {
                 let mut of_row = Vec::new();
                 let mut push = |field: Field, element: u16, text: String| {
-                    batch.push(field, element, &text);
+                    let number = batch.push(field, element, &text).unwrap();
+                    assert_eq!(batch.column(field).text(number), text);
                     of_row.push((field, element, text));
                 };
                 push(Field::EventAction, 0, format!("action {}", row % 7));

@@ -3,6 +3,7 @@
 //! Owns: the keyed hash of content, hidden characters, NUL, card numbers, cut values. Never touches: fields.
 
 use super::{
+    cells::Known,
     places::{Places, each_leaf},
     sip::Seeded,
     walk::{Found, Root},
@@ -211,25 +212,38 @@ impl<'k> Content<'k> {
     }
 
     /// Adds everything at a root but what lies under the key `without`. `columns` keeps what comes of the column names,
-    /// and `places` what comes of the keys; these also note where each value stands.
+    /// and `places` what comes of the keys; these also note where each value stands, and `known` what some of them gave.
     pub(crate) fn root(
         &mut self,
         root: &Root<'_>,
         columns: &mut Vec<Seeded>,
         places: Option<(&Places, &IdentityKey)>,
         without: Option<&str>,
+        known: Option<&mut Known>,
     ) {
         match root {
             Root::Json(value) => {
                 let text = value.written_plainly();
                 self.plain = text.is_some_and(|t| is_plain(t.as_bytes()));
                 let key = self.key;
-                let mut leaf = |path: Seeded, text: &str| self.leaf(path, text);
-                match places {
-                    Some((places, _)) if without.is_none() => {
+                match (places, known) {
+                    (Some((places, _)), known) if without.is_none() => {
+                        let mut known = known;
+                        if let Some(known) = &mut known {
+                            known.forget_hits();
+                        }
+                        let mut leaf = |path: Seeded, memory: Option<u32>, text: &str| match (
+                            &mut known, memory,
+                        ) {
+                            (Some(known), Some(memory)) => known.leaf(memory, text, self),
+                            _ => self.leaf(path, text),
+                        };
                         places.take_in(*value, key, &mut leaf);
                     }
-                    _ => each_leaf(key, 0, *value, without, &mut leaf),
+                    _ => {
+                        let mut leaf = |path: Seeded, text: &str| self.leaf(path, text);
+                        each_leaf(key, 0, *value, without, &mut leaf);
+                    }
                 }
             }
             Root::Cells(cells) => {

@@ -3,6 +3,7 @@
 //! Owns: applying a profile, the fields that every row has, identity, flags. Never touches: how entries are found, how a
 //! profile is chosen (`recognise`), where rows are written.
 
+mod cells;
 mod changes;
 mod leaves;
 mod line;
@@ -104,6 +105,12 @@ impl Mapper {
             columns: known_columns,
             strangers,
         } = self;
+        if batch.rows.is_empty() {
+            for compiled in compiled.iter_mut() {
+                compiled.memos.turn();
+                compiled.known.turn();
+            }
+        }
         let nest = Nest::new(tapes);
         let chosen = choose(plan, compiled, &nest, &entry.value, (*now, keys), strangers);
         let Some(compiled) = chosen.and_then(|n| compiled.get_mut(n)) else {
@@ -136,10 +143,23 @@ impl Mapper {
             columns,
             memos,
             places,
+            known,
             name,
             ..
         } = compiled;
         places.turn();
+        let alone = plan.inner.is_none() && profile.explode.is_none();
+        let known = match entry.value {
+            EntryValue::Cells(cells) if alone => {
+                known.bind_columns(&profile, cells.header());
+                Some(known)
+            }
+            EntryValue::Json(_) if alone => {
+                known.bind_places(&profile, places, keys);
+                Some(known)
+            }
+            _ => None,
+        };
         let scope = Scope {
             root,
             whole,
@@ -159,6 +179,7 @@ impl Mapper {
             keys,
             clock,
             memos,
+            known,
             columns: known_columns,
             entry,
             batch,
@@ -274,7 +295,7 @@ fn opaque(
             Root::Parts(&[("line", text)])
         }
     };
-    content.root(&root, columns, None, None);
+    content.root(&root, columns, None, None, None);
     for (field, value) in &plan.labels {
         batch.push(*field, 0, value);
     }

@@ -43,6 +43,8 @@ struct Place {
     /// The document in which the place was last met, outside of lists, and the node of its value there.
     met: u32,
     node: u32,
+    /// Which table knows what its texts gave before; absent for most.
+    memory: Option<u32>,
 }
 
 /// The places along the keys that a path begins with, and the document at which they were noted.
@@ -86,17 +88,41 @@ impl Places {
         tree.document = tree.document.wrapping_add(1);
     }
 
-    /// Takes in the document at hand: calls `leaf` with the seeded hash of the path to each leaf, and its text.
+    /// Gives the texts at the end of a path of keys a table, the one with this number if none was given before; gives its
+    /// number and the seeded hash of the path. Absent for a path that is not of keys alone.
+    pub(crate) fn remember(
+        &self,
+        path: &Path,
+        number: u32,
+        keys: &IdentityKey,
+    ) -> Option<(u32, Seeded)> {
+        if path.relative || path.keys().is_none_or(|keys| keys.is_empty()) {
+            return None;
+        }
+        let mut tree = self.0.borrow_mut();
+        let last = *tree.way(path, keys).last()?;
+        let place = &mut tree.places[last as usize];
+        Some((*place.memory.get_or_insert(number), place.seeded))
+    }
+
+    /// Takes in the document at hand: calls `leaf` with the seeded hash of the path to each leaf, the number of its table
+    /// if it has one, and its text.
     pub(crate) fn take_in(
         &self,
         root: Value<'_>,
         keys: &IdentityKey,
-        leaf: &mut dyn FnMut(Seeded, &str),
+        leaf: &mut dyn FnMut(Seeded, Option<u32>, &str),
     ) {
         let mut tree = self.0.borrow_mut();
         // With a key twice the first counts, which a tree of places cannot tell of what lies below.
         tree.taken_in = !root.duplicate_key();
-        Walk { keys, leaf }.known(&mut tree, ROOT, root, true);
+        let remembers = tree.taken_in;
+        let mut walk = Walk {
+            keys,
+            leaf,
+            remembers,
+        };
+        walk.known(&mut tree, ROOT, root, true);
     }
 
     /// Where a path leads from the root of the document at hand.
@@ -160,6 +186,7 @@ impl Tree {
             next: NONE,
             met: 0,
             node: 0,
+            memory: None,
         });
         self.places.len() as u32 - 1
     }
@@ -242,7 +269,9 @@ const fn item_hash(list: u64, position: usize) -> u64 {
 
 struct Walk<'k, 'f> {
     keys: &'k IdentityKey,
-    leaf: &'f mut dyn FnMut(Seeded, &str),
+    leaf: &'f mut dyn FnMut(Seeded, Option<u32>, &str),
+    /// Whether a place outside of lists has one text at most.
+    remembers: bool,
 }
 
 impl Walk<'_, '_> {
@@ -277,14 +306,17 @@ impl Walk<'_, '_> {
             }
             _ => {
                 if let Some(text) = value.text() {
-                    (self.leaf)(tree.places[at as usize].seeded, text);
+                    let place = &tree.places[at as usize];
+                    let memory = place.memory.filter(|_| direct && self.remembers);
+                    (self.leaf)(place.seeded, memory, text);
                 }
             }
         }
     }
 
     fn unknown(&mut self, path: u64, value: Value<'_>) {
-        each_leaf(self.keys, path, value, None, self.leaf);
+        let leaf = &mut |path: Seeded, text: &str| (self.leaf)(path, None, text);
+        each_leaf(self.keys, path, value, None, leaf);
     }
 }
 
@@ -333,6 +365,7 @@ mod tests {
         match places {
             Some(places) => {
                 places.turn();
+                let mut leaf = |path: Seeded, _: Option<u32>, text: &str| leaf(path, text);
                 places.take_in(value, &KEYS_OF_CASE, &mut leaf);
             }
             None => each_leaf(&KEYS_OF_CASE, 0, value, None, &mut leaf),
@@ -366,7 +399,7 @@ mod tests {
             let mut tape = Tape::new();
             let value = tape.parse_str(text, &JsonLimits::default()).unwrap();
             places.turn();
-            places.take_in(value, &KEYS_OF_CASE, &mut |_, _| {});
+            places.take_in(value, &KEYS_OF_CASE, &mut |_, _, _| {});
             match places.lookup(&path, value, &KEYS_OF_CASE) {
                 Lookup::Value(value, used) => format!("{} by {used}", value.compact()),
                 Lookup::Nowhere => "nowhere".to_owned(),

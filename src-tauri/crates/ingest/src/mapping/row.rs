@@ -3,6 +3,7 @@
 //! Owns: time, fields, targets, changes, verb, identity and flags of one event. Never touches: the choice of the profile.
 
 use super::{
+    cells::{Answer, Known},
     changes::Changes,
     leaves::{Content, IdentityKey},
     locator,
@@ -11,12 +12,12 @@ use super::{
     plan::Planned,
     sip::Seeded,
     values,
-    walk::{Columns, Found, Scope},
+    walk::{Columns, Found, Root, Scope},
 };
 use crate::{
     entry::{Entry, EntryValue, Flags},
     json::Value,
-    profile::{ChangeRule, Identity, Profile, Source, TargetRule},
+    profile::{ChangeRule, Expr, Identity, Profile, Source, TargetRule, Verb},
     times::{Clock, Read, Rules},
 };
 use std::{borrow::Cow, sync::Arc};
@@ -29,11 +30,53 @@ pub(crate) struct Memos {
     verbs: Memo<Arc<[usize]>>,
     outcomes: Memo<&'static str>,
     /// Client and operating system.
-    agents: Memo<(Option<&'static str>, Option<&'static str>)>,
+    agents: Memo<Agent>,
+    /// What was found for values of the batch at hand, by their numbers.
+    agents_of: Vec<Option<Agent>>,
+    verbs_of: Vec<Option<KnownVerb>>,
     /// Hashes of provider and organization, by organization.
     scopes: Memo<u64>,
     /// Hash of the provider.
     provider: u64,
+    /// Hash of the provider where no organization is named.
+    anonymous: u64,
+}
+
+/// Client and operating system of a user agent.
+type Agent = (Option<&'static str>, Option<&'static str>);
+
+/// The verb that an action always means.
+#[derive(Clone, Copy, Debug)]
+struct KnownVerb {
+    /// Its number in the profile; absent when the action means none.
+    verb: Option<usize>,
+    /// Numbers of its words in the batch, in the order of [`WORDS`], where they were written before.
+    words: [Option<u32>; WORDS.len()],
+}
+
+/// The fields that a verb fills.
+const WORDS: [Field; 4] = [
+    Field::EventCategory,
+    Field::EventOperation,
+    Field::EventOutcome,
+    Field::EventSensitivity,
+];
+
+impl Memos {
+    /// Says that the batch at hand is an empty one: numbers of values in the one before mean nothing any more.
+    pub(crate) fn turn(&mut self) {
+        self.agents_of.clear();
+        self.verbs_of.clear();
+    }
+}
+
+/// The place of a value of the batch in a list by numbers.
+fn of_value<T: Copy>(list: &mut Vec<Option<T>>, value: u32) -> &mut Option<T> {
+    let at = value as usize;
+    if list.len() <= at {
+        list.resize(at + 1, None);
+    }
+    &mut list[at]
 }
 
 /// A profile made ready for one source.
@@ -46,10 +89,12 @@ pub(crate) struct Compiled {
     pub(crate) columns: Columns,
     pub(crate) memos: Memos,
     pub(crate) places: Places,
+    pub(crate) known: Known,
 }
 
 impl Compiled {
     pub(crate) fn new(planned: &Planned, now: Instant, keys: &IdentityKey) -> Self {
+        let provider = keys.hash(3, planned.profile.provider.as_bytes());
         Self {
             name: planned.profile.name(),
             guessed: planned.guessed,
@@ -61,10 +106,12 @@ impl Compiled {
             }),
             columns: Columns::default(),
             memos: Memos {
-                provider: keys.hash(3, planned.profile.provider.as_bytes()),
+                provider,
+                anonymous: keys.hash(provider, b""),
                 ..Memos::default()
             },
             places: Places::new(keys),
+            known: Known::default(),
             profile: Arc::clone(&planned.profile),
         }
     }
@@ -78,6 +125,8 @@ pub(crate) struct RowWriter<'w, 'b> {
     pub(crate) keys: &'w IdentityKey,
     pub(crate) clock: &'w mut Clock,
     pub(crate) memos: &'w mut Memos,
+    /// What the cells of the row gave before; absent for what has no cells.
+    pub(crate) known: Option<&'w mut Known>,
     pub(crate) columns: &'w mut Vec<Seeded>,
     pub(crate) entry: &'w Entry<'w>,
     pub(crate) batch: &'b mut Batch,
@@ -96,7 +145,13 @@ impl RowWriter<'_, '_> {
         self.present = 0;
         let at = self.time(scope, &mut flags, &mut content);
         // First, because it notes where the paths of the fields lead.
-        content.root(&scope.whole, self.columns, scope.places, exploded);
+        match (&scope.whole, &mut self.known) {
+            (Root::Cells(cells), Some(known)) => known.take_in(cells, &mut content),
+            (root, known) => {
+                let known = known.as_deref_mut();
+                content.root(root, self.columns, scope.places, exploded, known);
+            }
+        }
         self.fields(scope, &mut flags);
         self.targets(scope);
         let mut changes = Changes {
@@ -115,12 +170,12 @@ impl RowWriter<'_, '_> {
         }
         self.verb();
         if !self.profile.provider.is_empty() {
-            self.push(Field::EventProvider, &self.profile.provider);
+            self.push_common(Field::EventProvider, &self.profile.provider);
         }
-        self.push(Field::Profile, self.name);
+        self.push_common(Field::Profile, self.name);
         for (field, value) in self.labels {
             if !self.has(*field) {
-                self.push(*field, value);
+                self.push_common(*field, value);
             }
         }
         if exploded.is_some()
@@ -154,9 +209,55 @@ impl RowWriter<'_, '_> {
     }
 
     /// Adds a value of a single field; an empty one is absent.
-    fn push(&mut self, field: Field, value: &str) {
+    fn push(&mut self, field: Field, value: &str) -> Option<u32> {
         self.present |= u64::from(!value.is_empty()) << field.index();
-        self.batch.push(field, 0, value);
+        self.batch.push(field, 0, value)
+    }
+
+    /// Adds a value of a single field that most rows have in common.
+    fn push_common(&mut self, field: Field, value: &str) {
+        self.present |= u64::from(!value.is_empty()) << field.index();
+        self.batch.push_common(field, value);
+    }
+
+    /// Adds a value of a single field by its number.
+    fn push_again(&mut self, field: Field, value: u32) {
+        self.present |= 1 << field.index();
+        self.batch.push_again(field, 0, value);
+    }
+
+    /// What the expression of this number gave for the same cell before.
+    fn answer(&self, expr: usize) -> Answer {
+        let known = self.known.as_ref();
+        known.map_or(Answer::Unknown, |known| known.answer(expr))
+    }
+
+    /// Adds the value that an expression gave. Where its cell was looked for in vain, the batch need not be searched again.
+    fn push_of(&mut self, expr: Option<usize>, field: Field, value: &str) -> Option<u32> {
+        let known = self.known.as_ref().zip(expr);
+        if known.is_some_and(|(known, expr)| known.sought(expr)) {
+            self.present |= u64::from(!value.is_empty()) << field.index();
+            return self.batch.push_new(field, 0, value);
+        }
+        self.push(field, value)
+    }
+
+    /// What an expression gives, and whether that is what is decided by the cell or leaf that it is bound to.
+    fn eval<'e>(&self, scope: &Scope<'e, '_>, expr: &Expr) -> (Option<Cow<'e, str>>, bool) {
+        let first_alone = self.known.as_ref().is_some_and(|known| known.first_alone());
+        match expr.0.split_first() {
+            Some((first, others)) if first_alone => match scope.one(first) {
+                Some(value) => (Some(value), true),
+                None => (others.iter().find_map(|other| scope.one(other)), false),
+            },
+            _ => (scope.eval(expr), true),
+        }
+    }
+
+    fn note(&mut self, expr: usize, value: Option<u32>) {
+        if let Some(known) = &mut self.known {
+            known.note(expr, value.map_or(Answer::Nothing, Answer::Value));
+        }
     }
 
     fn has(&self, field: Field) -> bool {
@@ -167,7 +268,8 @@ impl RowWriter<'_, '_> {
         if !self.has(field) {
             return None;
         }
-        self.batch.open(field).next().map(|(_, text)| text)
+        let value = self.batch.open_value(field)?;
+        Some(self.batch.column(field).text(value))
     }
 
     fn time<'e>(
@@ -203,15 +305,17 @@ impl RowWriter<'_, '_> {
         };
         *flags = flags.union(read.flags);
         match read.template {
-            Some(n) => self
-                .batch
-                .push(Field::EventOriginalTime, 0, self.clock.template(n)),
+            Some(n) => {
+                let template = self.clock.template(n);
+                self.batch.push_common(Field::EventOriginalTime, template)
+            }
             None => self.push(Field::EventOriginalTime, &original::literal(&text)),
-        }
+        };
         self.present |= 1 << Field::EventOriginalTime.index();
         if let Some(n) = read.note {
             self.present |= 1 << Field::EventZone.index();
-            self.batch.push(Field::EventZone, 0, self.clock.note(n));
+            let note = self.clock.note(n);
+            self.batch.push_common(Field::EventZone, note);
         }
         if read.at.is_some()
             && let Cow::Borrowed(text) = text
@@ -223,13 +327,32 @@ impl RowWriter<'_, '_> {
 
     fn fields(&mut self, scope: &Scope<'_, '_>, flags: &mut Flags) {
         let (mut related, mut agent) = (0u16, None);
-        for (field, expr) in &self.profile.fields {
-            let Some(value) = scope.eval(expr) else {
+        for (n, (field, expr)) in self.profile.fields.iter().enumerate() {
+            match self.answer(n) {
+                Answer::Unknown => {}
+                Answer::Nothing => continue,
+                Answer::Value(_) if *field == Field::UserName && self.has(*field) => continue,
+                Answer::Value(value) => {
+                    self.push_again(*field, value);
+                    if *field == Field::UserAgentOriginal {
+                        let found = self.agent(value);
+                        agent.get_or_insert(found);
+                    }
+                    continue;
+                }
+            }
+            let (found, first) = self.eval(scope, expr);
+            let Some(value) = found else {
+                if first {
+                    self.note(n, None);
+                }
                 continue;
             };
-            match field {
+            let n = first.then_some(n);
+            // The number of the value where nothing but the value decided what was written.
+            let pushed = match field {
                 Field::SourceIp if values::is_plain_address(&value) => {
-                    self.push(Field::SourceIp, &value);
+                    self.push_of(n, Field::SourceIp, &value)
                 }
                 Field::SourceIp => {
                     let mut first = true;
@@ -246,6 +369,7 @@ impl RowWriter<'_, '_> {
                             None => flags.insert(Flag::UnreadableAddress),
                         }
                     }
+                    None
                 }
                 Field::RelatedIp => {
                     for text in value.split([',', ' ', ';']).filter(|t| !t.is_empty()) {
@@ -261,38 +385,48 @@ impl RowWriter<'_, '_> {
                             flags.insert(Flag::UnreadableAddress);
                         }
                     }
+                    None
                 }
                 Field::SourceCountry => match values::country_code(&value) {
                     Some(code) => self.push(Field::SourceCountry, &code),
-                    None => self.push(Field::SourceCountryName, &value),
+                    None => {
+                        self.push(Field::SourceCountryName, &value);
+                        None
+                    }
                 },
                 Field::EventOutcome => {
                     let words = &self.profile.outcome;
                     let work = |value: &str| values::outcome(value, words);
                     let word = self.memos.outcomes.get(&value, work);
-                    self.push(Field::EventOutcome, word);
+                    self.push(Field::EventOutcome, word)
                 }
                 Field::UserType => {
                     if value.bytes().any(|b| b.is_ascii_uppercase()) {
-                        self.push(Field::UserType, &value.to_lowercase());
+                        self.push(Field::UserType, &value.to_lowercase())
                     } else {
-                        self.push(Field::UserType, &value);
+                        self.push(Field::UserType, &value)
                     }
                 }
                 Field::UserAgentOriginal => {
-                    let work = |agent: &str| (values::agent_name(agent), values::agent_os(agent));
-                    let found = self.memos.agents.get(&value, work);
-                    agent.get_or_insert(found);
-                    self.push(Field::UserAgentOriginal, &value);
+                    let pushed = self.push_of(n, Field::UserAgentOriginal, &value);
+                    if let Some(value) = pushed {
+                        let found = self.agent(value);
+                        agent.get_or_insert(found);
+                    }
+                    pushed
                 }
                 Field::UserEmail if !value.contains('@') => {
                     // Logs put names into columns called e-mail; the name is worth more than the column.
                     if !self.has(Field::UserName) {
                         self.push(Field::UserName, &value);
                     }
+                    None
                 }
-                Field::UserName if self.has(Field::UserName) => {}
-                field => self.push(*field, &value),
+                Field::UserName if self.has(Field::UserName) => None,
+                field => self.push_of(n, *field, &value),
+            };
+            if let Some(n) = n.filter(|_| pushed.is_some()) {
+                self.note(n, pushed);
             }
         }
         // Last, so that a name or system that the log itself gives counts.
@@ -304,6 +438,18 @@ impl RowWriter<'_, '_> {
                 self.push(Field::UserAgentOs, os);
             }
         }
+    }
+
+    /// Client and system of a user agent, by its number in the batch.
+    fn agent(&mut self, value: u32) -> Agent {
+        if let Some(agent) = *of_value(&mut self.memos.agents_of, value) {
+            return agent;
+        }
+        let work = |agent: &str| (values::agent_name(agent), values::agent_os(agent));
+        let text = self.batch.column(Field::UserAgentOriginal).text(value);
+        let agent = self.memos.agents.get(text, work);
+        *of_value(&mut self.memos.agents_of, value) = Some(agent);
+        agent
     }
 
     fn push_address(&mut self, field: Field, element: u16, text: &str, ip: std::net::IpAddr) {
@@ -319,6 +465,7 @@ impl RowWriter<'_, '_> {
     fn targets(&mut self, scope: &Scope<'_, '_>) {
         let mut n = 0u16;
         for (i, rule) in self.profile.targets.iter().enumerate() {
+            let first = self.profile.fields.len() + 3 * i;
             let before = self.profile.targets[..i]
                 .iter()
                 .filter_map(|r| r.each.as_ref());
@@ -329,79 +476,138 @@ impl RowWriter<'_, '_> {
             match &rule.each {
                 Some(path) => {
                     for element in scope.elements(path) {
-                        self.target(rule, &scope.at(element), &mut n);
+                        self.target(rule, None, &scope.at(element), &mut n);
                     }
                 }
-                None => self.target(rule, scope, &mut n),
+                None => self.target(rule, Some(first), scope, &mut n),
             }
         }
     }
 
-    fn target(&mut self, rule: &TargetRule, scope: &Scope<'_, '_>, n: &mut u16) {
+    /// Adds one target. `first` is the number of the expression of its kind; those of id and name follow.
+    fn target(
+        &mut self,
+        rule: &TargetRule,
+        first: Option<usize>,
+        scope: &Scope<'_, '_>,
+        n: &mut u16,
+    ) {
         if rule.when.as_ref().is_some_and(|c| !scope.holds(c)) {
             return;
         }
-        let (kind, id, name) = (
-            scope.eval(&rule.kind),
-            scope.eval(&rule.id),
-            scope.eval(&rule.name),
-        );
-        if (kind.is_none() && id.is_none() && name.is_none()) || *n == u16::MAX {
-            return;
+        let parts = [
+            (Field::TargetType, &rule.kind),
+            (Field::TargetId, &rule.id),
+            (Field::TargetName, &rule.name),
+        ];
+        let mut any = false;
+        for (i, (field, expr)) in parts.into_iter().enumerate() {
+            let number = first.map(|first| first + i);
+            match number.map_or(Answer::Unknown, |number| self.answer(number)) {
+                Answer::Nothing => continue,
+                Answer::Value(_) if *n == u16::MAX => {}
+                Answer::Value(value) => self.batch.push_again(field, *n, value),
+                Answer::Unknown => {
+                    let (found, decided) = self.eval(scope, expr);
+                    let number = number.filter(|_| decided);
+                    let pushed = match &found {
+                        Some(_) if *n == u16::MAX => None,
+                        Some(text) => {
+                            let known = self.known.as_ref();
+                            let sought = known
+                                .zip(number)
+                                .is_some_and(|(known, number)| known.sought(number));
+                            if sought {
+                                self.batch.push_new(field, *n, text)
+                            } else {
+                                self.batch.push(field, *n, text)
+                            }
+                        }
+                        None => None,
+                    };
+                    if let Some(number) = number.filter(|_| pushed.is_some() == found.is_some()) {
+                        self.note(number, pushed);
+                    }
+                    if found.is_none() {
+                        continue;
+                    }
+                }
+            }
+            any = true;
         }
-        self.batch
-            .push(Field::TargetType, *n, kind.as_deref().unwrap_or(""));
-        self.batch
-            .push(Field::TargetId, *n, id.as_deref().unwrap_or(""));
-        self.batch
-            .push(Field::TargetName, *n, name.as_deref().unwrap_or(""));
-        *n += 1;
+        if any && *n < u16::MAX {
+            *n += 1;
+        }
     }
 
     fn verb(&mut self) {
-        if !self.has(Field::EventAction) {
-            return;
-        }
-        let Some((_, action)) = self.batch.open(Field::EventAction).next() else {
+        let Some(action) = self.batch.open_value(Field::EventAction) else {
             return;
         };
+        if let Some(known) = *of_value(&mut self.memos.verbs_of, action) {
+            self.known_verb(action, known);
+            return;
+        }
         let verbs = &self.profile.verbs;
         let work = |word: &str| verbs.candidates(word).into();
-        let numbers = self.memos.verbs.get(action, work);
-        let verb = numbers
+        let text = self.batch.column(Field::EventAction).text(action);
+        let numbers = self.memos.verbs.get(text, work);
+        let mut found = numbers
             .iter()
-            .filter_map(|n| self.profile.verbs.at(*n))
-            .find(|verb| {
-                verb.when.as_ref().is_none_or(|condition| {
-                    self.batch
-                        .open(condition.field)
-                        .any(|(_, text)| condition.holds(text))
-                })
-            });
-        let Some(verb) = verb else {
+            .filter_map(|n| Some((*n, self.profile.verbs.at(*n)?)));
+        let always = numbers.iter().find_map(|n| verbs.at(*n));
+        if always.is_none_or(|verb| verb.when.is_none()) {
+            let known = KnownVerb {
+                verb: found.next().map(|(n, _)| n),
+                words: [None; WORDS.len()],
+            };
+            self.known_verb(action, known);
             return;
-        };
-        for (field, word) in [
-            (Field::EventCategory, Some(verb.category)),
-            (Field::EventOperation, Some(verb.operation)),
-            (Field::EventOutcome, verb.outcome),
-            (Field::EventSensitivity, verb.sensitivity),
-        ] {
-            if let Some(word) = word
-                && !self.has(field)
-            {
-                self.push(field, word);
+        }
+        let verb = found.find(|(_, verb)| {
+            verb.when.as_ref().is_none_or(|condition| {
+                self.batch
+                    .open(condition.field)
+                    .any(|(_, text)| condition.holds(text))
+            })
+        });
+        if let Some((_, verb)) = verb {
+            for (field, word) in WORDS.into_iter().zip(words(verb)) {
+                if let Some(word) = word
+                    && !self.has(field)
+                {
+                    self.push(field, word);
+                }
             }
         }
+    }
+
+    /// Fills in the words of the verb that an action always means.
+    fn known_verb(&mut self, action: u32, mut known: KnownVerb) {
+        if let Some(verb) = known.verb.and_then(|n| self.profile.verbs.at(n)) {
+            let all = WORDS.into_iter().zip(words(verb));
+            for ((field, word), value) in all.zip(&mut known.words) {
+                let Some(word) = word.filter(|_| !self.has(field)) else {
+                    continue;
+                };
+                match *value {
+                    Some(value) => self.push_again(field, value),
+                    None => *value = self.push(field, word),
+                }
+            }
+        }
+        *of_value(&mut self.memos.verbs_of, action) = Some(known);
     }
 
     fn scope_hash(&mut self) -> u64 {
         let named = [Field::OrganizationId, Field::OrganizationName]
             .into_iter()
-            .find(|field| self.present >> field.index() & 1 == 1);
-        let organization = named
-            .and_then(|field| self.batch.open(field).next())
-            .map_or("", |(_, text)| text);
+            .find(|field| self.has(*field));
+        let value = named.and_then(|field| Some((field, self.batch.open_value(field)?)));
+        let Some((field, value)) = value else {
+            return self.memos.anonymous;
+        };
+        let organization = self.batch.column(field).text(value);
         let (keys, provider) = (self.keys, self.memos.provider);
         let work = |organization: &str| keys.hash(provider, organization.as_bytes());
         self.memos.scopes.get(organization, work)
@@ -442,6 +648,16 @@ impl RowWriter<'_, '_> {
         // 0 means that there is no vendor id.
         self.keys.hash(of.wrapping_add(part), id.as_bytes()).max(1)
     }
+}
+
+/// What a verb says of each of [`WORDS`].
+fn words(verb: &Verb) -> [Option<&'static str>; WORDS.len()] {
+    [
+        Some(verb.category),
+        Some(verb.operation),
+        verb.outcome,
+        verb.sensitivity,
+    ]
 }
 
 /// What the reader of JSON saw in the whole entry.

@@ -251,6 +251,58 @@ fn show(name: &str, zone: &str) -> String {
     out
 }
 
+/// Time, hashes and cells of each row.
+fn rows(batch: &Batch) -> Vec<String> {
+    let show = |(n, row): (usize, &witnessmark_model::Row)| {
+        let cells: Vec<_> = batch.row_cells(n).collect();
+        format!("{:?} {} {} {cells:?}", row.time, row.content, row.vendor_id)
+    };
+    batch.rows.iter().enumerate().map(show).collect()
+}
+
+#[test]
+fn what_was_met_before_changes_nothing() {
+    let library = Library::builtin().unwrap();
+    for (name, zone) in [
+        ("paymongo/documented.csv", "Asia/Manila"),
+        ("paymongo/pasted.txt", "Asia/Manila"),
+        ("corefy/events.json", "UTC"),
+        ("corefy/columns.csv", "Europe/Kyiv"),
+        ("edfapay/audit.csv", "Asia/Riyadh"),
+        ("edfapay/threat.json", ""),
+        ("payment-nexus/global.json", ""),
+        ("okta/events.json", ""),
+        ("github/audit.ndjson", ""),
+        ("github/audit.csv", ""),
+        ("unknown/flat.csv", ""),
+        ("unknown/nested.json", ""),
+        ("mixed/two-systems.ndjson", ""),
+    ] {
+        with_entries(name, &fixture(name), |entries| {
+            let plan = recognise::plan(entries, &options(zone), &library).unwrap();
+            let mut alone = Vec::new();
+            for entry in entries {
+                let mut batch = Batch::default();
+                let mut fresh = Mapper::new(plan.clone(), KEY, NOW);
+                fresh.map(entry, &mut batch).unwrap();
+                alone.extend(rows(&batch));
+            }
+            let mut mapper = Mapper::new(plan, KEY, NOW);
+            let mut batch = Batch::default();
+            for turn in 0..3 {
+                for entry in entries {
+                    mapper.map(entry, &mut batch).unwrap();
+                }
+                if turn > 0 {
+                    let met = rows(&batch);
+                    assert_eq!(met[met.len() - alone.len()..], alone, "{name}");
+                    batch.clear();
+                }
+            }
+        });
+    }
+}
+
 #[test]
 fn fixtures_give_these_events() {
     for (name, zone) in [

@@ -66,7 +66,7 @@ impl<'e> Nest<'e> {
 }
 
 /// A column and the number of steps that its name covers; absent when no column has the name.
-type Place = Option<(usize, usize)>;
+pub(crate) type Place = Option<(usize, usize)>;
 
 /// Where the paths of a profile end among the columns of a source, by path id.
 #[derive(Debug, Default)]
@@ -109,7 +109,8 @@ pub(crate) fn folded(name: &str) -> String {
         .collect()
 }
 
-fn column(path: &Path, header: &[String]) -> Place {
+/// The column of a path and the number of steps that its name covers, by looking through the header.
+pub(crate) fn column(path: &Path, header: &[String]) -> Place {
     let keys: Vec<&str> = path
         .steps
         .iter()

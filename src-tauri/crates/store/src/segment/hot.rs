@@ -133,7 +133,9 @@ fn read(row: &Row<'_>, batch: &mut Batch) -> Result<()> {
             .find(|f| f.name() == name)
             .ok_or_else(|| StoreError::corrupt("a hot event", format!("it has a field {name}")))?;
         match value {
-            Value::String(text) => batch.push(*field, 0, text),
+            Value::String(text) => {
+                batch.push(*field, 0, text);
+            }
             Value::Array(items) => {
                 for (i, item) in items.iter().enumerate() {
                     batch.push(*field, i as u16, item.as_str().unwrap_or(""));
