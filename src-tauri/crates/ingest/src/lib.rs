@@ -12,6 +12,7 @@
 //! Refusals of a whole file and open questions come before the sink is given anything. After an error of `run` the sink
 //! must forget what this run gave it.
 
+mod blocks;
 pub mod container;
 pub mod csv;
 pub mod encoding;

@@ -4,10 +4,8 @@
 //! whose results it gives in all that it does not leave.
 
 use super::Dialect;
+use crate::blocks::{BLOCK, bits};
 use crate::entry::Span;
-
-/// Bytes that are looked at together.
-const BLOCK: usize = 64;
 
 /// Where a record ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +53,8 @@ impl<'t> Marks<'t> {
 
 /// A bit for each of the first bytes that is one of the wanted, none of which may be 0.
 #[inline]
-fn block(text: &[u8], wanted: [u8; 3]) -> u64 {
+fn block(text: &[u8], [a, b, c]: [u8; 3]) -> u64 {
+    let wanted = |byte| (byte == a) | (byte == b) | (byte == c);
     match text.first_chunk::<BLOCK>() {
         Some(whole) => bits(whole, wanted),
         None => {
@@ -66,18 +65,6 @@ fn block(text: &[u8], wanted: [u8; 3]) -> u64 {
             bits(&padded, wanted)
         }
     }
-}
-
-#[inline]
-fn bits(block: &[u8; BLOCK], [a, b, c]: [u8; 3]) -> u64 {
-    // One byte of 0 or 1 for each, without a branch, which the compiler turns into wide instructions.
-    let hits = block.map(|byte| u8::from((byte == a) | (byte == b) | (byte == c)));
-    let (words, _) = hits.as_chunks::<8>();
-    words.iter().rev().fold(0, |all, word| {
-        // Gathers the low bits of eight bytes into the highest byte.
-        let eight = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        (all << 8) | eight
-    })
 }
 
 /// Finds the record that a text begins with and adds the places of its cells to `spans`; the numbers of those in which
