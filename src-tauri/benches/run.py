@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 
-def run(command):
+def run(command, **environment):
     """One process: wall seconds, processor seconds, peak megabytes."""
     begin = time.perf_counter()
-    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE)
+    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, env={**os.environ, **environment})
     out = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
@@ -34,7 +34,7 @@ def environment(folder):
     python = folder / "venv/bin/python"
     if not python.exists():
         subprocess.check_call([sys.executable, "-m", "venv", str(folder / "venv")])
-        subprocess.check_call([str(python), "-m", "pip", "install", "--quiet", "duckdb==2.0.0", "pytz"])
+        subprocess.check_call([str(python), "-m", "pip", "install", "--quiet", "duckdb==2.0.0", "pytz", "sqlite-utils"])
     return python
 
 
@@ -42,14 +42,26 @@ def spread(values):
     return f"{statistics.median(values):.2f} [{min(values):.2f}-{max(values):.2f}]"
 
 
+def fresh(folder, name):
+    """A path where nothing is."""
+    for path in folder.glob(f"{name}*"):
+        path.unlink()
+    return folder / name
+
+
+def ratio(ours, theirs, what):
+    """Median and spread of the ratios of runs that stood beside each other."""
+    return spread([o[what] / t[what] for o, t in zip(ours, theirs)])
+
+
 def imports(args, folder, python, kind, data):
-    case, base = folder / f"{kind}.wmcase", folder / f"{kind}.duckdb"
+    """Ours and DuckDB in turns."""
     ours, theirs = [], []
     for _ in range(args.rounds):
-        for path in list(folder.glob(f"{kind}.wmcase*")) + list(folder.glob(f"{kind}.duckdb*")):
-            path.unlink()
+        case = fresh(folder, f"{kind}.wmcase")
         ours.append(run([args.bin / "witnessmark", "import", case, data, "--json"]))
         if python:
+            base = fresh(folder, f"{kind}.duckdb")
             theirs.append(run([python, Path(__file__).with_name("peers.py"), "load", kind, data, base]))
     size, source = case.stat().st_size, data.stat().st_size
     result = {
@@ -58,20 +70,55 @@ def imports(args, folder, python, kind, data):
         "cpu_s": statistics.median(o["cpu"] for o in ours),
         "peak_mb": max(o["mb"] for o in ours),
         "events_per_s": args.rows / statistics.median(o["wall"] for o in ours),
+        "busy_cores": statistics.median(o["cpu"] / o["wall"] for o in ours),
         "size_ratio": size / source,
     }
     print(f"\nimport {kind}, {args.rows} rows, {source / 1e6:.0f} MB")
     print(f"  witnessmark  wall {result['wall_s']:.2f} s  cpu {result['cpu_s']:.2f} s  peak {result['peak_mb']:.0f} MB  "
-          f"{result['events_per_s']:.0f} events/s  case {result['size_ratio']:.3f} of the source")
+          f"{result['events_per_s']:.0f} events/s  case {result['size_ratio']:.3f} of the source  {result['busy_cores']:.2f} cores busy")
     if theirs:
-        ratios = [o["wall"] / t["wall"] for o, t in zip(ours, theirs)]
-        result["wall_ratio_duckdb"] = statistics.median(ratios)
+        result["wall_ratio_duckdb"] = statistics.median(o["wall"] / t["wall"] for o, t in zip(ours, theirs))
         result["cpu_ratio_duckdb"] = statistics.median(o["cpu"] / t["cpu"] for o, t in zip(ours, theirs))
         result["duckdb_peak_mb"] = max(t["mb"] for t in theirs)
         print(f"  duckdb       wall {statistics.median(t['wall'] for t in theirs):.2f} s  cpu {statistics.median(t['cpu'] for t in theirs):.2f} s  "
               f"peak {result['duckdb_peak_mb']:.0f} MB")
-        print(f"  ratio        wall {spread(ratios)}  cpu {result['cpu_ratio_duckdb']:.2f}")
+        print(f"  ratio        wall {ratio(ours, theirs, 'wall')}  cpu {ratio(ours, theirs, 'cpu')}")
     return result
+
+
+def other_peers(args, folder, python, data):
+    """The shell of SQLite and sqlite-utils on the same CSV, once each: they are slower by so much that one run tells."""
+    ours = run([args.bin / "witnessmark", "import", fresh(folder, "peer.wmcase"), data, "--json"])
+    base = fresh(folder, "peer.sqlite3")
+    script = folder / "import.sql"
+    script.write_text(f".mode csv\n.import '{data}' events\n")
+    peers = {"sqlite3 .import": ["sqlite3", base, f".read {script}"]}
+    if args.rows <= 1_000_000:
+        tool = python.with_name("sqlite-utils")
+        peers["sqlite-utils insert --csv"] = [tool, "insert", fresh(folder, "utils.sqlite3"), "events", data, "--csv", "--silent"]
+    result = {}
+    for name, command in peers.items():
+        theirs = run(command)
+        result[name] = {"wall": ours["wall"] / theirs["wall"], "cpu": ours["cpu"] / theirs["cpu"]}
+        print(f"  beside {name:26} wall {result[name]['wall']:.2f}  cpu {result[name]['cpu']:.2f} of theirs")
+    return result
+
+
+def against_ourselves(args, folder, kind, data, twice):
+    """What encryption costs, and what twice the rows cost, in turns with the plain import."""
+    plain, secret, double = [], [], []
+    command = [args.bin / "witnessmark", "import"]
+    for _ in range(args.rounds):
+        plain.append(run([*command, fresh(folder, "plain.wmcase"), data, "--json"]))
+        secret.append(run([*command, fresh(folder, "secret.wmcase"), data, "--json"], WITNESSMARK_PASSPHRASE="correct horse battery staple"))
+        double.append(run([*command, fresh(folder, "double.wmcase"), twice, "--json"]))
+    print(f"  encrypted    wall {ratio(secret, plain, 'wall')}  cpu {ratio(secret, plain, 'cpu')} of plain")
+    print(f"  twice {kind:6} wall {ratio(double, plain, 'wall')}  cpu {ratio(double, plain, 'cpu')} of once")
+    return {
+        "encrypted_wall": statistics.median(s["wall"] / p["wall"] for s, p in zip(secret, plain)),
+        "twice_wall": statistics.median(d["wall"] / p["wall"] for d, p in zip(double, plain)),
+        "twice_cpu": statistics.median(d["cpu"] / p["cpu"] for d, p in zip(double, plain)),
+    }
 
 
 def lens(args, folder, python):
@@ -101,21 +148,33 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="imports of each, interleaved")
     parser.add_argument("--times", type=int, default=50, help="repeats of each query")
     parser.add_argument("--no-peers", action="store_true")
-    parser.add_argument("--json-rows", type=int, help="rows of the NDJSON import; a fifth of --rows if not given")
+    parser.add_argument("--json-rows", type=int, help="rows of the JSON imports; a fifth of --rows if not given")
+    parts = ["csv", "ndjson", "records", "peers", "ourselves", "lens"]
+    parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="these parts; lens looks at the case that csv made")
     parser.add_argument("--out", type=Path, help="write the figures as JSON")
     args = parser.parse_args()
     folder = args.folder / str(args.rows)
     folder.mkdir(parents=True, exist_ok=True)
     python = None if args.no_peers else environment(args.folder)
     figures = {}
-    for kind in ("csv", "ndjson"):
-        rows = args.rows if kind == "csv" else args.json_rows or args.rows // 5
+
+    def made(kind, rows):
         data = folder / f"saas-{rows}.{kind}"
         if not data.exists():
             run([args.bin / "examples/make_export", kind, rows, data])
-        part = argparse.Namespace(**{**vars(args), "rows": rows})
-        figures[f"import {kind}"] = imports(part, folder, python, kind, data)
-    figures["lens"] = lens(args, folder, python)
+        return data
+
+    json_rows = args.json_rows or args.rows // 5
+    for kind, rows in (("csv", args.rows), ("ndjson", json_rows), ("records", json_rows)):
+        if kind in args.only:
+            part = argparse.Namespace(**{**vars(args), "rows": rows})
+            figures[f"import {kind}"] = imports(part, folder, python, kind, made(kind, rows))
+    if python and "peers" in args.only:
+        figures["peers"] = other_peers(args, folder, python, made("csv", args.rows))
+    if "ourselves" in args.only:
+        figures["ourselves"] = against_ourselves(args, folder, "csv", made("csv", args.rows), made("csv", args.rows * 2))
+    if "lens" in args.only:
+        figures["lens"] = lens(args, folder, python)
     if args.out:
         args.out.write_text(json.dumps(figures, indent=1) + "\n")
 

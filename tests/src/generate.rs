@@ -193,6 +193,57 @@ pub fn ndjson(rows: u64, seed: u64, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes one JSON object whose only key holds all records, in the shape of a cloud provider's trail files, about 1,400
+/// bytes a record, each with an id, everything on one line.
+pub fn records(rows: u64, seed: u64, out: &mut dyn Write) -> io::Result<()> {
+    let mut dice = Dice::new(seed);
+    write!(out, "{{\"Records\":[")?;
+    for row in 0..rows {
+        let m = make(row, rows, &mut dice);
+        let (service, action) = m.action.split_once('.').unwrap_or(("service", m.action));
+        let error = match m.outcome {
+            "success" => "",
+            _ => {
+                r#""errorCode":"AccessDenied","errorMessage":"User is not authorized to perform this action","#
+            }
+        };
+        write!(
+            out,
+            concat!(
+                r#"{comma}{{"eventVersion":"1.09","userIdentity":{{"type":"AssumedRole","principalId":"AROA{actor:012X}:user{actor:04}","#,
+                r#""arn":"arn:aws:sts::123456789012:assumed-role/role-{role}/user{actor:04}","accountId":"123456789012","accessKeyId":"ASIA{session:016X}","#,
+                r#""sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROA{actor:012X}","arn":"arn:aws:iam::123456789012:role/role-{role}","#,
+                r#""accountId":"123456789012","userName":"role-{role}"}},"attributes":{{"creationDate":"{time}","mfaAuthenticated":"false"}}}}}},"#,
+                r#""eventTime":"{time}","eventSource":"{service}.amazonaws.com","eventName":"{action}","awsRegion":"ap-southeast-1","#,
+                r#""sourceIPAddress":"{ip}","userAgent":{agent},{error}"requestParameters":{{"resourceId":"pay_{target:08x}","resourceType":"payment","#,
+                r#""filter":{{"country":"{country}","note":{details}}},"maxResults":100,"includeAll":false}},"#,
+                r#""responseElements":null,"additionalEventData":{{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":{row},"#,
+                r#""bytesTransferredOut":1024,"AuthenticationMethod":"AuthHeader","x-amz-id-2":"{id:016x}{session:016x}"}},"#,
+                r#""requestID":"{id:016X}","eventID":"{id:016x}-{row:08x}","readOnly":true,"resources":[{{"accountId":"123456789012","#,
+                r#""type":"AWS::S3::Object","ARN":"arn:aws:s3:::bucket-{role}/pay_{target:08x}"}}],"eventType":"AwsApiCall","managementEvent":true,"#,
+                r#""recipientAccountId":"123456789012","eventCategory":"Management","tlsDetails":{{"tlsVersion":"TLSv1.3","#,
+                r#""cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"{service}.ap-southeast-1.amazonaws.com"}}}}"#
+            ),
+            comma = if row == 0 { "" } else { "," },
+            actor = m.actor,
+            role = m.actor % 40,
+            session = m.session,
+            time = format!("{}Z", &m.time[..19]),
+            service = service,
+            action = action,
+            ip = m.ip,
+            agent = serde_json::Value::from(m.agent),
+            error = error,
+            target = m.target,
+            country = m.country,
+            details = serde_json::Value::from(m.details),
+            id = m.id,
+            row = row,
+        )?;
+    }
+    writeln!(out, "]}}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +254,10 @@ mod tests {
         csv(100, 7, &mut a).unwrap();
         csv(100, 7, &mut b).unwrap();
         assert_eq!(a, b);
+        let mut object = Vec::new();
+        records(100, 7, &mut object).unwrap();
+        let object: serde_json::Value = serde_json::from_slice(&object).unwrap();
+        assert_eq!(object["Records"].as_array().map(Vec::len), Some(100));
         let mut lines = Vec::new();
         ndjson(100, 7, &mut lines).unwrap();
         for line in String::from_utf8(lines).unwrap().lines() {
