@@ -9,8 +9,9 @@ use witnessmark_model::Batch;
 use witnessmark_store::importer::{self as writing, Container, Importer};
 use witnessmark_store::{Result as StoreResult, StoreError};
 
-/// Messages on their way; pieces of evidence are at most a few hundred kilobytes, batches about two megabytes.
-const ON_THE_WAY: usize = 16;
+/// Messages on their way, so that reading goes on while a segment is sealed; most are pieces of evidence of a few hundred
+/// kilobytes, every sixth or so a batch of about two megabytes.
+const ON_THE_WAY: usize = 48;
 
 /// The other side is gone; it tells why itself.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ enum Message {
 pub(crate) struct Channel {
     send: Sender<Message>,
     emptied: Receiver<Batch>,
+    emptied_bytes: Receiver<Vec<u8>>,
 }
 
 impl Channel {
@@ -49,7 +51,7 @@ impl Channel {
     }
 
     pub(crate) fn container_bytes(&self, chunk: &[u8]) -> Sent {
-        self.send(Message::ContainerBytes(chunk.to_vec()))
+        self.send(Message::ContainerBytes(self.filled(chunk)))
     }
 
     pub(crate) fn end_container(&self) -> Sent {
@@ -61,7 +63,15 @@ impl Channel {
     }
 
     pub(crate) fn bytes(&self, chunk: &[u8]) -> Sent {
-        self.send(Message::Bytes(chunk.to_vec()))
+        self.send(Message::Bytes(self.filled(chunk)))
+    }
+
+    /// A copy, in memory that was used before where there is some.
+    fn filled(&self, chunk: &[u8]) -> Vec<u8> {
+        let mut memory = self.emptied_bytes.try_recv().unwrap_or_default();
+        memory.clear();
+        memory.extend_from_slice(chunk);
+        memory
     }
 
     pub(crate) fn entries(&self, places: &[(u64, u64)]) -> Sent {
@@ -90,6 +100,7 @@ pub(crate) struct Writer {
     container: Option<(Container, &'static str)>,
     receive: Receiver<Message>,
     emptied: Sender<Batch>,
+    emptied_bytes: Sender<Vec<u8>>,
 }
 
 impl Writer {
@@ -97,6 +108,7 @@ impl Writer {
     pub(crate) fn new(importer: Importer, imported: String, choices: Value) -> (Channel, Self) {
         let (send, receive) = bounded(ON_THE_WAY);
         let (give_back, emptied) = bounded(ON_THE_WAY);
+        let (give_bytes_back, emptied_bytes) = bounded(ON_THE_WAY);
         let writer = Self {
             importer,
             imported,
@@ -104,8 +116,14 @@ impl Writer {
             container: None,
             receive,
             emptied: give_back,
+            emptied_bytes: give_bytes_back,
         };
-        (Channel { send, emptied }, writer)
+        let channel = Channel {
+            send,
+            emptied,
+            emptied_bytes,
+        };
+        (channel, writer)
     }
 
     /// Writes until the channel is closed; gives the importer back, and the reason if it failed.
@@ -125,7 +143,10 @@ impl Writer {
                 Ok(())
             }
             Message::ContainerBytes(bytes) => match self.container {
-                Some((container, _)) => self.importer.container_bytes(container, &bytes),
+                Some((container, _)) => {
+                    self.give_bytes_back();
+                    self.importer.container_bytes(container, bytes)
+                }
                 None => Err(StoreError::OutOfOrder(
                     "bytes of a container that was not begun",
                 )),
@@ -136,7 +157,10 @@ impl Writer {
                 None => Ok(()),
             },
             Message::BeginSource(start) => self.begin_source(*start),
-            Message::Bytes(bytes) => self.importer.bytes(&bytes),
+            Message::Bytes(bytes) => {
+                self.give_bytes_back();
+                self.importer.bytes(bytes)
+            }
             Message::Entries(places) => self.importer.entries(&places),
             Message::Batch(mut batch) => {
                 self.importer.batch(&batch)?;
@@ -147,6 +171,15 @@ impl Writer {
             }
             Message::Reject(r) => self.importer.reject(reject(r)),
             Message::EndSource(end) => self.importer.end_source(source_end(end)),
+        }
+    }
+
+    fn give_bytes_back(&self) {
+        while let Some(memory) = self.importer.emptied() {
+            // When nobody waits for it, it is simply given back.
+            if self.emptied_bytes.try_send(memory).is_err() {
+                return;
+            }
         }
     }
 

@@ -23,7 +23,9 @@ pub(crate) struct Window<'r> {
     reader: Box<dyn Read + 'r>,
     encoding: Encoding,
     newline: u8,
+    /// Memory of which only the bytes before `end` were read.
     raw: Vec<u8>,
+    end: usize,
     /// The current place in `raw`, and how far it was decoded and given away.
     start: usize,
     decoded: usize,
@@ -42,6 +44,7 @@ impl<'r> Window<'r> {
             encoding: Encoding::Utf8,
             newline: b'\n',
             raw: Vec::new(),
+            end: 0,
             start: 0,
             decoded: 0,
             given: 0,
@@ -54,7 +57,7 @@ impl<'r> Window<'r> {
 
     /// Everything read so far, before anything was consumed.
     pub(crate) fn head(&self) -> &[u8] {
-        &self.raw
+        &self.raw[..self.end]
     }
 
     /// Sets what was learned from the head; `mark` bytes at the front are a byte order mark.
@@ -74,7 +77,7 @@ impl<'r> Window<'r> {
     /// The decoded text at hand.
     pub(crate) fn text(&self) -> &[u8] {
         if self.encoding.is_utf8() {
-            &self.raw[self.start..]
+            &self.raw[self.start..self.end]
         } else {
             &self.text[self.text_start..]
         }
@@ -120,8 +123,8 @@ impl<'r> Window<'r> {
 
     /// Bytes read that were not taken by this call before.
     pub(crate) fn take_given(&mut self) -> &[u8] {
-        let from = std::mem::replace(&mut self.given, self.raw.len());
-        &self.raw[from..]
+        let from = std::mem::replace(&mut self.given, self.end);
+        &self.raw[from..self.end]
     }
 
     pub(crate) fn encoding(&self) -> &Encoding {
@@ -149,24 +152,26 @@ impl<'r> Window<'r> {
     /// All that was read before must have been taken by [`Window::take_given`], except before anything was consumed.
     pub(crate) fn fill(&mut self) -> io::Result<()> {
         if self.start > 0 && self.given >= self.start {
-            self.raw.drain(..self.start);
+            self.raw.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
             self.decoded -= self.start;
             self.given -= self.start;
             self.start = 0;
             self.text.drain(..self.text_start);
             self.text_start = 0;
         }
-        let wanted = self.raw.len() + PIECE.max(self.raw.len() - self.start);
-        let mut length = self.raw.len();
-        self.raw.resize(wanted, 0);
+        let wanted = self.end + PIECE.max(self.end - self.start);
+        if self.raw.len() < wanted {
+            self.raw.resize(wanted, 0);
+        }
         let mut result = Ok(());
-        while length < wanted {
-            match self.reader.read(&mut self.raw[length..]) {
+        while self.end < wanted {
+            match self.reader.read(&mut self.raw[self.end..wanted]) {
                 Ok(0) => {
                     self.ended = true;
                     break;
                 }
-                Ok(n) => length += n,
+                Ok(n) => self.end += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     result = Err(error);
@@ -174,18 +179,19 @@ impl<'r> Window<'r> {
                 }
             }
         }
-        self.raw.truncate(length);
         self.decode();
         result
     }
 
     fn decode(&mut self) {
         if self.encoding.is_utf8() {
-            self.decoded = self.raw.len();
+            self.decoded = self.end;
         } else {
-            self.decoded +=
-                self.encoding
-                    .decode(&self.raw[self.decoded..], self.ended, &mut self.text);
+            self.decoded += self.encoding.decode(
+                &self.raw[self.decoded..self.end],
+                self.ended,
+                &mut self.text,
+            );
         }
     }
 }

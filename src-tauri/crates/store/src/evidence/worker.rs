@@ -84,11 +84,13 @@ impl Evidence {
         })
     }
 
-    pub(crate) fn bytes(&mut self, evidence: i64, bytes: &[u8]) -> Result<()> {
-        let mut memory = self.emptied.try_recv().unwrap_or_default();
-        memory.clear();
-        memory.extend_from_slice(bytes);
-        self.send(Job::Bytes(evidence, memory))
+    pub(crate) fn bytes(&mut self, evidence: i64, bytes: Vec<u8>) -> Result<()> {
+        self.send(Job::Bytes(evidence, bytes))
+    }
+
+    /// Memory of bytes that were laid down, if there is some to be used again.
+    pub(crate) fn emptied(&self) -> Option<Vec<u8>> {
+        self.emptied.try_recv().ok()
     }
 
     pub(crate) fn entries(&mut self, evidence: i64, entries: &[(u64, u64)]) -> Result<()> {
@@ -130,8 +132,13 @@ struct Stream {
     block: Vec<u8>,
     seq: u64,
     tree: Tree,
-    window: Vec<u8>,
-    window_start: u64,
+    /// The bytes that came last; the entries that end in them are announced before others come.
+    last: Vec<u8>,
+    /// Bytes before those, from the end of the last entry on.
+    carry: Vec<u8>,
+    carry_start: u64,
+    /// End of the last entry.
+    hashed: u64,
     due: VecDeque<(u64, u64)>,
     closed: bool,
 }
@@ -174,10 +181,10 @@ impl Worker {
                     self.streams.insert(evidence, Stream::new(name, container));
                 }
                 Job::Bytes(evidence, bytes) => {
-                    self.take(evidence, &bytes)?;
+                    let memory = self.take(evidence, bytes)?;
                     self.hash_entries(evidence)?;
                     // When nobody waits for it, the memory is simply given back.
-                    let _ = emptied.try_send(bytes);
+                    let _ = emptied.try_send(memory);
                 }
                 Job::Entries(evidence, entries) => {
                     if let Some(stream) = self.streams.get_mut(&evidence) {
@@ -195,16 +202,16 @@ impl Worker {
         Ok(self.laid)
     }
 
-    fn take(&mut self, evidence: i64, mut bytes: &[u8]) -> Result<()> {
+    /// Lays the next bytes of a file down; gives back the memory of those before.
+    fn take(&mut self, evidence: i64, given: Vec<u8>) -> Result<Vec<u8>> {
         let Some(stream) = self.streams.get_mut(&evidence) else {
             return Err(StoreError::OutOfOrder("bytes of a file that was not begun"));
         };
-        stream.sha256.update(bytes);
-        stream.bytes += bytes.len() as u64;
-        stream.window.extend_from_slice(bytes);
-        if stream.window.len() > WINDOW {
-            stream.forget(stream.window.len() - WINDOW / 2);
-        }
+        stream.keep_rest();
+        stream.sha256.update(&given);
+        stream.bytes += given.len() as u64;
+        let before = std::mem::replace(&mut stream.last, given);
+        let mut bytes = &stream.last[..];
         while !bytes.is_empty() {
             // A whole block is compressed where it lies; of what is less, a block is gathered.
             let whole = match bytes.split_at_checked(BLOCK) {
@@ -229,7 +236,7 @@ impl Worker {
             stream.seq += 1;
             stream.block.clear();
         }
-        Ok(())
+        Ok(before)
     }
 
     fn hash_entries(&mut self, evidence: i64) -> Result<()> {
@@ -246,19 +253,13 @@ impl Worker {
                 return Ok(());
             };
             stream.due.pop_front();
-            if offset >= stream.window_start {
-                let from = (offset - stream.window_start) as usize;
-                let hash = leaf(&stream.window[from..from + length as usize]);
+            let hash = match stream.held(offset, length) {
+                Some(entry) => leaf(entry),
+                None => self.leaf_from_blocks(evidence, offset, length)?,
+            };
+            if let Some(stream) = self.streams.get_mut(&evidence) {
                 stream.tree.push(hash);
-                // What lies before the entry is never asked for again: entries come in order.
-                if from > 4 << 20 {
-                    stream.forget(from);
-                }
-            } else {
-                let hash = self.leaf_from_blocks(evidence, offset, length)?;
-                if let Some(stream) = self.streams.get_mut(&evidence) {
-                    stream.tree.push(hash);
-                }
+                stream.hashed = offset + length;
             }
         }
     }
@@ -316,7 +317,7 @@ impl Worker {
             self.pending.push((id, codec, stream.block.len(), data));
         }
         stream.block = Vec::new();
-        stream.window = Vec::new();
+        (stream.last, stream.carry) = (Vec::new(), Vec::new());
         stream.closed = true;
         self.laid.insert(
             evidence,
@@ -391,15 +392,59 @@ impl Stream {
             block: Vec::with_capacity(BLOCK),
             seq: 0,
             tree: Tree::default(),
-            window: Vec::new(),
-            window_start: 0,
+            last: Vec::new(),
+            carry: Vec::new(),
+            carry_start: 0,
+            hashed: 0,
             due: VecDeque::new(),
             closed: false,
         }
     }
 
-    fn forget(&mut self, bytes: usize) {
-        self.window.drain(..bytes);
-        self.window_start += bytes as u64;
+    /// Where the bytes that came last begin.
+    fn last_start(&self) -> u64 {
+        self.bytes - self.last.len() as u64
+    }
+
+    /// The bytes of an entry, when all of them are in memory.
+    fn held(&mut self, offset: u64, length: u64) -> Option<&[u8]> {
+        let (start, end) = (self.last_start(), offset + length);
+        if offset >= start {
+            let from = (offset - start) as usize;
+            return self.last.get(from..from + length as usize);
+        }
+        let from = usize::try_from(offset.checked_sub(self.carry_start)?).ok()?;
+        let missing = end.saturating_sub(self.carry_start + self.carry.len() as u64);
+        if missing > 0 {
+            // The entry ends in the bytes that came last, whose beginning may have been added for an entry before it.
+            let known = (self.carry_start + self.carry.len() as u64 - start) as usize;
+            let part = self.last.get(known..known + missing as usize)?;
+            self.carry.extend_from_slice(part);
+        }
+        self.carry.get(from..from + length as usize)
+    }
+
+    /// Keeps of the bytes at hand those that no entry has had yet, as far as there is room, before others come.
+    fn keep_rest(&mut self) {
+        let start = self.last_start();
+        if self.hashed >= start {
+            let from = (self.hashed - start) as usize;
+            self.carry.clear();
+            self.carry
+                .extend_from_slice(&self.last[from.min(self.last.len())..]);
+            self.carry_start = start + from as u64;
+            return;
+        }
+        let gone = self.hashed.saturating_sub(self.carry_start) as usize;
+        self.carry.drain(..gone.min(self.carry.len()));
+        self.carry_start += gone as u64;
+        let known = (self.carry_start + self.carry.len() as u64).saturating_sub(start) as usize;
+        self.carry
+            .extend_from_slice(&self.last[known.min(self.last.len())..]);
+        if self.carry.len() > WINDOW {
+            let most = self.carry.len() - WINDOW / 2;
+            self.carry.drain(..most);
+            self.carry_start += most as u64;
+        }
     }
 }

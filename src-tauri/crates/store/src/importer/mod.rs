@@ -253,8 +253,12 @@ impl Importer {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn container_bytes(&mut self, container: Container, bytes: &[u8]) -> Result<()> {
-        self.evidence.bytes(container.0, bytes)
+    pub fn container_bytes(
+        &mut self,
+        container: Container,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Result<()> {
+        self.evidence.bytes(container.0, bytes.into())
     }
 
     /// The archive ends.
@@ -322,9 +326,15 @@ impl Importer {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+    pub fn bytes(&mut self, bytes: impl Into<Vec<u8>>) -> Result<()> {
         let evidence = self.open_source()?.1.evidence;
-        self.evidence.bytes(evidence, bytes)
+        self.evidence.bytes(evidence, bytes.into())
+    }
+
+    /// Memory of bytes that were given before and are on their way to the disk, for the next ones; absent when there is none.
+    #[must_use]
+    pub fn emptied(&self) -> Option<Vec<u8>> {
+        self.evidence.emptied()
     }
 
     /// Places (offset, length) of the next entries, rejected ones too, in entry order; before or after their bytes.

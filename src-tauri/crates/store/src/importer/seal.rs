@@ -33,9 +33,10 @@ impl Importer {
             return Ok(());
         };
         let segment = if ready.numbers.iter().any(|n| *n != 0) {
-            Some(sealed::encode(
-                &ready.builder.seal(std::mem::take(&mut ready.numbers)),
-            )?)
+            let sealed = ready.builder.seal(std::mem::take(&mut ready.numbers));
+            let encoded = sealed::encode(&sealed)?;
+            self.builder = sealed.into_builder();
+            Some(encoded)
         } else {
             None
         };

@@ -86,6 +86,16 @@ impl SegmentBuilder {
         self.rows() * 65 + values + lists
     }
 
+    /// Makes it empty and keeps its memory: the next segment is most often as large as this one.
+    pub(crate) fn clear(&mut self) {
+        self.heads.clear();
+        for values in self.values.iter_mut().flatten() {
+            values.interner.clear();
+            values.codes = Codes::new();
+        }
+        self.lists.iter_mut().for_each(Vec::clear);
+    }
+
     /// Adds the rows of a batch, in their order, as rows of this source.
     pub fn push_batch(&mut self, batch: &Batch, source: u32) {
         let before = self.rows();
@@ -193,9 +203,15 @@ impl SegmentBuilder {
         *offsets = new_offsets;
     }
 
+    /// The values of a field; absent when no row has one.
+    fn values_of(&self, field: Field) -> Option<&Values> {
+        let values = self.values[field.index()].as_ref();
+        values.filter(|values| !values.interner.dictionary().is_empty())
+    }
+
     /// The values of a field in a row by arrival: one for a single field, one for each element of a list; absent ones are empty.
     pub(crate) fn texts(&self, field: Field, row: usize) -> Vec<&str> {
-        let Some(values) = &self.values[field.index()] else {
+        let Some(values) = self.values_of(field) else {
             return Vec::new();
         };
         let text = |at: usize| {
@@ -265,6 +281,9 @@ impl SegmentBuilder {
             let (Some(values), Some(field)) = (slot.as_mut(), Field::from_index(index)) else {
                 continue;
             };
+            if values.interner.dictionary().is_empty() {
+                continue;
+            }
             let mut interner = Interner::new(self.seed ^ index as u64);
             let mut new_codes = vec![0_u32; values.interner.dictionary().len()];
             // There are no more new codes than old ones, so they fit the same width.
@@ -315,6 +334,20 @@ impl Values {
 }
 
 impl Heads {
+    fn clear(&mut self) {
+        self.times.clear();
+        self.dated.clear();
+        self.sources.clear();
+        self.contents.clear();
+        self.vendor_ids.clear();
+        let places = &mut self.places;
+        places.entry.clear();
+        places.part.clear();
+        places.line.clear();
+        places.offset.clear();
+        places.length.clear();
+    }
+
     fn extend(&mut self, rows: &[witnessmark_model::Row], source: u32) {
         self.times
             .extend(rows.iter().map(|r| r.time.map_or(0, |t| t.0)));
@@ -353,6 +386,13 @@ impl Sealed {
 
     pub(crate) fn chunks(&self) -> &[ChunkMeta] {
         &self.chunks
+    }
+
+    /// The builder it came from, empty again.
+    pub(crate) fn into_builder(self) -> SegmentBuilder {
+        let mut builder = self.builder;
+        builder.clear();
+        builder
     }
 
     fn chunk_rows(&self, chunk: usize) -> &[u32] {
@@ -419,7 +459,7 @@ impl Sealed {
 
     /// One field of a chunk. Offsets of a list are made anew for each field of it; they are small beside the codes.
     pub(crate) fn column(&self, field: Field, chunk: usize) -> Column {
-        let Some(values) = &self.builder.values[field.index()] else {
+        let Some(values) = self.builder.values_of(field) else {
             return Column::Absent;
         };
         let rows = self.chunk_rows(chunk);
@@ -453,8 +493,8 @@ impl Sealed {
 
     /// The values of a field; `None` when no row ever had one.
     pub(crate) fn dictionary(&self, field: Field) -> Option<&Dictionary> {
-        self.builder.values[field.index()]
-            .as_ref()
+        self.builder
+            .values_of(field)
             .map(|v| v.interner.dictionary())
     }
 }

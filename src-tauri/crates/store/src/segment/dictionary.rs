@@ -227,6 +227,14 @@ impl Interner {
         self.dictionary.arena.len() + self.dictionary.ends.len() * 4 + self.slots.len() * 8
     }
 
+    /// Forgets all values and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.dictionary.arena.clear();
+        self.dictionary.ends.truncate(1);
+        self.slots.fill(0);
+        self.last = 0;
+    }
+
     fn hash(&self, value: &str) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         hasher.write(value.as_bytes());
