@@ -28,6 +28,7 @@ mod revise;
 #[path = "../../src-tauri/crates/pull/tests/pull/server.rs"]
 mod server;
 mod shapes;
+mod sigma;
 mod tamper;
 mod timeline;
 

@@ -128,6 +128,10 @@ pub(crate) enum Command {
     /// The descriptions of logs: list, show, try and draft them.
     #[command(subcommand)]
     Profile(crate::profile::Profile),
+    /// Say what was found out about a finding.
+    Verdict(crate::verdict::Verdict),
+    /// Hide findings that are known to be innocent, for a reason.
+    Suppress(crate::verdict::Suppress),
     /// The case's own log of what was done with it.
     Custody {
         /// The case file.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use witnessmark_engine::api::{DetectReport, FindingPart};
-use witnessmark_engine::{Case, Code, DetectChoices, visible};
+use witnessmark_engine::{Case, Code, DetectChoices, RuleFiles, visible};
 
 use crate::{Exit, Failure, host, print};
 
@@ -19,10 +19,18 @@ pub(crate) struct Detect {
     /// How often a detection would find at other values, such as impossible_travel.kmh=500,1000.
     #[arg(long = "what-if", value_name = "P=V")]
     what_if: Vec<String>,
+    /// Sigma rules to run beside the detections: a folder, a zip or a file.
+    #[arg(long, value_name = "DIR|ZIP")]
+    rules: Vec<PathBuf>,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: Detect, json: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
+    // Rules are looked at before the case, so that a misspelt path costs nothing.
+    let mut rules = RuleFiles::default();
+    for path in &args.rules {
+        rules.add(path)?;
+    }
     let passphrase = host::passphrase();
     // What is found is kept in the case; while another program holds it, it is found all the same and not kept.
     let case = match Case::open(&args.case, passphrase.as_deref(), host::setting()) {
@@ -33,13 +41,14 @@ pub(crate) fn run(args: Detect, json: bool, out: &mut dyn Write) -> Result<Exit,
     };
     let report = case.detect(&DetectChoices {
         what_if: args.what_if,
+        rules,
     })?;
     if json {
         print::json(&report, out)?;
     } else {
         text(&report, out)?;
     }
-    Ok(if report.findings.is_empty() {
+    Ok(if report.open == 0 {
         Exit::Done
     } else {
         Exit::Worrying

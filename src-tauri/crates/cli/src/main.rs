@@ -20,6 +20,7 @@ mod record;
 mod revise;
 mod session;
 mod signins;
+mod verdict;
 mod verify;
 
 use std::io::Write;

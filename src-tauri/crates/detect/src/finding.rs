@@ -61,7 +61,7 @@ pub struct Finding {
     pub events: Vec<u64>,
     /// Events beyond these.
     pub left_out: u64,
-    /// First event, nanoseconds since 1970 UTC.
+    /// First event, nanoseconds since 1970 UTC; `i64::MIN` when none of them has a time (only rules find such).
     pub first: i64,
     /// Last event.
     pub last: i64,

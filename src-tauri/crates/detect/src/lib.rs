@@ -13,4 +13,5 @@ pub mod kinds;
 pub mod place;
 pub mod reference;
 pub mod review;
+pub mod sigma;
 pub mod window;

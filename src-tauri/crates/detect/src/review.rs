@@ -41,9 +41,9 @@ pub struct WhatIf {
     pub new: Vec<String>,
 }
 
-/// Runs every detection.
+/// Runs every detection; findings of rules are weighed with theirs.
 #[must_use]
-pub fn review(feed: &Feed, overrides: &Overrides) -> Review {
+pub fn review(feed: &Feed, overrides: &Overrides, of_rules: Vec<Finding>) -> Review {
     let runs: Vec<_> = ALL
         .par_iter()
         .map(|detection| {
@@ -65,6 +65,7 @@ pub fn review(feed: &Feed, overrides: &Overrides) -> Review {
             review.unlearned_more.push((id.to_owned(), more));
         }
     }
+    review.findings.extend(of_rules);
     let together = several(&review.findings, overrides);
     review.findings.extend(together);
     order(&mut review.findings);

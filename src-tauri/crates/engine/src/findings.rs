@@ -18,6 +18,7 @@ use crate::api::{
 use crate::case::Case;
 use crate::error::{Code, Error, Result};
 use crate::failures::internal;
+use crate::rules::{RuleFiles, Ruled};
 
 /// Where the last review is kept in the case.
 const KEPT: &str = "review";
@@ -27,6 +28,8 @@ const KEPT: &str = "review";
 pub struct DetectChoices {
     /// `P=V` or `P=V,V,…`: how often a detection would find at other values of a parameter.
     pub what_if: Vec<String>,
+    /// Sigma rules to run beside the detections.
+    pub rules: RuleFiles,
 }
 
 /// The columns that detections look at, and what they found: kept while the case is open and no data comes in.
@@ -36,7 +39,7 @@ pub(crate) struct Reviewed {
 }
 
 /// What was looked at, and what was found in it.
-type Held = Arc<(Feed, Review)>;
+type Held = Arc<(Feed, Review, Ruled)>;
 
 impl Case {
     /// Looks at every event with every detection. What was found is kept in the case, where `finding:` finds it.
@@ -49,15 +52,16 @@ impl Case {
             .iter()
             .map(|text| what_if(text))
             .collect::<Result<Vec<_>>>()?;
-        let basis = self.review_basis()?;
+        let basis = self.review_basis(&choices.rules)?;
         if asked.is_empty()
-            && let Some(report) = self.kept_review(&basis)?
+            && let Some(mut report) = self.kept_review(&basis)?
         {
+            self.with_words(&mut report)?;
             return Ok(report);
         }
-        let held = self.reviewed(&basis)?;
-        let (feed, found) = &*held;
-        let mut report = self.report(feed, found);
+        let held = self.reviewed(&basis, &choices.rules)?;
+        let (feed, found, ruled) = &*held;
+        let mut report = self.report(feed, found, ruled);
         self.keep_review(&basis, &report)?;
         for (name, values) in asked {
             let (detection, parameter) =
@@ -83,11 +87,12 @@ impl Case {
                     new: a.new,
                 }));
         }
+        self.with_words(&mut report)?;
         Ok(report)
     }
 
     /// What the answer depends on: the events that are there, what persons joined, and the program.
-    fn review_basis(&self) -> Result<String> {
+    fn review_basis(&self, rules: &RuleFiles) -> Result<String> {
         let sources: Vec<String> = self
             .store
             .sources()?
@@ -101,12 +106,25 @@ impl Case {
             .collect();
         let merges =
             serde_json::to_string(&self.store.merges()?).map_err(|e| internal(e.to_string()))?;
+        let mut rules_of = String::new();
+        for (name, text) in &rules.files {
+            rules_of.push_str(&format!(
+                "{name}\u{1}{}\u{1}",
+                witnessmark_store::sha256_hex(text.as_bytes())
+            ));
+        }
         let text = format!(
-            "{}\u{1}{}\u{1}{merges}",
+            "{}\u{1}{}\u{1}{merges}\u{1}{rules_of}",
             self.setting.tool,
             sources.join(",")
         );
         Ok(witnessmark_store::sha256_hex(text.as_bytes()))
+    }
+
+    /// What the last review found, whatever came in since.
+    pub(crate) fn last_review(&self) -> Result<Option<DetectReport>> {
+        let kept = self.store.derived(KEPT, "")?;
+        Ok(kept.and_then(|k| serde_json::from_slice(&k.value).ok()))
     }
 
     fn kept_review(&self, basis: &str) -> Result<Option<DetectReport>> {
@@ -142,7 +160,7 @@ impl Case {
         Ok(())
     }
 
-    fn reviewed(&self, basis: &str) -> Result<Held> {
+    fn reviewed(&self, basis: &str, rules: &RuleFiles) -> Result<Held> {
         let mut inner = self
             .reviewed
             .inner
@@ -155,13 +173,15 @@ impl Case {
         }
         *inner = None;
         let feed = self.feed(&self.store.snapshot()?)?;
-        let found = review::review(&feed, &Overrides::new());
-        let held = Arc::new((feed, found));
+        let mut ruled = self.run_rules(rules, &feed)?;
+        let of_rules = std::mem::take(&mut ruled.findings);
+        let found = review::review(&feed, &Overrides::new(), of_rules);
+        let held = Arc::new((feed, found, ruled));
         *inner = Some((basis.to_owned(), Arc::clone(&held)));
         Ok(held)
     }
 
-    fn report(&self, feed: &Feed, found: &Review) -> DetectReport {
+    fn report(&self, feed: &Feed, found: &Review, ruled: &Ruled) -> DetectReport {
         DetectReport {
             findings: found.findings.iter().map(part).collect(),
             not_enough_history: found
@@ -183,8 +203,9 @@ impl Case {
                     reason: c.reason.clone(),
                 })
                 .collect(),
-            rules_not_run: Vec::new(),
-            rules_run: 0,
+            rules_not_run: ruled.not_run.clone(),
+            rules_run: ruled.run,
+            open: 0,
             what_if: Vec::new(),
             events: feed.len() as u64,
             undated: feed.undated,
@@ -204,10 +225,10 @@ fn part(finding: &Finding) -> FindingPart {
         sentence: finding.sentence.clone(),
         events: finding.events.clone(),
         left_out: finding.left_out,
-        first: Instant(finding.first).rfc3339(),
-        last: Instant(finding.last).rfc3339(),
-        first_ms: finding.first as f64 / 1e6,
-        last_ms: finding.last as f64 / 1e6,
+        first: time(finding.first),
+        last: time(finding.last),
+        first_ms: milliseconds(finding.first),
+        last_ms: milliseconds(finding.last),
         measured: finding
             .measured
             .iter()
@@ -222,6 +243,25 @@ fn part(finding: &Finding) -> FindingPart {
         would_change: finding.would_change.clone(),
         benign: finding.benign.clone(),
         cannot_show: finding.cannot_show.clone(),
+        verdict: None,
+        suppressed: None,
+    }
+}
+
+/// Empty where no event of a finding has a time.
+fn time(nanos: i64) -> String {
+    if nanos == i64::MIN {
+        String::new()
+    } else {
+        Instant(nanos).rfc3339()
+    }
+}
+
+fn milliseconds(nanos: i64) -> f64 {
+    if nanos == i64::MIN {
+        0.0
+    } else {
+        nanos as f64 / 1e6
     }
 }
 

@@ -198,7 +198,7 @@ proptest! {
         }
         let loose: Overrides = [("brute_force_user.failures", 2.0), ("failure_then_success.failures", 1.0), ("new_country.learn_sign_ins", 1.0), ("new_country.learn_days", 0.0), ("money_path.learn_sign_ins", 1.0), ("money_path.learn_days", 0.0)].map(|(k, v)| (k.to_owned(), v)).into_iter().collect();
         let of = |w: &World| {
-            let mut ids: Vec<_> = witnessmark_detect::review::review(&w.feed(), &loose).findings.into_iter().filter(|f| f.detection != "impossible_travel" && f.detection != "session_two_places" && f.detection != "several_weak_signs").map(|f| (f.detection, f.id)).collect();
+            let mut ids: Vec<_> = witnessmark_detect::review::review(&w.feed(), &loose, Vec::new()).findings.into_iter().filter(|f| f.detection != "impossible_travel" && f.detection != "session_two_places" && f.detection != "several_weak_signs").map(|f| (f.detection, f.id)).collect();
             ids.sort();
             ids
         };

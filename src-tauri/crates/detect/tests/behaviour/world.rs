@@ -129,7 +129,7 @@ impl World {
     }
 
     pub(crate) fn review(&self) -> Review {
-        review(&self.feed(), &Overrides::new())
+        review(&self.feed(), &Overrides::new(), Vec::new())
     }
 
     pub(crate) fn found(&self, detection: &str) -> Vec<Finding> {
@@ -143,7 +143,7 @@ impl World {
     pub(crate) fn found_at(&self, detection: &str, parameter: &str, value: f64) -> Vec<Finding> {
         let mut overrides = Overrides::new();
         overrides.insert(format!("{detection}.{parameter}"), value);
-        review(&self.feed(), &overrides)
+        review(&self.feed(), &overrides, Vec::new())
             .findings
             .into_iter()
             .filter(|f| f.detection == detection)

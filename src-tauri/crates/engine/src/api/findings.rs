@@ -24,6 +24,55 @@ pub struct BaselinePart {
     pub usual: String,
 }
 
+/// What a person found out about a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct VerdictPart {
+    /// `confirmed_compromised`, `confirmed_safe`, `benign_true_positive`, `remediated`.
+    pub verdict: String,
+    /// In the person's words; may be empty.
+    pub note: String,
+    /// Who said it.
+    pub who: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Whether the finding has other events than when it was judged.
+    pub stale: bool,
+}
+
+/// Which findings are not to be shown, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct SuppressionPart {
+    /// Its number.
+    pub id: u64,
+    /// Of this detection; any if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detection: Option<String>,
+    /// Of this actor; anyone if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Until when, RFC 3339; absent: until it is taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Whether that time has come.
+    pub expired: bool,
+    /// Who said it.
+    pub who: String,
+    /// When.
+    pub at: String,
+}
+
+/// `suppress` without a detection or actor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct SuppressionsReport {
+    /// In the order they were made.
+    pub suppressions: Vec<SuppressionPart>,
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
@@ -45,7 +94,7 @@ pub struct FindingPart {
     pub events: Vec<u64>,
     /// Further events of the finding that are not listed.
     pub left_out: u64,
-    /// First event, RFC 3339.
+    /// First event, RFC 3339; empty when none of them has a time.
     pub first: String,
     /// Last event.
     pub last: String,
@@ -66,6 +115,12 @@ pub struct FindingPart {
     pub benign: Vec<String>,
     /// What the source cannot show that would help here.
     pub cannot_show: Vec<String>,
+    /// What a person found out about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<VerdictPart>,
+    /// Why it is not to be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<SuppressionPart>,
 }
 
 /// Something that could not be judged because there is too little history.
@@ -136,6 +191,8 @@ pub struct DetectReport {
     pub rules_not_run: Vec<RuleNotRun>,
     /// Rules that ran.
     pub rules_run: u64,
+    /// Findings that nobody has judged innocent or put right, and that are not hidden.
+    pub open: u64,
     /// Findings at other values, where that was asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub what_if: Vec<WhatIfPart>,
