@@ -22,6 +22,7 @@ mod lens;
 mod overlap;
 mod package;
 mod profile;
+mod protect;
 mod pull;
 mod redaction;
 mod revise;

@@ -262,6 +262,14 @@ fn entries_of_every_shape_are_proved() {
     bench
         .import(&latin, &["--encoding", "windows-1252"])
         .json(0);
+    package(&bench, "shapes", &["--also", "ecs,ocsf"]);
+    verify(&bench, "shapes", &[]).json(0);
+    let count = |name: &str| {
+        let path = bench.path("shapes/data/events").join(name);
+        std::fs::read_to_string(path).unwrap().lines().count()
+    };
+    assert_eq!(count("events.ecs.ndjson"), count("events.ndjson"));
+    assert_eq!(count("events.ocsf.ndjson"), count("events.ndjson"));
     for (out, query) in [
         ("all", ""),
         ("some", "after:2024-05-20"),
@@ -345,7 +353,7 @@ fn a_protected_key_needs_its_passphrase_and_stock_minisign_reads_our_keys() {
         .json(0);
     assert_eq!(shown["public"], made["public"]);
     let without = bench.run(&["package", "case.wmcase", "a", "--sign", "Locked", "--json"]);
-    assert_eq!(without.error()["code"], "invalid_option");
+    assert_eq!(without.error()["code"], "passphrase_required");
     let wrong = [("WITNESSMARK_KEY_PASSPHRASE", "wrong")];
     let refused = bench.run_in(
         &["package", "case.wmcase", "a", "--sign", "Locked", "--json"],
@@ -367,4 +375,53 @@ fn a_protected_key_needs_its_passphrase_and_stock_minisign_reads_our_keys() {
         verify(&bench, "a", &["--key", made["public"].as_str().unwrap()]).json(0)["signature"],
         "valid"
     );
+}
+
+#[test]
+fn a_package_becomes_evidence_of_another_case() {
+    let bench = bench();
+    package(&bench, "pkg", &["--sign", "Compliance"]);
+    package(&bench, "pkg.zip", &["--query", "has:changes"]);
+    let before = bench.events("");
+    let there = bench
+        .run(&["import", "theirs.wmcase", "pkg", "--json"])
+        .json(0);
+    let source = crate::receipt(&there);
+    assert_eq!(
+        source["profiles"],
+        serde_json::json!(["witnessmark-package@1"])
+    );
+    assert_eq!(source["events"], 4, "its events, and nothing else of it");
+    assert!(
+        source["name"].as_str().unwrap().contains("signature valid"),
+        "{source}"
+    );
+    let after = bench.run(&["events", "theirs.wmcase", "--json"]).events();
+    for (one, other) in before.iter().zip(&after) {
+        for part in [
+            "@timestamp",
+            "user",
+            "source",
+            "changes",
+            "target",
+            "session",
+        ] {
+            assert_eq!(one.get(part), other.get(part), "{part} of {one}");
+        }
+        for part in ["action", "category", "operation", "outcome"] {
+            assert_eq!(
+                one["event"].get(part),
+                other["event"].get(part),
+                "{part} of {one}"
+            );
+        }
+    }
+    let zipped = bench
+        .run(&["import", "theirs.wmcase", "pkg.zip", "--json"])
+        .json(0);
+    assert_eq!(crate::receipt(&zipped)["entries"], 2);
+    std::fs::write(bench.path("pkg/data/events/events.ndjson"), "{}\n").unwrap();
+    let refused = bench.run(&["import", "other.wmcase", "pkg", "--json"]);
+    assert_eq!(refused.error()["code"], "not_readable");
+    assert!(!bench.path("other.wmcase").exists());
 }

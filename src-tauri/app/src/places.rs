@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use witnessmark_engine::{Code, Error, Result};
+use witnessmark_engine::{Code, Error, KeyRing, Result};
 
 use crate::tokens::CASE_ENDING;
 use crate::wire::Settings;
@@ -23,6 +23,8 @@ pub(crate) struct Places {
     config: PathBuf,
     /// Where new cases are made.
     pub(crate) cases: PathBuf,
+    /// Where this person's signing keys lie; the command `witnessmark` looks there too.
+    keys: PathBuf,
     /// Where the web view keeps its own files; nothing of a case is among them.
     pub(crate) web_view: PathBuf,
 }
@@ -59,8 +61,10 @@ impl Places {
         };
         let config = paths.app_config_dir().map_err(nowhere)?;
         let documents = paths.document_dir().or_else(|_| paths.home_dir());
+        let keys = paths.config_dir().map_err(nowhere)?;
         Ok(Self {
             config,
+            keys: keys.join("witnessmark").join("keys"),
             cases: documents.map_err(nowhere)?.join("Witnessmark"),
             web_view: paths.app_local_data_dir().map_err(nowhere)?,
         })
@@ -70,9 +74,15 @@ impl Places {
     pub(crate) fn below(home: &Path) -> Self {
         Self {
             config: home.join("config"),
+            keys: home.join("config").join("keys"),
             cases: home.join("cases"),
             web_view: home.join("web-view"),
         }
+    }
+
+    /// The signing keys of this person.
+    pub(crate) fn keys(&self) -> KeyRing {
+        KeyRing::new(self.keys.clone())
     }
 
     /// The settings as kept, or the defaults.

@@ -139,6 +139,7 @@ impl Desk {
     pub(crate) fn open(&self, path: &Path, passphrase: Option<&str>) -> Result<CaseSummary> {
         self.close();
         let case = Case::open(path, passphrase, Arc::clone(&self.setting))?;
+        case.note_opened()?;
         self.hold(path, case)
     }
 

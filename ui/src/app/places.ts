@@ -7,6 +7,7 @@ import OverviewPlace from "../features/overview/OverviewPlace.svelte";
 import ErrorsPlace from "../features/errors/ErrorsPlace.svelte";
 import RecordsPlace from "../features/records/RecordsPlace.svelte";
 import SigninsPlace from "../features/signins/SigninsPlace.svelte";
+import PackagesPlace from "../features/packages/PackagesPlace.svelte";
 import SourcesPlace from "../features/sources/SourcesPlace.svelte";
 import TimelinePlace from "../features/timeline/TimelinePlace.svelte";
 import type { PlaceProps } from "../frame/frame";
@@ -20,6 +21,7 @@ const COMPONENTS: Partial<Record<PlaceName, Component<PlaceProps>>> = {
   signins: SigninsPlace,
   errors: ErrorsPlace,
   sources: SourcesPlace,
+  packages: PackagesPlace,
   custody: CustodyPlace,
 };
 

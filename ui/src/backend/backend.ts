@@ -1,10 +1,11 @@
 /** Owns: everything that the window can ask of the program, as one interface, so that the window runs in tests without
  * the program. Never touches: how a call travels (tauri.ts knows). */
 import type {
-  AppInfo, BackendError, CaseSummary, CompletionReport, CustodyReport, ErrorCode, EventDetail, EventJson, ExportProgress,
-  ExportReport, FacetsReport,
-  HistogramReport, ImportChoices, ImportProgress, InputFile, InputsDropped, InspectionReport, RejectsReport, RowPart,
-  SavedView, SavedViewsReport, Settings, SourcesReport, ValuesReport, ViewSummary,
+  AppInfo, BackendError, CaseSummary, Checked, CompletionReport, CustodyReport, ErrorCode, EventDetail, EventJson,
+  ExportProgress, ExportReport, FacetsReport, HistogramReport, ImportChoices, ImportProgress, InputFile,
+  InputsDropped, InspectionReport, KeyPart, PackageChoices, PackagePreview, PackageProgress, PackageReport,
+  RejectsReport, RowPart, SavedView, SavedViewsReport, Settings, SourcesReport, ValuesReport, VerifyReport,
+  ViewSummary,
 } from "./types";
 import type { DrillBackend } from "./drill";
 
@@ -58,6 +59,19 @@ export interface Backend extends DrillBackend {
   eventDetail(event: number, zone: string): Promise<EventDetail>;
   rejects(source?: number): Promise<RejectsReport>;
   custody(): Promise<CustodyReport>;
+  /** What a package would hold; `job` can be cancelled as an import can. */
+  packagePreview(job: string, choices: PackageChoices): Promise<PackagePreview>;
+  /** A dialog of the system; null when the person went back. */
+  packageChoose(name: string): Promise<InputFile | null>;
+  packageWrite(job: string, token: string, choices: PackageChoices, key: string | undefined, passphrase: string | undefined, seen: (progress: PackageProgress) => void): Promise<PackageReport>;
+  keysList(): Promise<KeyPart[]>;
+  keyMake(name: string, passphrase: string): Promise<KeyPart>;
+  /** Checks a package or case that a dialog asks for; null when the person went back. */
+  verifyChoose(folder: boolean, key: string | undefined): Promise<Checked | null>;
+  /** Checks every byte of the open case; an encrypted one needs its passphrase again. */
+  caseVerify(passphrase: string | undefined): Promise<VerifyReport>;
+  /** Writes a copy where a dialog says; false when the person went back. */
+  caseCopy(): Promise<boolean>;
   mark(event: number, kind: "bookmark" | "tag" | "note", value: string, on: boolean): Promise<void>;
 }
 

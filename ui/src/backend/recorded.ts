@@ -4,6 +4,7 @@ import type { Backend, Sort } from "./backend";
 import { json, made, type Made, raw, row } from "./recorded/corpus";
 import { keys, matches, parse } from "./recorded/filter";
 import { drillOf } from "./recorded/drill";
+import { packagesOf } from "./recorded/packages";
 import { casesOf, type RecordedState } from "./recorded/cases";
 import { ticks } from "./recorded/time";
 import { countsOf, valueOf } from "./recorded/values";
@@ -53,6 +54,7 @@ export function recorded(recording: Recording): Backend {
   return {
     ...cases,
     ...drillOf(state, fail),
+    ...packagesOf(state),
     async viewOpen(query, sort, zone): Promise<ViewSummary> {
       await pause(2);
       const terms = parse(query);

@@ -2,7 +2,7 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { Backend } from "./backend";
-import type { ExportProgress, ImportProgress, InputsDropped } from "./types";
+import type { ExportProgress, ImportProgress, InputsDropped, PackageProgress } from "./types";
 
 export const tauri: Backend = {
   appInfo: () => invoke("app_info"),
@@ -49,6 +49,18 @@ export const tauri: Backend = {
   eventDetail: (event, zone) => invoke("event_detail", { event, zone }),
   rejects: (source) => invoke("rejects", { source }),
   custody: () => invoke("custody"),
+  packagePreview: (job, choices) => invoke("package_preview", { job, choices }),
+  packageChoose: (name) => invoke("package_choose", { name }),
+  packageWrite: (job, token, choices, key, passphrase, seen) => {
+    const progress = new Channel<PackageProgress>();
+    progress.onmessage = seen;
+    return invoke("package_write", { job, token, choices, key, passphrase, progress });
+  },
+  keysList: () => invoke("keys_list"),
+  keyMake: (name, passphrase) => invoke("key_make", { name, passphrase }),
+  verifyChoose: (folder, key) => invoke("verify_choose", { folder, key }),
+  caseVerify: (passphrase) => invoke("case_verify", { passphrase }),
+  caseCopy: () => invoke("case_copy"),
   mark: (event, kind, value, on) => invoke("mark", { event, kind, value, on }),
 
   actorsList: (query, zone, wanted) => invoke("actors_list", { query, zone, wanted }),

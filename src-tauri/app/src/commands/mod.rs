@@ -10,6 +10,7 @@ mod drill;
 mod export;
 mod glance;
 mod import;
+mod package;
 mod view;
 
 use std::sync::Arc;
@@ -76,6 +77,14 @@ commands! {
     glance::saved_views,
     glance::save_view,
     glance::forget_view,
+    package::package_preview,
+    package::package_choose,
+    package::package_write,
+    package::keys_list,
+    package::key_make,
+    package::verify_choose,
+    package::case_verify,
+    package::case_copy,
 }
 
 /// Runs work of the engine on a thread where it may take its time; the window goes on drawing.

@@ -3,7 +3,7 @@
 //! Owns: shapes that cross IPC beside those of the engine. Never touches: paths (the web view never sees one).
 
 use serde::{Deserialize, Serialize};
-use witnessmark_engine::api::CaseSummary;
+use witnessmark_engine::api::{CaseSummary, VerifyReport};
 
 /// What the window needs to draw itself the first time.
 #[derive(Clone, Debug, Serialize)]
@@ -125,4 +125,14 @@ pub struct ExportProgress {
     pub done: u64,
     /// Events to write.
     pub total: u64,
+}
+
+/// A package or case that was checked.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct Checked {
+    /// Its name, without its folder.
+    pub name: String,
+    /// What the check says.
+    pub report: VerifyReport,
 }

@@ -141,6 +141,8 @@ pub(crate) enum Command {
     Package(crate::package::Args),
     /// Check a package or a case, layer by layer.
     Verify(crate::verify::Args),
+    /// Set, change or remove the passphrase of a case.
+    Passphrase(crate::passphrase::Args),
     /// Signing keys: make, list, show the fingerprint.
     Key(crate::key::Args),
     /// Pull a remote log into a case.

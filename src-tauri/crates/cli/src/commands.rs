@@ -131,6 +131,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
         }
         Command::Package(args) => crate::package::run(&args, json, out),
         Command::Verify(args) => crate::verify::run(&args, json, out),
+        Command::Passphrase(args) => crate::passphrase::run(&args, json, out),
         Command::Key(args) => crate::key::run(&args, json, out),
         Command::Pull(args) => pull::run(&args, json, out),
         Command::Connectors(args) => pull::list(&args, json, out),

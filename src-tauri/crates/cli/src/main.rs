@@ -13,6 +13,7 @@ mod first_seen;
 mod host;
 mod key;
 mod package;
+mod passphrase;
 mod print;
 mod profile;
 mod pull;

@@ -6,8 +6,8 @@ use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use witnessmark_engine::Case;
 use witnessmark_engine::api::{PackageChoices, PackageProgress, PackageReport, SampleChoice};
-use witnessmark_engine::{Case, Code, Error};
 
 use crate::{Exit, Failure, host, key, print};
 
@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// Hide what this policy says: a file, or the name of a built-in one (external-audit, no-persons).
     #[arg(long, value_name = "POLICY")]
     redact: Option<String>,
+    /// Write the events in these shapes too.
+    #[arg(long, value_delimiter = ',', value_parser = ["ecs", "ocsf"])]
+    also: Vec<String>,
     /// Bytes behind the events: the entries in scope, also whole sources, or none.
     #[arg(long, value_parser = ["excerpts", "originals", "none"], default_value = "excerpts")]
     evidence: String,
@@ -56,6 +59,7 @@ pub(crate) fn run(args: &Args, json: bool, out: &mut dyn Write) -> Result<Exit, 
             seed: args.seed.clone(),
         }),
         evidence: Some(args.evidence.clone()),
+        also: args.also.clone(),
         // A file that can be read is the policy; anything else is taken for the name of a built-in one.
         redact: args
             .redact
@@ -115,9 +119,4 @@ fn words(report: &PackageReport, args: &Args, out: &mut dyn Write) -> std::io::R
         "custody    {} entries, head {}; recorded as entry {}",
         report.custody_size, report.custody_head, report.recorded
     )
-}
-
-/// What is wrong with a key, as the error of the command.
-pub(crate) fn bad_key(message: String, hint: &str) -> Failure {
-    Error::new(Code::InvalidOption, message, hint).into()
 }

@@ -265,12 +265,14 @@ pub(crate) fn custody(report: &CustodyReport, out: &mut dyn Write) -> io::Result
     } else {
         "NOT intact"
     };
-    let head = report.entries.last().map_or("-", |e| e.hash.as_str());
     writeln!(
         out,
-        "{} entries, chain {state}, head {head}",
-        report.entries.len()
-    )
+        "{} entries, chain {state}, head {}:{}",
+        report.size, report.size, report.head
+    )?;
+    writeln!(out, "proves: {}", report.proves)?;
+    writeln!(out, "does not prove: {}", report.does_not_prove)?;
+    write!(out, "\n{}", report.checkpoint)
 }
 
 /// Writes events as columns for people.

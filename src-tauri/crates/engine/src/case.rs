@@ -375,6 +375,14 @@ impl Case {
             entry[key].as_str().unwrap_or_default().to_owned()
         };
         let log = self.store.custody()?;
+        let texts: Vec<String> = log
+            .iter()
+            .map(|e| store::case::canonical(&e.entry))
+            .collect();
+        let id = &self.store.meta().uuid;
+        let checkpoint =
+            witnessmark_package::custody::checkpoint(id, texts.iter().map(String::as_str));
+        let head = self.store.custody_head()?;
         let entries = log.into_iter().map(|e| CustodyEntry {
             seq: e.seq,
             at: text(&e.entry, "at"),
@@ -387,6 +395,11 @@ impl Case {
         Ok(CustodyReport {
             entries: entries.collect(),
             intact: self.store.check_custody()?,
+            size: head.size,
+            head: head.hash,
+            checkpoint,
+            proves: "each entry follows from the one before; none was changed, removed, added or moved without all later ones".to_owned(),
+            does_not_prove: "that the whole log was not written anew, or its end cut off, by somebody who has the file: only a head that left this machine earlier (on paper, in a mail) shows that".to_owned(),
         })
     }
 
@@ -457,7 +470,7 @@ pub(crate) fn shown_name(source: &SourceInfo) -> String {
     }
 }
 
-fn stamp(setting: &Setting) -> Stamp {
+pub(crate) fn stamp(setting: &Setting) -> Stamp {
     Stamp {
         at: (setting.now)(),
         who: setting.who.clone(),

@@ -18,6 +18,8 @@ pub enum Input {
     File(PathBuf),
     /// A folder; every regular file below it is a source, in the order of their names.
     Folder(PathBuf),
+    /// A package that somebody sent, as a folder or an archive; its events are the source.
+    Package(PathBuf),
     /// Bytes that come from elsewhere, such as standard input; they can be read once.
     Stream {
         /// What it is called in the case.
@@ -62,9 +64,20 @@ impl Input {
     pub fn at(path: &Path) -> Result<Self> {
         let meta = metadata(path)?;
         if meta.is_dir() {
-            return Ok(Self::Folder(path.to_owned()));
+            return Ok(if witnessmark_verify::is_package(path) {
+                Self::Package(path.to_owned())
+            } else {
+                Self::Folder(path.to_owned())
+            });
         }
         regular(path, &meta)?;
+        if path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("zip"))
+            && witnessmark_verify::is_package(path)
+        {
+            return Ok(Self::Package(path.to_owned()));
+        }
         Ok(Self::File(path.to_owned()))
     }
 
@@ -72,7 +85,7 @@ impl Input {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::File(path) | Self::Folder(path) => file_name(path),
+            Self::File(path) | Self::Folder(path) | Self::Package(path) => file_name(path),
             Self::Stream { name, .. } | Self::Paste { name, .. } => name.clone(),
         }
     }
@@ -85,6 +98,7 @@ impl Input {
                 path,
             }],
             Self::Folder(path) => walk(&path)?,
+            Self::Package(path) => vec![package(&path)?],
             Self::Stream { name, reader } => vec![Source::Ready(Opened {
                 name,
                 path: None,
@@ -106,6 +120,47 @@ impl Input {
             }
         })
     }
+}
+
+/// Events of a package in an archive that are read into memory; a longer package is unpacked first.
+const PACKED_EVENTS: u64 = 512 << 20;
+
+/// The events of a package, after it was checked: what does not hold together is no evidence. What the check says of the
+/// package becomes part of the source's name, and so of the receipt and the custody log.
+fn package(path: &Path) -> Result<Source> {
+    let report = crate::verify::verify(path, &crate::verify::VerifyOptions::default())?;
+    if let Some(failed) = report.layers.iter().find(|l| !l.ok) {
+        let message = format!(
+            "the package `{}` does not hold, `{}`: {}",
+            path.display(),
+            failed.layer,
+            failed.detail
+        );
+        let hint = "Ask whoever sent it for another copy. `witnessmark verify` tells everything that does not hold.";
+        return Err(Error::new(Code::NotReadable, message, hint).at(path.to_string_lossy()));
+    }
+    let binds = report.binds.unwrap_or_default();
+    let name = format!(
+        "{} (package {}, signature {})/events.ndjson",
+        file_name(path),
+        &binds[..binds.len().min(16)],
+        report.signature
+    );
+    if path.is_dir() {
+        return Ok(Source::File {
+            name,
+            path: path.join("data").join("events").join("events.ndjson"),
+        });
+    }
+    let bytes = witnessmark_verify::events_of(path, PACKED_EVENTS)
+        .map_err(|error| crate::verify::told(path, &error))?;
+    Ok(Source::Ready(Opened {
+        name,
+        path: None,
+        size: Some(bytes.len() as u64),
+        modified: None,
+        reader: InputReader::Seekable(Box::new(std::io::Cursor::new(bytes))),
+    }))
 }
 
 /// One file to read, not opened yet.

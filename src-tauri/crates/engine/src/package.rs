@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_json::json;
 use witnessmark_model::{Event, IdentityKind, Instant, Locator, Zone};
 use witnessmark_package::{
-    self as package, CaseFacts, Control, CustodyLine, DayCount, Evidence, Material, Options,
+    self as package, Also, CaseFacts, Control, CustodyLine, DayCount, Evidence, Material, Options,
     PackageError, Policy, Progress, Reject, Sampling, SigningKey, SourceFacts, Warning, tree,
 };
 use witnessmark_store::query::HistogramSpec;
@@ -23,12 +23,12 @@ use crate::folder::Target;
 use crate::numbers::Order;
 
 /// Nanoseconds of a day.
-const DAY: i64 = 86_400_000_000_000;
+pub(crate) const DAY: i64 = 86_400_000_000_000;
 /// Days over which coverage is counted; a source that spans more has times that cannot be right.
 const MOST_DAYS: i64 = 20_000;
 
 /// What the person is told, and whether they want to go on.
-type Tell<'a> = dyn FnMut(&PackageProgress) -> ControlFlow<()> + 'a;
+pub(crate) type Tell<'a> = dyn FnMut(&PackageProgress) -> ControlFlow<()> + 'a;
 
 impl Case {
     /// Writes a package to a path where nothing is: a folder, or an archive when the name ends in `.zip`.
@@ -53,6 +53,11 @@ impl Case {
                 size: s.size,
             }),
             evidence: evidence(choices.evidence.as_deref())?,
+            also: choices
+                .also
+                .iter()
+                .map(|word| also(word))
+                .collect::<Result<_>>()?,
             policy: choices
                 .redact
                 .as_deref()
@@ -63,13 +68,8 @@ impl Case {
         };
         // The filter is read before anything is written, so that a wrong one leaves nothing behind.
         self.parse(&choices.query, &zone)?;
-        let scope = Scope {
-            case: self,
-            facts: self.package_facts(&choices.query, &zone)?,
-            query: &choices.query,
-            zone,
-            tell: RefCell::new(tell),
-        };
+        let facts = self.package_facts(&choices.query, &zone)?;
+        let scope = Scope::new(self, facts, &choices.query, zone, tell);
         let mut target = Target::begin(out)?;
         let written = match package::write(&scope, &options, target.sink()) {
             Ok(written) => written,
@@ -83,7 +83,7 @@ impl Case {
             "package": written.package, "binds": written.binds, "signed_by": written.signed_by,
             "name": out.file_name().map(|n| n.to_string_lossy().into_owned()),
             "events": written.events, "query": choices.query, "zone": choices.zone, "sample": choices.sample,
-            "evidence": choices.evidence,
+            "evidence": choices.evidence, "also": choices.also,
             "policy_sha256": choices.redact.as_ref().map(|text| witnessmark_store::sha256_hex(text.as_bytes())),
         });
         let recorded = self.store.record(&self.stamp(), "package", &detail)?;
@@ -115,7 +115,7 @@ impl Case {
     }
 
     /// What is known of the case, in the package's terms.
-    fn package_facts(&self, query: &str, zone: &Zone) -> Result<CaseFacts> {
+    pub(crate) fn package_facts(&self, query: &str, zone: &Zone) -> Result<CaseFacts> {
         let log = self.store.custody()?;
         let mut sources = Vec::new();
         for info in self.store.sources()? {
@@ -257,7 +257,7 @@ impl Case {
     }
 }
 
-fn package_zone(choices: &PackageChoices) -> Result<Zone> {
+pub(crate) fn package_zone(choices: &PackageChoices) -> Result<Zone> {
     let name = choices.zone.as_deref().unwrap_or("UTC");
     Zone::parse(name).ok_or_else(|| {
         Error::new(
@@ -266,6 +266,18 @@ fn package_zone(choices: &PackageChoices) -> Result<Zone> {
             "Write an IANA name such as Asia/Manila, or an offset such as +08:00.",
         )
     })
+}
+
+fn also(word: &str) -> Result<Also> {
+    match word {
+        "ecs" => Ok(Also::Ecs),
+        "ocsf" => Ok(Also::Ocsf),
+        other => Err(Error::new(
+            Code::InvalidOption,
+            format!("`{other}` is no further shape of events"),
+            "Choose ecs or ocsf.",
+        )),
+    }
 }
 
 fn evidence(word: Option<&str>) -> Result<Evidence> {
@@ -282,7 +294,7 @@ fn evidence(word: Option<&str>) -> Result<Evidence> {
 }
 
 /// The scope as the package asks for it.
-struct Scope<'c, 't, 'f> {
+pub(crate) struct Scope<'c, 't, 'f> {
     case: &'c Case,
     facts: CaseFacts,
     query: &'c str,
@@ -290,7 +302,23 @@ struct Scope<'c, 't, 'f> {
     tell: RefCell<&'t mut Tell<'f>>,
 }
 
-impl Scope<'_, '_, '_> {
+impl<'c, 't, 'f> Scope<'c, 't, 'f> {
+    pub(crate) fn new(
+        case: &'c Case,
+        facts: CaseFacts,
+        query: &'c str,
+        zone: Zone,
+        tell: &'t mut Tell<'f>,
+    ) -> Self {
+        Self {
+            case,
+            facts,
+            query,
+            zone,
+            tell: RefCell::new(tell),
+        }
+    }
+
     fn walk(
         &self,
         query: &str,
@@ -367,7 +395,7 @@ impl Material for Scope<'_, '_, '_> {
 }
 
 /// The package crate's failure as the facade's.
-fn told(error: PackageError) -> Error {
+pub(crate) fn told(error: PackageError) -> Error {
     let (code, hint) = match error {
         PackageError::Material(inner) => match inner.downcast::<Error>() {
             Ok(error) => return *error,

@@ -16,9 +16,14 @@ pub use witnessmark_verify::Options as VerifyOptions;
 /// Checks a package (folder or archive) or a case file. One that fails is no error but a report that says so.
 pub fn verify(path: &Path, options: &VerifyOptions<'_>) -> Result<VerifyReport> {
     let report = checking::verify(path, options).map_err(|error| told(path, &error))?;
+    Ok(shown(report))
+}
+
+/// The outcome in the facade's types.
+pub(crate) fn shown(report: checking::Report) -> VerifyReport {
     // Names and lines of a stranger's package are hostile text; what is shown of them must not be obeyed.
     let shown = |text: String| visible(&text).into_owned();
-    Ok(VerifyReport {
+    VerifyReport {
         ok: report.ok,
         kind: report.kind,
         signature: report.signature,
@@ -39,10 +44,10 @@ pub fn verify(path: &Path, options: &VerifyOptions<'_>) -> Result<VerifyReport> 
                 detail: shown(l.detail),
             })
             .collect(),
-    })
+    }
 }
 
-fn told(path: &Path, error: &VerifyError) -> Error {
+pub(crate) fn told(path: &Path, error: &VerifyError) -> Error {
     let (code, hint) = match error {
         VerifyError::Missing { .. } => (Code::NotFound, "Check the name and the rights on it."),
         VerifyError::Passphrase { .. } => (

@@ -30,4 +30,4 @@ pub use material::{
 };
 pub use redact::{Effect, Policy, preview};
 pub use sink::{Sink, ZipSink};
-pub use write::{Evidence, Options, Sampling, Written, write};
+pub use write::{Also, Evidence, Options, Sampling, Written, write};

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use serde_json::json;
-use witnessmark_export::{EventWriter, Sheet};
+use witnessmark_export::{EventWriter, Lines, Sheet};
 
 use crate::bag::{Bag, Filed};
 use crate::error::{PackageError, Result};
@@ -47,6 +47,15 @@ pub enum Evidence {
     None,
 }
 
+/// A further shape of the events, beside the authoritative one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Also {
+    /// Elastic Common Schema.
+    Ecs,
+    /// Open Cybersecurity Schema Framework.
+    Ocsf,
+}
+
 /// What a person chose.
 #[derive(Debug, Default)]
 pub struct Options<'o> {
@@ -60,6 +69,8 @@ pub struct Options<'o> {
     pub evidence: Evidence,
     /// What to hide.
     pub policy: Option<Policy>,
+    /// The events in other people's shapes too.
+    pub also: Vec<Also>,
     /// Signs when given.
     pub key: Option<&'o SigningKey>,
 }
@@ -125,6 +136,7 @@ pub fn write(
         sampling: options.sampling.clone(),
         evidence: Evidence::None,
         policy: None,
+        also: options.also.clone(),
         key: options.key,
     };
     write_all(&veiled, Some((policy, &veiled.veil)), &hidden, sink)
@@ -163,6 +175,9 @@ fn write_all(
     });
     bag.file("data/evidence/index.csv", index.as_bytes())?;
     events(material, veil.map(|v| v.1), &census, &mut bag, &steps)?;
+    for also in &options.also {
+        other_shape(material, *also, &census, &mut bag, &steps)?;
+    }
     small_files(material, options, &census, &mut bag)?;
     let log = custody::settled(&facts.custody);
     let head = log
@@ -308,6 +323,36 @@ fn events(
             steps.at("table", done, census.events)
         })
         .and_then(|()| Ok(sheet.end()?));
+    out.end(written)?;
+    same_count(done, census)
+}
+
+/// The events once more in another shape.
+fn other_shape(
+    material: &dyn Material,
+    also: Also,
+    census: &Census,
+    bag: &mut Bag<'_>,
+    steps: &Steps<'_>,
+) -> Result<()> {
+    bag.begin(match also {
+        Also::Ecs => "data/events/events.ecs.ndjson",
+        Also::Ocsf => "data/events/events.ocsf.ndjson",
+    })?;
+    let mut done = 0;
+    let mut out = bag.writer();
+    let mut lines = Box::new(match also {
+        Also::Ecs => Lines::ecs(&mut out),
+        Also::Ocsf => Lines::ocsf(&mut out),
+    });
+    let written = material
+        .events(&mut |event| {
+            // The bytes of entries are in data/evidence, or nowhere when the package is redacted.
+            lines.write(event, None)?;
+            done += 1;
+            steps.at("further shapes", done, census.events)
+        })
+        .and_then(|()| Ok(lines.end()?));
     out.end(written)?;
     same_count(done, census)
 }

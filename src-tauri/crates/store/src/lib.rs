@@ -11,7 +11,7 @@ pub mod importer;
 pub mod query;
 pub mod segment;
 
-pub use case::{Case, CaseFacts, NewCase, SourceInfo, Stamp};
+pub use case::{Case, CaseFacts, NewCase, SourceInfo, Stamp, change_passphrase};
 pub use error::{Result, StoreError};
 pub use importer::{
     ImportReceipt, Importer, SourceReceipt,

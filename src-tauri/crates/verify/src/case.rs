@@ -33,6 +33,19 @@ pub(crate) fn check(path: &Path, options: &Options<'_>) -> Result<Report, Verify
             "it is no SQLite file and not named .wmcase".to_owned(),
         ));
     }
+    check_database(path, options, plain)
+}
+
+/// The checks, through SQLite only. `plain` says that the file is not encrypted.
+pub(crate) fn check_database(
+    path: &Path,
+    options: &Options<'_>,
+    plain: bool,
+) -> Result<Report, VerifyError> {
+    let unknown = |why: String| VerifyError::Unknown {
+        path: path.to_owned(),
+        why,
+    };
     let connection = open(path, options.passphrase).map_err(|e| unknown(e.to_string()))?;
     let readable = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| {
         r.get::<_, i64>(0)
@@ -110,6 +123,8 @@ fn layer(
 fn open(path: &Path, passphrase: Option<&str>) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    // SQLCipher writes to stderr by itself, where programs expect one line of ours.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     if let Some(passphrase) = passphrase {
         connection.pragma_update(None, "key", passphrase)?;
     }

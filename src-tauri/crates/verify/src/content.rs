@@ -306,6 +306,12 @@ fn population(files: &Files, events: &Events) -> Result<String, String> {
             "the events by source and day are not those of `data/scope/counts.csv`".to_owned(),
         );
     }
+    for shape in ["ecs", "ocsf"] {
+        let name = format!("data/events/events.{shape}.ndjson");
+        if files.has(&name) && lines(files, &name, &mut |_, _| Ok(()))? != events.count {
+            return Err(format!("`{name}` has another number of events"));
+        }
+    }
     let rows = table(files, &events.numbers)?;
     Ok(format!(
         "{} events, {} undated, from {} sources; {rows} rows in the table",

@@ -17,6 +17,9 @@ use std::path::Path;
 
 pub use report::{Layer, Options, Report, VerifyError};
 
+/// The events of a package.
+const EVENTS: &str = "data/events/events.ndjson";
+
 /// Checks a package (folder or `.zip`) or a case file.
 ///
 /// # Errors
@@ -55,6 +58,44 @@ pub fn verify(path: &Path, options: &Options<'_>) -> Result<Report, VerifyError>
         }
         _ => case::check(path, options),
     }
+}
+
+/// Whether a path is a package: a folder or an archive with a bag's declaration and events in it.
+#[must_use]
+pub fn is_package(path: &Path) -> bool {
+    files::Files::open(path).is_ok_and(|f| f.has("bagit.txt") && f.has(EVENTS))
+}
+
+/// The events of a package in an archive, whole, when they take at most `most` bytes; of a folder the file can be read.
+///
+/// # Errors
+/// When they cannot be read, or are longer.
+pub fn events_of(path: &Path, most: u64) -> Result<Vec<u8>, VerifyError> {
+    let unknown = |why: String| VerifyError::Unknown {
+        path: path.to_owned(),
+        why,
+    };
+    let read = files::Files::open(path)?.with(EVENTS, |bytes| {
+        let mut out = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::Read::take(bytes, most + 1), &mut out)?;
+        Ok(out)
+    });
+    let out = read.map_err(|e| unknown(e.to_string()))?;
+    if out.len() as u64 > most {
+        return Err(unknown(format!(
+            "its events are longer than {most} bytes; unpack it"
+        )));
+    }
+    Ok(out)
+}
+
+/// Checks a case that this very process has open. Only SQLite looks at the file: closing another handle on it would drop
+/// SQLite's own locks.
+///
+/// # Errors
+/// When the file is no case, or the passphrase does not open it.
+pub fn verify_open_case(path: &Path, options: &Options<'_>) -> Result<Report, VerifyError> {
+    case::check_database(path, options, options.passphrase.is_none())
 }
 
 fn package(path: &Path, options: &Options<'_>) -> Result<Report, VerifyError> {

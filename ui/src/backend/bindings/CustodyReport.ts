@@ -12,4 +12,24 @@ entries: Array<CustodyEntry>,
 /**
  * Whether each entry's hash follows from those before.
  */
-intact: boolean, };
+intact: boolean, 
+/**
+ * Entries in it.
+ */
+size: number, 
+/**
+ * Hash of the last one, hex: number and hash together are the head that is kept elsewhere.
+ */
+head: string, 
+/**
+ * The head as a C2SP checkpoint: origin, size, base64 of the Merkle root over the entries.
+ */
+checkpoint: string, 
+/**
+ * What an intact log proves.
+ */
+proves: string, 
+/**
+ * What it cannot prove.
+ */
+does_not_prove: string, };

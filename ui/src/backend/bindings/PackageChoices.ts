@@ -22,6 +22,15 @@ zone?: string,
  */
 sample?: SampleChoice, 
 /**
+ * What to hide: the name of a built-in policy, or the text of one (docs/package-format.md). A redacted package holds
+ * no bytes of entries.
+ */
+redact?: string, 
+/**
+ * The events in these shapes too: `ecs`, `ocsf`.
+ */
+also?: Array<string>, 
+/**
  * `excerpts` (if absent), `originals` or `none`.
  */
 evidence?: string, };

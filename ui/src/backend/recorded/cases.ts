@@ -1,4 +1,5 @@
 /** Owns: made-up cases, sources, files and custody for tests and for looking at the window. */
+import type { PackagePart } from "./packages";
 import type { Backend } from "../backend";
 import type { DrillBackend } from "../drill";
 import type { BackendError, CaseSummary, CustodyEntry, InputFile, SourceReport } from "../types";
@@ -21,7 +22,7 @@ const KINDS = [
   { name: "edfapay-logs-2026.csv", title: "EdfaPay logs", profile: "edfapay@1", entries: 17_727, duplicates: 0, rejected: 0, undated: 37, bytes: 50_112_000, zone: "Asia/Riyadh (chosen)" },
 ];
 
-type Part = Omit<Backend, keyof DrillBackend | "viewOpen" | "viewRows" | "viewFacets" | "viewHistogram" | "viewLocate" | "viewValues" | "viewHolds" | "viewEvents" | "exportView" | "savedViews" | "saveView" | "forgetView" | "queryComplete" | "eventDetail" | "importStart" | "importCancel">;
+type Part = Omit<Backend, keyof DrillBackend | keyof PackagePart | "viewOpen" | "viewRows" | "viewFacets" | "viewHistogram" | "viewLocate" | "viewValues" | "viewHolds" | "viewEvents" | "exportView" | "savedViews" | "saveView" | "forgetView" | "queryComplete" | "eventDetail" | "importStart" | "importCancel">;
 
 export function casesOf(state: RecordedState): Part & { receipt: (id: number, zone?: string) => SourceReport } {
   const receipt = (id: number, zone?: string): SourceReport => {
@@ -99,7 +100,9 @@ export function casesOf(state: RecordedState): Part & { receipt: (id: number, zo
       ].map(([entry, line, offset, code, message, preview]) => ({ source: source ?? 2, entry: entry as number, line: line as number, offset: offset as number, length: 44, code: code as string, message: message as string, preview: preview as string })),
     }),
     custody: async () => ({
-      intact: true,
+      intact: true, size: state.custody, head: "4c190fd3".repeat(8),
+      checkpoint: `witnessmark/32d27ae0-cb79-4255-835d-7b5432e4c36f\n${state.custody}\nJ0nMn6B1rY8v0d0b5nS3q1m7v8c2l0pXk1yQe7dQm3o=\n`,
+      proves: "each entry follows from the one before", does_not_prove: "that the whole log was not written anew",
       entries: Array.from({ length: state.custody }, (_, i): CustodyEntry => ({
         seq: i + 1, at: new Date(Date.UTC(2026, 10, 13, 2, 10 + i, 4)).toISOString(), who: "ana", tool: "Witnessmark 0.1.0", action: ["case_created", "import_finished", "import_finished", "import_cancelled", "case_opened", "bookmarked"][i % 6] as string,
         detail: JSON.stringify({ source: i, name: "security_logs.csv", entries: 6431, sha256: HEX }), hash: `${HEX.slice(i)}${HEX.slice(0, i)}`,

@@ -70,4 +70,14 @@ pub struct CustodyReport {
     pub entries: Vec<CustodyEntry>,
     /// Whether each entry's hash follows from those before.
     pub intact: bool,
+    /// Entries in it.
+    pub size: u64,
+    /// Hash of the last one, hex: number and hash together are the head that is kept elsewhere.
+    pub head: String,
+    /// The head as a C2SP checkpoint: origin, size, base64 of the Merkle root over the entries.
+    pub checkpoint: String,
+    /// What an intact log proves.
+    pub proves: String,
+    /// What it cannot prove.
+    pub does_not_prove: String,
 }

@@ -28,6 +28,9 @@ pub struct PackageChoices {
     /// What to hide: the name of a built-in policy, or the text of one (docs/package-format.md). A redacted package holds
     /// no bytes of entries.
     pub redact: Option<String>,
+    /// The events in these shapes too: `ecs`, `ocsf`.
+    #[cfg_attr(feature = "bindings", ts(as = "Option<Vec<String>>", optional))]
+    pub also: Vec<String>,
     /// `excerpts` (if absent), `originals` or `none`.
     pub evidence: Option<String>,
 }
@@ -129,4 +132,86 @@ pub struct VerifyReport {
     pub custody_head: Option<String>,
     /// The layers, in the order in which they should be believed.
     pub layers: Vec<VerifyLayer>,
+}
+
+/// A signing key as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct KeyPart {
+    /// Its name.
+    pub name: String,
+    /// The public key as one word: what is compared by telephone.
+    pub public: String,
+    /// Whether its secret key needs a passphrase.
+    pub protected: bool,
+}
+
+/// Days without events between days with some.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct CoverageGap {
+    /// Source number.
+    pub source: u32,
+    /// Title of its system.
+    pub name: String,
+    /// First day (UTC).
+    pub from: String,
+    /// Last day.
+    pub to: String,
+    /// How many.
+    pub days: u64,
+}
+
+/// What one rule of a policy does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct EffectPart {
+    /// Fields or pattern.
+    pub what: String,
+    /// `keep`, `pseudonym`, `mask`, `remove`.
+    pub act: String,
+    /// Places where a value is replaced.
+    pub places: u64,
+    /// Different values.
+    pub values: u64,
+    /// One of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// What stands for it in the package.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// One event in the case and in the package.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct ExamplePart {
+    /// In the case.
+    pub before: super::RowPart,
+    /// In the package.
+    pub after: super::RowPart,
+}
+
+/// What a package would hold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct PackagePreview {
+    /// Events in scope.
+    pub events: u64,
+    /// Of these, without a time.
+    pub undated: u64,
+    /// Events in the case.
+    pub total: u64,
+    /// Events by system.
+    pub systems: Vec<super::FacetValue>,
+    /// Days without events, longest first for each source.
+    pub gaps: Vec<CoverageGap>,
+    /// Bookmarks and tags in scope.
+    pub marks: u64,
+    /// Notes in the case, which stay in it.
+    pub notes: u64,
+    /// What each rule of the policy does; empty without a policy.
+    pub effects: Vec<EffectPart>,
+    /// Events before and after; empty without a policy.
+    pub examples: Vec<ExamplePart>,
 }

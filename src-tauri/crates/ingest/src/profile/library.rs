@@ -70,6 +70,7 @@ builtin!(
     "tines",
     "twingate",
     "vault",
+    "witnessmark-package",
     "zoom",
     "zscaler-zia",
     "zscaler-zpa",

@@ -60,6 +60,8 @@ pub(crate) fn connect(path: &Path, key: Option<&str>, flags: OpenFlags) -> Resul
         });
     }
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // SQLCipher writes to stderr by itself, where programs expect one line of ours.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     if let Some(key) = key {
         connection.pragma_update(None, "key", key)?;
     }

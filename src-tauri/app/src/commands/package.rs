@@ -1,0 +1,162 @@
+//! Commands about handing over: packages, checks, keys, passphrase. Owns nothing; adapters only.
+
+use std::ops::ControlFlow;
+
+use tauri::AppHandle;
+use tauri::ipc::Channel;
+use tauri_plugin_dialog::DialogExt as _;
+use witnessmark_engine::api::{
+    KeyPart, PackageChoices, PackagePreview, PackageProgress, PackageReport, VerifyReport,
+};
+use witnessmark_engine::{Result, VerifyOptions, verify};
+
+use super::{Shared, work};
+use crate::wire::{Checked, InputFile};
+
+#[tauri::command]
+pub(crate) async fn package_preview(
+    desk: Shared<'_>,
+    job: String,
+    choices: PackageChoices,
+) -> Result<PackagePreview> {
+    work(&desk, move |desk| {
+        let case = desk.case()?;
+        let job = desk.begin(job)?;
+        case.package_preview(&choices, &mut |_| go_on(job.is_cancelled()))
+    })
+    .await
+}
+
+fn go_on(cancelled: bool) -> ControlFlow<()> {
+    if cancelled {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
+    }
+}
+
+/// A dialog of the system for where the package goes; absent when the person went back.
+#[tauri::command]
+pub(crate) async fn package_choose(
+    app: AppHandle,
+    desk: Shared<'_>,
+    name: String,
+) -> Result<Option<InputFile>> {
+    work(&desk, move |desk| {
+        let dialog = app.dialog().file().set_directory(&desk.places.cases);
+        let chosen = dialog.set_file_name(name).blocking_save_file();
+        Ok(chosen
+            .and_then(|file| file.into_path().ok())
+            .map(|path| desk.token(&path)))
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn package_write(
+    desk: Shared<'_>,
+    job: String,
+    token: String,
+    choices: PackageChoices,
+    key: Option<String>,
+    passphrase: Option<String>,
+    progress: Channel<PackageProgress>,
+) -> Result<PackageReport> {
+    work(&desk, move |desk| {
+        let (case, out) = (desk.case()?, desk.case_path(&token)?);
+        let key = key
+            .map(|name| desk.places.keys().open(&name, passphrase.as_deref()))
+            .transpose()?;
+        let job = desk.begin(job)?;
+        case.package(&out, &choices, key.as_ref(), &mut |now| {
+            // A window that no longer listens does not stop a package; cancelling does.
+            let _ = progress.send(now.clone());
+            go_on(job.is_cancelled())
+        })
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn keys_list(desk: Shared<'_>) -> Result<Vec<KeyPart>> {
+    work(&desk, |desk| desk.places.keys().list()).await
+}
+
+#[tauri::command]
+pub(crate) async fn key_make(
+    desk: Shared<'_>,
+    name: String,
+    passphrase: String,
+) -> Result<KeyPart> {
+    work(&desk, move |desk| {
+        let passphrase = Some(passphrase).filter(|word| !word.is_empty());
+        desk.places.keys().make(&name, passphrase.as_deref())
+    })
+    .await
+}
+
+/// Checks a package that somebody sent; a dialog asks which. Absent when the person went back.
+#[tauri::command]
+pub(crate) async fn verify_choose(
+    app: AppHandle,
+    desk: Shared<'_>,
+    folder: bool,
+    key: Option<String>,
+) -> Result<Option<Checked>> {
+    work(&desk, move |_| {
+        let dialog = app.dialog().file();
+        let chosen = if folder {
+            dialog.blocking_pick_folder()
+        } else {
+            dialog.blocking_pick_file()
+        };
+        let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
+            return Ok(None);
+        };
+        let options = VerifyOptions {
+            key: key.as_deref(),
+            ..VerifyOptions::default()
+        };
+        Ok(Some(Checked {
+            name: path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            report: verify(&path, &options)?,
+        }))
+    })
+    .await
+}
+
+/// Checks the open case, every original and every column, and records that it was done.
+#[tauri::command]
+pub(crate) async fn case_verify(
+    desk: Shared<'_>,
+    passphrase: Option<String>,
+) -> Result<VerifyReport> {
+    work(&desk, move |desk| {
+        let case = desk.case()?;
+        case.verify_self(passphrase.as_deref())
+    })
+    .await
+}
+
+/// Writes a copy of the open case where a dialog says; false when the person went back.
+#[tauri::command]
+pub(crate) async fn case_copy(app: AppHandle, desk: Shared<'_>) -> Result<bool> {
+    work(&desk, move |desk| {
+        let case = desk.case()?;
+        let name = case.path().file_name().unwrap_or_default();
+        let dialog = app.dialog().file().set_directory(&desk.places.cases);
+        let chosen = dialog
+            .set_file_name(format!("Copy of {}", name.to_string_lossy()))
+            .blocking_save_file();
+        let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
+            return Ok(false);
+        };
+        case.save_copy(&path)?;
+        Ok(true)
+    })
+    .await
+}
