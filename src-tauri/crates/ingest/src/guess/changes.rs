@@ -55,7 +55,7 @@ pub(super) fn rules(columns: &[Column], quoted: fn(&str) -> String) -> (String, 
             reasons.push(reason);
         }
     };
-    for column in columns {
+    for column in columns.iter().filter(|c| c.taken.is_none()) {
         let keys: Vec<Vec<String>> = column.steps.iter().map(|s| words(s)).collect();
         let tree = keys
             .iter()

@@ -3,6 +3,7 @@
 //! Owns: the walk over the sample, into lists and into JSON that stands as text, and the counts. Never touches: what a
 //! column is for.
 
+use super::lines::Lines;
 use crate::{
     entry::{Entry, EntryValue},
     json::{JsonLimits, Kind, Tape, Value},
@@ -27,6 +28,8 @@ pub(crate) struct Column {
     pub(crate) name: String,
     /// As the profile language writes it.
     pub(crate) path: String,
+    /// How the profile language takes the value, where a path alone does not.
+    pub(crate) taken: Option<String>,
     /// The path of the list around it, and its own path inside one element; absent outside of lists.
     pub(crate) list: Option<(String, String)>,
     /// Words of each key, in lower case, outermost first; a dotted column name counts as several keys.
@@ -66,6 +69,11 @@ pub(crate) struct Column {
 }
 
 impl Column {
+    /// The alternatives by which the profile language takes the value.
+    pub(crate) fn expression(&self, quoted: fn(&str) -> String) -> String {
+        self.taken.clone().unwrap_or_else(|| quoted(&self.path))
+    }
+
     /// Objects around it.
     pub(crate) fn depth(&self) -> usize {
         self.words.len().saturating_sub(1)
@@ -145,6 +153,7 @@ struct Place {
     keys: Vec<String>,
     steps: Vec<String>,
     path: String,
+    taken: Option<String>,
     list: Option<(String, String)>,
 }
 
@@ -165,6 +174,7 @@ impl Place {
             keys,
             steps,
             path: join(&self.path),
+            taken: None,
             list: self
                 .list
                 .as_ref()
@@ -261,6 +271,28 @@ impl Seen {
         }
     }
 
+    fn line(&mut self, line: &str, lines: Option<&Lines>) {
+        match lines {
+            Some(Lines::Json) => {
+                if let Some(text) = super::lines::json(line) {
+                    self.text(&Place::default().child("json", "json"), text);
+                }
+            }
+            Some(Lines::Pairs(_)) => {
+                let moment = super::lines::moment(line).filter(|t| is_time(t));
+                if let Some(moment) = moment {
+                    self.add(&Place::default().child("at", "at"), moment);
+                }
+                for (key, value) in super::lines::pairs(line) {
+                    let mut place = Place::default().child(key, &format!("line {key}"));
+                    place.taken = Some(super::lines::expression(key));
+                    self.add(&place, value);
+                }
+            }
+            None => {}
+        }
+    }
+
     fn text(&mut self, place: &Place, text: &str) {
         let trimmed = text.trim();
         let json = trimmed.len() > 2
@@ -305,7 +337,7 @@ fn named(item: Value<'_>) -> Option<(&'static str, &'static str)> {
 }
 
 /// The columns of a sample in the order in which they are met.
-pub(crate) fn columns(sample: &[Entry<'_>]) -> Vec<Column> {
+pub(crate) fn columns(sample: &[Entry<'_>], lines: Option<&Lines>) -> Vec<Column> {
     let mut seen = Seen::default();
     for (i, entry) in sample.iter().enumerate() {
         seen.entry = i;
@@ -319,7 +351,7 @@ pub(crate) fn columns(sample: &[Entry<'_>]) -> Vec<Column> {
                     }
                 }
             }
-            EntryValue::Line(_) => {}
+            EntryValue::Line(line) => seen.line(line, lines),
         }
     }
     let Seen {
@@ -411,6 +443,7 @@ fn column(place: Place, texts: &[String], rows: &[usize], entries: usize) -> Col
     Column {
         name: place.keys.join("."),
         path: place.path,
+        taken: place.taken,
         list: place.list,
         steps: place.steps,
         words,

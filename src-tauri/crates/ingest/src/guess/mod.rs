@@ -6,6 +6,7 @@
 
 mod changes;
 mod column;
+mod lines;
 mod names;
 
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     profile::Profile,
 };
 use column::{Column, columns};
+use lines::Lines;
 use names::Part;
 use std::{fmt::Write, sync::Arc};
 
@@ -185,8 +187,8 @@ impl<'c> Writer<'c> {
 }
 
 fn paths(found: &[&Column]) -> String {
-    let quoted: Vec<String> = found.iter().map(|c| quoted(&c.path)).collect();
-    quoted.join(", ")
+    let each: Vec<String> = found.iter().map(|c| c.expression(quoted)).collect();
+    each.join(", ")
 }
 
 fn quoted(text: &str) -> String {
@@ -275,6 +277,11 @@ fn is_name(c: &Column) -> bool {
         && c.longest <= 200
 }
 
+/// Whether lines hold named values, so that they are no table even where commas stand in them.
+pub(crate) fn are_named_lines(lines: &[&str]) -> bool {
+    Lines::of_texts(lines).is_some()
+}
+
 /// A mapping that was found, before it is written down as a profile.
 struct Found {
     /// The sections from `[time]` on.
@@ -343,7 +350,8 @@ pub(crate) fn draft(sample: &[Entry<'_>], id: &str, title: &str) -> Option<Strin
 const ABSENT: &str = "absent = [\"-\", \"N/A\", \"n/a\", \"null\", \"None\"]\nblind_spots = [\"The mapping was guessed from names and values; nobody described what this log leaves out.\"]\n";
 
 fn find(sample: &[Entry<'_>]) -> Option<Found> {
-    let columns = columns(sample);
+    let lines = Lines::of(sample);
+    let columns = columns(sample, lines.as_ref());
     let mut w = Writer {
         columns: &columns,
         fields: String::new(),
@@ -453,11 +461,14 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
         format!("[{}]", paths(&time))
     };
     let body = format!(
-        "[time]\nvalue = {at}\n\n[fields]\n{}\n[outcome]\nsuccess = [\"success*\", \"partially*\"]\nfailure = [\"fail*\", \"den*\", \"error*\", \"block*\", \"reject*\", \"unauth*\", \"invalid*\"]\n\n{target}{changes}{VERBS}",
+        "{}[time]\nvalue = {at}\n\n[fields]\n{}\n[outcome]\nsuccess = [\"success*\", \"partially*\"]\nfailure = [\"fail*\", \"den*\", \"error*\", \"block*\", \"reject*\", \"unauth*\", \"invalid*\"]\n\n{target}{changes}{VERBS}",
+        lines.as_ref().map_or_else(String::new, Lines::rule),
         w.fields
     );
     let found = [!time.is_empty(), !action.is_empty(), acts];
-    let always = |c: &&Column| c.list.is_none() && c.share() > 0.95 && !c.path.contains('=');
+    let always = |c: &&Column| {
+        c.list.is_none() && c.share() > 0.95 && c.taken.is_none() && !c.path.contains('=')
+    };
     let first = time.iter().chain(&action).copied();
     let mut required: Vec<String> = first.filter(always).map(|c| c.path.clone()).collect();
     let others = columns
@@ -468,6 +479,9 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
     // One or two keys are not much to know a log by.
     while required.len() < 4 && !any.is_empty() {
         required.push(any.remove(0));
+    }
+    if lines.is_some() && required.is_empty() {
+        required.push("line".to_owned());
     }
     Some(Found {
         body,
@@ -590,7 +604,7 @@ fn objects(w: &mut Writer<'_>) -> String {
                 let _ = writeln!(each, "{key} = {}", quoted(inside));
             }
             _ => {
-                let _ = writeln!(one, "{key} = {}", quoted(&column.path));
+                let _ = writeln!(one, "{key} = [{}]", column.expression(quoted));
             }
         }
     }

@@ -274,9 +274,11 @@ pub(crate) fn envelope(seen: &Survey, several: bool) -> Option<Vec<String>> {
     })?;
     let last = best.path.last()?.to_ascii_lowercase();
     let wrapper_name = WRAPPERS.contains(&last.as_str())
-        || ["logs", "events", "records", "entries", "activities"]
-            .iter()
-            .any(|end| last.ends_with(end))
+        // An empty list of such a name may be all that an answer says.
+        || best.elements > 0
+            && ["logs", "events", "records", "entries", "activities"]
+                .iter()
+                .any(|end| last.ends_with(end))
         || best
             .path
             .first()

@@ -492,8 +492,8 @@ fn samples_are_recognised_and_every_entry_is_dated() {
         ("okta-system-log.json", "", "okta@1"),
         ("github-audit.ndjson", "", "github@1"),
         ("payment-nexus-audit.json", "", "payment-nexus@1"),
-        ("edfapay-audit.csv", "Asia/Riyadh", "edfapay@1"),
-        ("edfapay-threats.json", "", "edfapay@1"),
+        ("edfapay-audit.csv", "Asia/Riyadh", "edfapay@2"),
+        ("edfapay-threats.json", "", "edfapay@2"),
         ("corefy-activity.json", "", "corefy@1"),
     ] {
         let text = std::fs::read_to_string(format!("{root}/../../../samples/{name}")).unwrap();

@@ -52,6 +52,7 @@ impl Planner for Profiles<'_> {
 
     fn knows_lines(&self, lines: &[&str]) -> bool {
         recognise::lines_known(lines.iter().copied(), self.library)
+            || crate::guess::are_named_lines(lines)
     }
 }
 

@@ -116,3 +116,40 @@ fn further_keys_do_not_matter() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn lines_that_hold_named_values_are_guessed_and_other_lines_are_kept() {
+    use witnessmark_model::Field;
+    let first = |text: &str, field: Field| {
+        let source = import(&library(), text.as_bytes(), "server.log", "UTC");
+        assert_eq!(source.entries as usize, text.lines().count());
+        let event = &source.events[0];
+        (
+            event.time.is_some(),
+            event.all(field).next().map(str::to_owned),
+        )
+    };
+    let pairs = "<13>1 2026-03-02T08:00:00Z gate audit: user=ann action=\"key created\" src=192.0.2.9 outcome=ok session=s1\n<13>1 2026-03-02T08:01:00Z gate audit: user=bo action=login src=198.51.100.9 outcome=denied session=s2\n";
+    let json = "Mar  2 08:00:00 vault1 audit {\"time\":\"2026-03-02T08:00:00Z\",\"who\":{\"email\":\"ann@example.com\"},\"operation\":\"key.create\",\"remote_ip\":\"192.0.2.9\"}\nMar  2 08:01:00 vault1 audit {\"time\":\"2026-03-02T08:01:00Z\",\"who\":{\"email\":\"bo@example.com\"},\"operation\":\"key.delete\",\"remote_ip\":\"192.0.2.9\"}\n";
+    let prose = "Nothing of note happened.\nThen = nothing else.\n";
+    for (text, field, value) in [
+        (pairs, Field::EventAction, Some("key created")),
+        (pairs, Field::UserName, Some("ann")),
+        (pairs, Field::SourceIp, Some("192.0.2.9")),
+        (pairs, Field::EventOutcome, Some("success")),
+        (pairs, Field::SessionId, Some("s1")),
+        (json, Field::EventAction, Some("key.create")),
+        (json, Field::UserEmail, Some("ann@example.com")),
+        (json, Field::SourceIp, Some("192.0.2.9")),
+    ] {
+        assert_eq!(
+            first(text, field),
+            (true, value.map(str::to_owned)),
+            "{field:?}\n{text}"
+        );
+    }
+    assert_eq!(
+        first(prose, Field::Problems),
+        (false, Some("opaque".to_owned()))
+    );
+}
