@@ -3,9 +3,9 @@
 import type {
   AppInfo, BackendError, CaseSummary, Checked, CompletionReport, CustodyReport, ErrorCode, EventDetail, EventJson,
   ExportProgress, ExportReport, FacetsReport, HistogramReport, ImportChoices, ImportProgress, InputFile,
-  InputsDropped, InspectionReport, KeyPart, PackageChoices, PackagePreview, PackageProgress, PackageReport,
-  RejectsReport, RowPart, SavedView, SavedViewsReport, Settings, SourcesReport, ValuesReport, VerifyReport,
-  ViewSummary,
+  InputsDropped, InspectionReport, KeyPart, MissingReport, PackageChoices, PackagePreview, PackageProgress,
+  PackageReport, RejectsReport, RowPart, SavedView, SavedViewsReport, Settings, SourcesReport, ValuesReport,
+  VerifyReport, ViewSummary, WithdrawalReport,
 } from "./types";
 import type { DrillBackend } from "./drill";
 
@@ -58,6 +58,15 @@ export interface Backend extends DrillBackend {
 
   eventDetail(event: number, zone: string): Promise<EventDetail>;
   rejects(source?: number): Promise<RejectsReport>;
+  /** A dialog of the system; the name of the file, or null when the person went back. */
+  rejectsSave(source: number): Promise<string | null>;
+  /** What was chosen when a source was read last. */
+  sourceChoices(source: number): Promise<ImportChoices>;
+  /** What a source would look like with other choices; nothing is changed. */
+  sourceInspect(source: number, choices: ImportChoices): Promise<InspectionReport>;
+  sourceReread(job: string, source: number, choices: ImportChoices, seen: (progress: ImportProgress) => void): Promise<SourcesReport>;
+  sourceWithdraw(source: number, why: string): Promise<WithdrawalReport>;
+  sourceMissing(source: number): Promise<MissingReport>;
   custody(): Promise<CustodyReport>;
   /** What a package would hold; `job` can be cancelled as an import can. */
   packagePreview(job: string, choices: PackageChoices): Promise<PackagePreview>;

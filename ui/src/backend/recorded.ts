@@ -28,7 +28,7 @@ const fail = (code: BackendError["code"], message: string, hint: string): never 
 const pause = (ms: number) => new Promise((next) => setTimeout(next, ms));
 
 export function recorded(recording: Recording): Backend {
-  const state: RecordedState = { recording, marks: new Map(), open: recording.open, sources: recording.open ? 3 : 0, custody: recording.open ? 9 : 1, name: "Payout change, 12 Nov", zone: "Asia/Manila" };
+  const state: RecordedState = { recording, marks: new Map(), open: recording.open, sources: recording.open ? 3 : 0, withdrawn: new Map(), choices: new Map(), custody: recording.open ? 9 : 1, name: "Payout change, 12 Nov", zone: "Asia/Manila" };
   const cases = casesOf(state);
   const views = new Map<number, View>();
   const cancelled = new Set<string>();

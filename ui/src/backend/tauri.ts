@@ -48,6 +48,16 @@ export const tauri: Backend = {
 
   eventDetail: (event, zone) => invoke("event_detail", { event, zone }),
   rejects: (source) => invoke("rejects", { source }),
+  rejectsSave: (source) => invoke("rejects_save", { source }),
+  sourceChoices: (source) => invoke("source_choices", { source }),
+  sourceInspect: (source, choices) => invoke("source_inspect", { source, choices }),
+  sourceReread: (job, source, choices, seen) => {
+    const progress = new Channel<ImportProgress>();
+    progress.onmessage = seen;
+    return invoke("source_reread", { job, source, choices, progress });
+  },
+  sourceWithdraw: (source, why) => invoke("source_withdraw", { source, why }),
+  sourceMissing: (source) => invoke("source_missing", { source }),
   custody: () => invoke("custody"),
   packagePreview: (job, choices) => invoke("package_preview", { job, choices }),
   packageChoose: (name) => invoke("package_choose", { name }),

@@ -11,6 +11,7 @@ mod export;
 mod glance;
 mod import;
 mod package;
+mod source;
 mod view;
 
 use std::sync::Arc;
@@ -49,6 +50,12 @@ commands! {
     import::import_start,
     import::import_cancel,
     import::rejects,
+    source::source_choices,
+    source::source_inspect,
+    source::source_reread,
+    source::source_withdraw,
+    source::source_missing,
+    source::rejects_save,
     view::view_open,
     view::view_rows,
     view::view_facets,

@@ -50,6 +50,9 @@ pub(crate) enum Command {
         case: PathBuf,
         /// Only of this source.
         source: Option<u32>,
+        /// Write the bytes of this rejected entry of the source as they stand there.
+        #[arg(long, requires = "source")]
+        entry: Option<u64>,
     },
     /// Write the bytes of one event as they stand in its source.
     Raw {

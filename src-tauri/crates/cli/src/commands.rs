@@ -35,7 +35,15 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
         Command::Reread(args) => revise::reread(args, json, out),
         Command::Withdraw(args) => revise::withdraw(&args, json, out),
         Command::Missing(args) => revise::missing(&args, json, out),
-        Command::Rejects { case, source } => {
+        Command::Rejects {
+            case,
+            source: Some(source),
+            entry: Some(entry),
+        } => {
+            open(&case)?.reject_bytes(source, entry, out)?;
+            Ok(Exit::Done)
+        }
+        Command::Rejects { case, source, .. } => {
             let report = open(&case)?.rejects(source)?;
             if json {
                 print::json(&report, out)?

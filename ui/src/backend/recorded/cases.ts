@@ -10,6 +10,8 @@ export type RecordedState = {
   recording: Recording; marks: Map<number, { bookmarked: boolean; tags: string[] }>; open: boolean;
   /** Sources in the case. */
   sources: number;
+  /** Why sources were taken out, and what was chosen when they were read anew. */
+  withdrawn: Map<number, string>; choices: Map<number, { zone?: string; read: number }>;
   custody: number; name: string; zone: string;
 };
 
@@ -27,11 +29,13 @@ type Part = Omit<Backend, keyof DrillBackend | keyof PackagePart | "viewOpen" | 
 export function casesOf(state: RecordedState): Part & { receipt: (id: number, zone?: string) => SourceReport } {
   const receipt = (id: number, zone?: string): SourceReport => {
     const kind = KINDS[(id - 1) % KINDS.length] as (typeof KINDS)[number];
-    const given = zone ? `${zone} (chosen)` : kind.zone;
+    const chosen = zone ?? state.choices.get(id)?.zone;
+    const given = chosen ? `${chosen} (chosen)` : kind.zone;
     return {
       id, name: kind.name, sha256: `${HEX.slice(id)}${HEX.slice(0, id)}`, bytes: kind.bytes, profiles: [kind.profile], title: kind.title, confidence: 0.98, ...(given ? { zone: given } : {}),
       entries: kind.entries, stored: kind.entries - kind.duplicates - kind.rejected, duplicates: kind.duplicates, rejected: kind.rejected, events: kind.entries - kind.duplicates - kind.rejected,
-      undated: kind.undated, first: "2026-08-14T16:04:31Z", last: "2026-11-13T02:02:49Z", merkle_root: HEX, state: "complete", generation: 1, imported: "2026-11-13T02:19:00Z", blind_spots: id % 3 === 2 ? SPOTS : ["Sign-outs are not logged."],
+      undated: kind.undated, first: "2026-08-14T16:04:31Z", last: "2026-11-13T02:02:49Z", merkle_root: HEX, state: state.withdrawn.has(id) ? "withdrawn" : "complete", ...(state.withdrawn.has(id) ? { withdrawn: state.withdrawn.get(id) as string } : {}), generation: 1 + (state.choices.get(id)?.read ?? 0),
+      ...(kind.name.endsWith(".gz") ? { container: { kind: "gzip", name: kind.name, bytes: Math.round(kind.bytes / 11), sha256: HEX } } : {}), imported: "2026-11-13T02:19:00Z", blind_spots: id % 3 === 2 ? SPOTS : ["Sign-outs are not logged."],
       warnings: id > 3 ? [{ code: "same_file", count: 1, message: "The case already holds a source with these bytes; each entry is counted as a duplicate." }] : [],
     };
   };
@@ -98,6 +102,33 @@ export function casesOf(state: RecordedState): Part & { receipt: (id: number, zo
         [2118, 2119, 298_411, "too_few_fields", "The line has 4 of 6 fields.", "2026-09-14 11:02:18 | Login | Alice Merchant"], [2119, 2120, 298_455, "too_few_fields", "The line has 2 of 6 fields.", "| Safari on macOS | IP: 203.0.113.45"],
         [3904, 3906, 551_020, "unclosed_quote", "A quote that opens in field 6 is never closed.", "2026-10-06 15:47:33,Edited a page,\"page pg_8"], [5550, 5553, 783_914, "not_utf8", "Byte 0xE9 is not UTF-8.", "2026-10-30 09:20:05,Created a link,⟨E9⟩"],
       ].map(([entry, line, offset, code, message, preview]) => ({ source: source ?? 2, entry: entry as number, line: line as number, offset: offset as number, length: 44, code: code as string, message: message as string, preview: preview as string })),
+    }),
+    rejectsSave: async (source) => `rejected-of-source-${source}.ndjson`,
+    sourceChoices: async (source) => ({ labels: [], zone: state.choices.get(source)?.zone ?? "Asia/Manila" }),
+    sourceInspect: async (source, choices) => {
+      const kind = KINDS[(source - 1) % KINDS.length] as (typeof KINDS)[number];
+      const shift = choices.zone === "UTC" ? 500 : 0;
+      return {
+        name: kind.name, bytes: kind.bytes, shape: "CSV, 6 columns, delimiter `,`", candidates: [{ profile: kind.profile, title: kind.title, confidence: 0.98, reason: "256 of 256 sampled entries show what it requires." }],
+        preview: Array.from({ length: 9 }, (_, i) => json(made(300 + shift + i, 1000))),
+      };
+    },
+    sourceReread: async (_job, source, choices, seen) => {
+      seen({ name: "", bytes: 454_000, total: 908_901, entries: 3215, rate: 41_200, seconds_left: 1 });
+      state.choices.set(source, { ...(choices.zone ? { zone: choices.zone } : {}), read: (state.choices.get(source)?.read ?? 0) + 1 });
+      state.custody += 1;
+      return { sources: [receipt(source)] };
+    },
+    sourceWithdraw: async (source, why) => {
+      state.withdrawn.set(source, why);
+      state.custody += 1;
+      return { source, kept: 7, gone: 6405, sources: [receipt(source)] };
+    },
+    sourceMissing: async (source) => ({
+      source, name: receipt(source).name, from: "2026-08-14T16:04:31Z", to: "2026-11-13T02:02:49Z", providers: ["paymongo"], organizations: [], compared: source > 1 ? [1] : [], count: source > 1 ? 3 : 0, undated: source > 1 ? 2 : 0,
+      missing: source > 1 ? [["2026-11-12T06:10:00Z", "Payout Account Updated", "alice@example.com", 41], ["2026-11-12T06:11:20Z", "Payout Requested", "alice@example.com", 42], ["2026-11-12T06:31:07Z", "API Key Viewed", "bob@example.com", 57]].map(([at, action, user, line]) => ({
+        event: line as number, source: 1, entry: (line as number) - 1, line: line as number, offset: 4021, length: 88, "@timestamp": at as string, action: action as string, user: user as string, attested: [{ source: 1, entry: (line as number) - 1 }],
+      })) : [],
     }),
     custody: async () => ({
       intact: true, size: state.custody, head: "4c190fd3".repeat(8),
