@@ -270,6 +270,9 @@ pub(crate) fn custody(report: &CustodyReport, out: &mut dyn Write) -> io::Result
         "{} entries, chain {state}, head {}:{}",
         report.size, report.size, report.head
     )?;
+    for notice in &report.notices {
+        writeln!(out, "notice: {}", visible(notice))?;
+    }
     writeln!(out, "proves: {}", report.proves)?;
     writeln!(out, "does not prove: {}", report.does_not_prove)?;
     write!(out, "\n{}", report.checkpoint)

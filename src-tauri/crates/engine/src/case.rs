@@ -198,8 +198,15 @@ impl Case {
             last,
             custody_size: head.size,
             custody_head: head.hash,
-            notices: notices.collect(),
+            notices: notices.chain(self.copied_open()).collect(),
             sources,
+        })
+    }
+
+    /// What to know of a file that was copied while the case was open, without its journal.
+    fn copied_open(&self) -> Option<String> {
+        self.store.copied_open().map(|since| {
+            format!("This file was copied while the case was open (since {since}) and without its journal, the file that ends in -wal; what was done from then on may be missing. Copy the case again when it is closed.")
         })
     }
 
@@ -400,6 +407,7 @@ impl Case {
             checkpoint,
             proves: "each entry follows from the one before; none was changed, removed, added or moved without all later ones".to_owned(),
             does_not_prove: "that the whole log was not written anew, or its end cut off, by somebody who has the file: only a head that left this machine earlier (on paper, in a mail) shows that".to_owned(),
+            notices: self.copied_open().into_iter().collect(),
         })
     }
 

@@ -343,3 +343,40 @@ proptest! {
         prop_assert!(case.raw(&place).unwrap() == whole[offset as usize..(offset + length) as usize]);
     }
 }
+
+#[test]
+fn a_copy_made_while_the_case_was_open_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.wmcase");
+    let case = create(&path);
+    import(&case, &[("a", TEXT)]);
+    case.overlay(&stamp(), 1, overlays::TAG, "said since").unwrap();
+    let copy = dir.path().join("copy.wmcase");
+    let saved = dir.path().join("saved.wmcase");
+    std::fs::copy(&path, &copy).unwrap();
+    case.save_copy(&saved, &stamp()).unwrap();
+    let crashed = dir.path().join("crashed.wmcase");
+    for end in ["", "-wal"] {
+        let from = format!("{}{end}", path.display());
+        std::fs::copy(from, format!("{}{end}", crashed.display())).unwrap();
+    }
+    assert!(case.copied_open().is_none());
+    drop(case);
+    let read = Case::open_read_only(&copy, None).unwrap();
+    assert_eq!(read.copied_open(), Some(stamp().at.rfc3339().as_str()));
+    assert!(read.overlays(None, None).unwrap().is_empty(), "the tag was in the journal");
+    drop(read);
+    let opened = Case::open(&copy, None, &stamp()).unwrap();
+    assert!(opened.copied_open().is_some());
+    let log = opened.custody().unwrap();
+    assert_eq!(log.last().unwrap().entry["action"], "case.copied_open");
+    drop(opened);
+    for whole in [&path, &saved, &crashed, &copy] {
+        let case = Case::open(whole, None, &stamp()).unwrap();
+        assert!(case.copied_open().is_none(), "{}", whole.display());
+    }
+    assert_eq!(
+        events(&Case::open_read_only(&crashed, None).unwrap()).len(),
+        3
+    );
+}

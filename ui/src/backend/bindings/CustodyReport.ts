@@ -32,4 +32,8 @@ proves: string,
 /**
  * What it cannot prove.
  */
-does_not_prove: string, };
+does_not_prove: string, 
+/**
+ * What to know of the file that holds it, for people.
+ */
+notices?: Array<string>, };

@@ -80,4 +80,8 @@ pub struct CustodyReport {
     pub proves: String,
     /// What it cannot prove.
     pub does_not_prove: String,
+    /// What to know of the file that holds it, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<Vec<String>>", optional))]
+    pub notices: Vec<String>,
 }

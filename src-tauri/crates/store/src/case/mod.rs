@@ -31,6 +31,7 @@ mod facts;
 mod found;
 pub(crate) mod lock;
 pub mod merges;
+mod open_mark;
 pub mod overlays;
 mod passphrase;
 pub(crate) mod pulls;
@@ -87,6 +88,7 @@ pub struct Meta {
 #[derive(Clone, Debug)]
 pub struct Case {
     pub(crate) inner: Arc<Inner>,
+    copied_open: Option<String>,
 }
 
 #[derive(Debug)]
@@ -175,20 +177,22 @@ impl Case {
     pub fn open(path: &Path, passphrase: Option<&str>, stamp: &Stamp) -> Result<Self> {
         lock::plain_file(path)?;
         let lock = lock::CaseLock::take(path, &holder(stamp))?;
+        let had_journal = open_mark::has_journal(path);
         let (reader, meta) = Self::inspect(path, passphrase)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
         let mut writer = defence::connect(path, passphrase, flags)?;
         defence::settle(&writer)?;
         let meta = said::upgrade(&mut writer, meta, stamp)?;
         let discarded = discard::leftovers(&mut writer, stamp)?;
-        Ok(Self::assemble(
-            path,
-            reader,
-            Some(writer),
-            meta,
-            discarded,
-            Some(lock),
-        ))
+        let copied_open = open_mark::copied_open(&writer, had_journal)?;
+        if let Some(since) = &copied_open {
+            let detail = json!({"open_since": since});
+            custody::append(&writer, stamp, "case.copied_open", &detail)?;
+        }
+        open_mark::set(&writer, stamp)?;
+        let mut case = Self::assemble(path, reader, Some(writer), meta, discarded, Some(lock));
+        case.copied_open = copied_open;
+        Ok(case)
     }
 
     /// Opens a case for reading only; another process may have it open for writing.
@@ -197,8 +201,12 @@ impl Case {
     /// As [`Case::open`].
     pub fn open_read_only(path: &Path, passphrase: Option<&str>) -> Result<Self> {
         lock::plain_file(path)?;
+        let had_journal = open_mark::has_journal(path);
         let (reader, meta) = Self::inspect(path, passphrase)?;
-        Ok(Self::assemble(path, reader, None, meta, Vec::new(), None))
+        let copied_open = open_mark::copied_open(&reader, had_journal)?;
+        let mut case = Self::assemble(path, reader, None, meta, Vec::new(), None);
+        case.copied_open = copied_open;
+        Ok(case)
     }
 
     /// Every check, through a connection that cannot write.
@@ -240,6 +248,7 @@ impl Case {
         lock: Option<lock::CaseLock>,
     ) -> Self {
         Self {
+            copied_open: None,
             inner: Arc::new(Inner {
                 path: path.to_owned(),
                 meta,
@@ -274,6 +283,13 @@ impl Case {
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         self.inner.writer.is_none()
+    }
+
+    /// Since when (RFC 3339) the case had been open when this file was copied from it without its journal: what was done
+    /// from then on may be missing. Absent for any other file.
+    #[must_use]
+    pub fn copied_open(&self) -> Option<&str> {
+        self.copied_open.as_deref()
     }
 
     /// Unfinished imports that were discarded when the case was opened.
@@ -358,7 +374,12 @@ impl Case {
         let name = to.file_name().map(|n| n.to_string_lossy().into_owned());
         self.record(stamp, "case.copy", &json!({"name": name}))?;
         let writer = self.inner.writer.as_ref().ok_or(StoreError::ReadOnly)?;
-        held(writer).execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+        let writer = held(writer);
+        // The copy is whole, so it must not look like one that was made without its journal.
+        open_mark::clear(&writer)?;
+        let copied = writer.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
+        open_mark::set(&writer, stamp)?;
+        copied?;
         Ok(())
     }
 }
@@ -464,7 +485,8 @@ impl Drop for Inner {
     fn drop(&mut self) {
         if let Some(writer) = &self.writer {
             // The journal is complete without this; folding it in leaves one file to copy.
-            let _ = held(writer).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            let writer = held(writer);
+            let _ = open_mark::clear(&writer).and_then(|()| open_mark::fold_in(&writer));
         }
     }
 }

@@ -116,14 +116,19 @@ impl Before {
         for segment in &segments {
             let visible = standing.visible(segment)?;
             let mixed = standing.holds(segment.id, source);
-            each(segment, visible.as_deref(), |_, _, origin| {
-                if origin.source == source {
-                    home.insert(origin.event);
-                    claims.push(origin);
-                } else {
-                    others.insert(origin.event);
-                }
-            })?;
+            if mixed {
+                each(segment, visible.as_deref(), |_, _, origin| {
+                    if origin.source == source {
+                        home.insert(origin.event);
+                        claims.push(origin);
+                    } else {
+                        others.insert(origin.event);
+                    }
+                })?;
+            } else {
+                // Of segments without a row of the source only the numbers matter.
+                numbers(segment, visible.as_deref(), &mut others)?;
+            }
             seen.push((visible, mixed));
         }
         let hot_rows = hot::origins(&held(&inner.reader))?;
@@ -295,6 +300,17 @@ impl Before {
         }
         Ok((entries, rows, undated))
     }
+}
+
+/// Adds the numbers of the rows of a segment that count.
+fn numbers(segment: &SealedSegment, visible: Option<&[Bits]>, out: &mut EventSet) -> Result<()> {
+    for chunk in 0..segment.chunks().len() {
+        let bits = visible.map(|v| &v[chunk]);
+        let numbers = segment.times_and_numbers(chunk)?.1;
+        let counts = |row: &usize| bits.is_none_or(|bits| bits.has(*row));
+        out.extend((0..numbers.len()).filter(counts).map(|row| numbers[row]));
+    }
+    Ok(())
 }
 
 /// Walks over the rows of a segment that count: chunk, row, origin.
