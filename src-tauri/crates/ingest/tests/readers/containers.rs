@@ -5,10 +5,14 @@ use std::io::Write;
 use witnessmark_ingest::Limits;
 use witnessmark_ingest::options::Options;
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+pub(crate) fn zstandard(bytes: &[u8]) -> Vec<u8> {
+    zstd::bulk::compress(bytes, 1).unwrap()
 }
 
 fn import_all(bytes: &[u8]) -> Memory {
@@ -31,7 +35,7 @@ fn gzip_of_several_members_is_one_source_and_kept_verbatim() {
 
 #[test]
 fn zstandard_is_opened() {
-    let packed = zstd::bulk::compress(A, 1).unwrap();
+    let packed = zstandard(A);
     let memory = import_all(&packed);
     assert_eq!(memory.container, packed);
     assert_eq!(memory.sources[0].bytes, A);
@@ -81,7 +85,7 @@ fn what_expands_without_end_is_stopped() {
 }
 
 /// A ZIP archive written by hand, so that it can hold what libraries refuse to write.
-fn zip(members: &[(&str, &[u8], bool)]) -> Vec<u8> {
+pub(crate) fn zip(members: &[(&str, &[u8], bool)]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut directory = Vec::new();
     for (name, body, deflate) in members {

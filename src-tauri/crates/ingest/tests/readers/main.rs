@@ -11,6 +11,7 @@
 mod containers;
 mod corpus;
 mod csv;
+mod fuzz;
 mod hostile;
 mod shapes;
 mod support;

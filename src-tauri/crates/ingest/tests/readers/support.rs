@@ -12,6 +12,8 @@ use witnessmark_model::{Batch, Field, Locator, RejectCode, SourceShape};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) start: Option<SourceStart>,
+    /// Whether it is a sheet of a workbook, whose records end in a carriage return.
+    pub(crate) sheet: bool,
     pub(crate) bytes: Vec<u8>,
     pub(crate) places: Vec<(u64, u64)>,
     /// Locator and text of every event; cells are joined by `|`.
@@ -51,6 +53,7 @@ pub(crate) struct Memory {
     pub(crate) sources: Vec<Seen>,
     pub(crate) container: Vec<u8>,
     pub(crate) containers: (usize, usize),
+    kind: &'static str,
     pub(crate) refused: Vec<Refused>,
     pub(crate) cancel_after: Option<u64>,
 }
@@ -58,7 +61,8 @@ pub(crate) struct Memory {
 impl Sink for Memory {
     type Error = Infallible;
 
-    fn begin_container(&mut self, _: &str, _: &'static str) -> Result<(), Infallible> {
+    fn begin_container(&mut self, _: &str, kind: &'static str) -> Result<(), Infallible> {
+        self.kind = kind;
         self.containers.0 += 1;
         Ok(())
     }
@@ -77,6 +81,7 @@ impl Sink for Memory {
     fn begin_source(&mut self, start: SourceStart) -> Result<(), Infallible> {
         self.sources.push(Seen {
             start: Some(start),
+            sheet: self.kind == "xlsx",
             ..Seen::default()
         });
         Ok(())
@@ -249,7 +254,7 @@ pub(crate) fn check(seen: &Seen) {
         assert!(*offset >= reached, "entries stand one after the other");
         reached = offset + length;
     }
-    let newline = if seen.bytes.contains(&b'\n') {
+    let newline = if seen.bytes.contains(&b'\n') && !seen.sheet {
         b'\n'
     } else {
         b'\r'
