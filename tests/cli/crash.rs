@@ -135,3 +135,93 @@ fn a_refused_write_is_told_and_costs_only_that_import() {
         "some writes were refused, or nothing was tested"
     );
 }
+
+/// What is seen: every event as it is printed.
+#[cfg(target_os = "linux")]
+fn seen(bench: &Bench) -> Vec<u8> {
+    let ran = bench.run(&["events", "case.wmcase", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    ran.stdout
+}
+
+/// Reading anew and taking out are one step each: after a kill or a refused write the case is as before or as after.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_source_is_read_anew_or_taken_out_wholly_or_not_at_all() {
+    let bench = Bench::new();
+    let path = bench.path("big.csv");
+    generate::csv(9_000, 4, &mut std::fs::File::create(&path).unwrap()).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    // Times that name no zone, so that another zone makes other events.
+    let local = text.replace("Z,user", ",user");
+    std::fs::write(&path, local).unwrap();
+    bench.import(&path, &["--zone", "UTC"]).json(0);
+    bench.import(&path, &["--zone", "UTC"]).json(0);
+    let kept = bench.path("kept.wmcase");
+    std::fs::copy(bench.path("case.wmcase"), &kept).unwrap();
+    let before = seen(&bench);
+    let steps: [&[&str]; 2] = [
+        &[
+            "reread",
+            "case.wmcase",
+            "1",
+            "--zone",
+            "Asia/Manila",
+            "--json",
+        ],
+        &["withdraw", "case.wmcase", "1", "--why", "a test", "--json"],
+    ];
+    let mut dice = Dice::new(17);
+    let mut unfinished = 0;
+    for step in steps {
+        std::fs::copy(&kept, bench.path("case.wmcase")).unwrap();
+        let began = std::time::Instant::now();
+        bench.run(step).json(0);
+        let long = began.elapsed().as_millis() as u64;
+        let after = seen(&bench);
+        assert_ne!(before, after);
+        for kilobytes in [0, 0, 0, 0, 150, 400, 900] {
+            for end in ["", "-wal", "-shm"] {
+                let _ =
+                    std::fs::remove_file(format!("{}{end}", bench.path("case.wmcase").display()));
+            }
+            std::fs::copy(&kept, bench.path("case.wmcase")).unwrap();
+            if kilobytes == 0 {
+                let mut child = Command::new(env!("CARGO_BIN_EXE_witnessmark"))
+                    .args(step)
+                    .current_dir(bench.path("."))
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::null())
+                    .spawn()
+                    .unwrap();
+                std::thread::sleep(Duration::from_millis(dice.below(long.max(1))));
+                child.kill().unwrap();
+                child.wait().unwrap();
+            } else {
+                let script = format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" \"$@\"");
+                let out = Command::new("bash")
+                    .args(["-c", &script, env!("CARGO_BIN_EXE_witnessmark")])
+                    .args(step)
+                    .current_dir(bench.path("."))
+                    .output()
+                    .unwrap();
+                assert!(out.status.success() || seen(&bench) == before);
+            }
+            let now = seen(&bench);
+            assert!(now == before || now == after, "{step:?}: all or nothing");
+            assert_eq!(custody_of(&bench)["intact"], true);
+            if now == before {
+                unfinished += 1;
+                bench.run(step).json(0);
+                assert!(
+                    seen(&bench) == after,
+                    "{step:?}: the same again gives what an undisturbed one gives"
+                );
+            }
+        }
+    }
+    assert!(
+        unfinished > 0,
+        "something was interrupted, or nothing was tested"
+    );
+}

@@ -17,6 +17,7 @@ mod drill_actor;
 mod drill_record;
 mod drill_signins;
 mod export;
+mod hostile;
 mod import;
 mod lens;
 mod overlap;

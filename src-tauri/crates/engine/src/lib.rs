@@ -32,6 +32,7 @@ mod package;
 mod preview;
 mod profiles;
 mod pull;
+mod rejects;
 mod revise;
 mod rows;
 mod rules;

@@ -48,7 +48,7 @@ codes! {
 codes! {
     /// What a reader of an event must know about it. The event is kept.
     Flag {
-        /// The same key twice in one JSON object; the first wins in mapped fields, both stand in the raw entry.
+        /// The same key twice in one JSON object; mapped fields show both values, as the raw entry does.
         DuplicateKey = "duplicate_key", "a key stands twice in the entry";
         /// An integer that a double cannot hold.
         BigNumber = "big_number", "a number is beyond 2^53; its digits are kept as text";

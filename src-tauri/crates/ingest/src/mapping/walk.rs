@@ -364,12 +364,43 @@ impl<'e, 's> Scope<'e, 's> {
             }
             _ => {}
         }
+        if let Some(both) = self.twins(path) {
+            return Some(both);
+        }
         let mut out = None;
         self.visit(path, &mut |found| {
             out = self.text(found);
             out.is_some()
         });
         out
+    }
+
+    /// Where a key stands twice on the way, every text that it leads to, one after the other: which of them the exporter
+    /// meant cannot be known, and showing one would hide the other.
+    fn twins(&self, path: &Path) -> Option<Cow<'e, str>> {
+        let start = match (path.relative, self.element, self.root) {
+            (true, Some(Found::Json(value)), _) | (false, _, Root::Json(value)) => value,
+            _ => return None,
+        };
+        if !start.duplicate_key() {
+            return None;
+        }
+        let mut at = vec![start];
+        for step in &path.steps {
+            let Step::Key(key) = step else { return None };
+            at = at
+                .iter()
+                .flat_map(|value| value.members().filter(|(name, _)| name == key))
+                .map(|(_, value)| value)
+                .collect();
+        }
+        let mut texts: Vec<Cow<'e, str>> = Vec::new();
+        for text in at.into_iter().filter_map(|v| self.text(Found::Json(v))) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        (texts.len() > 1).then(|| Cow::Owned(texts.join(" | ")))
     }
 
     pub(crate) fn holds(&self, condition: &Condition) -> bool {

@@ -19,6 +19,9 @@ use witnessmark_model::{Batch, Field, Flag, RejectCode};
 /// Entries that a mapping is planned from.
 pub(super) const SAMPLE: usize = 256;
 
+/// What a person does about card numbers.
+const CARDS: &str = "values look like payment card numbers; keep them in a case that is encrypted: make one with a passphrase and import again";
+
 /// What a source is called.
 pub(super) struct Name<'a> {
     pub(super) input: &'a str,
@@ -515,11 +518,11 @@ impl Pump {
             }
         };
         for flag in Flag::ALL {
-            warn(
-                flag.code(),
-                self.flags[*flag as usize],
-                flag.text().to_owned(),
-            );
+            let message = match flag {
+                Flag::CardNumber => CARDS,
+                other => other.text(),
+            };
+            warn(flag.code(), self.flags[*flag as usize], message.to_owned());
         }
         warn(
             "not_a_number",
