@@ -2,14 +2,14 @@
 //!
 //! Owns: the only lock of the shell. Never touches: the window (it is told things through return values).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use witnessmark_engine::api::CaseSummary;
-use witnessmark_engine::{Case, Code, Error, Input, Instant, Result, Setting, Zone};
+use witnessmark_engine::{Case, Code, Error, Input, Instant, PullSecret, Result, Setting, Zone};
 
 use crate::launch::Launch;
 use crate::places::{Places, Remembered};
@@ -33,6 +33,10 @@ struct Inner {
     tokens: Tokens,
     jobs: HashMap<String, Arc<AtomicBool>>,
     arrived: Vec<InputFile>,
+    /// Secrets by connector and origin, until the program ends.
+    secrets: HashMap<(String, String), PullSecret>,
+    /// Origins that a person agreed to, until the program ends.
+    agreed: HashSet<String>,
 }
 
 /// A running job; it is over when this is dropped.
@@ -222,6 +226,27 @@ impl Desk {
             .iter()
             .map(|token| inner.tokens.input(token))
             .collect()
+    }
+
+    /// Holds a secret for a connector at an origin, in memory only.
+    pub(crate) fn hold_secret(&self, target: &(String, String), secret: &str) {
+        let secret = PullSecret::new(secret);
+        self.lock().secrets.insert(target.clone(), secret);
+    }
+
+    /// The secret for a connector at this very origin.
+    pub(crate) fn secret(&self, target: &(String, String)) -> Option<PullSecret> {
+        self.lock().secrets.get(target).cloned()
+    }
+
+    /// Whether a person agreed to an origin.
+    pub(crate) fn agreed(&self, origin: &str) -> bool {
+        self.lock().agreed.contains(origin)
+    }
+
+    /// A person agreed to an origin.
+    pub(crate) fn agree(&self, origin: &str) {
+        self.lock().agreed.insert(origin.to_owned());
     }
 
     /// Begins a job that can be cancelled by its name.

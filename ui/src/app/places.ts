@@ -8,6 +8,7 @@ import ErrorsPlace from "../features/errors/ErrorsPlace.svelte";
 import RecordsPlace from "../features/records/RecordsPlace.svelte";
 import SigninsPlace from "../features/signins/SigninsPlace.svelte";
 import PackagesPlace from "../features/packages/PackagesPlace.svelte";
+import RemotePlace from "../features/remote/RemotePlace.svelte";
 import SourcesPlace from "../features/sources/SourcesPlace.svelte";
 import TimelinePlace from "../features/timeline/TimelinePlace.svelte";
 import type { PlaceProps } from "../frame/frame";
@@ -22,6 +23,7 @@ const COMPONENTS: Partial<Record<PlaceName, Component<PlaceProps>>> = {
   errors: ErrorsPlace,
   sources: SourcesPlace,
   packages: PackagesPlace,
+  remote: RemotePlace,
   custody: CustodyPlace,
 };
 

@@ -1,11 +1,12 @@
 /** Owns: everything that the window can ask of the program, as one interface, so that the window runs in tests without
  * the program. Never touches: how a call travels (tauri.ts knows). */
 import type {
-  AppInfo, BackendError, CaseSummary, Checked, CompletionReport, CustodyReport, ErrorCode, EventDetail, EventJson,
-  ExportProgress, ExportReport, FacetsReport, HistogramReport, ImportChoices, ImportProgress, InputFile,
-  InputsDropped, InspectionReport, KeyPart, MissingReport, PackageChoices, PackagePreview, PackageProgress,
-  PackageReport, RejectsReport, RowPart, SavedView, SavedViewsReport, Settings, SourcesReport, ValuesReport,
-  VerifyReport, ViewSummary, WithdrawalReport,
+  AppInfo, BackendError, CaseSummary, Checked, CompletionReport, ConnectorsReport, CustodyReport, ErrorCode,
+  EventDetail, EventJson, ExportProgress, ExportReport, FacetsReport, HistogramReport, ImportChoices, ImportProgress,
+  InputFile, InputsDropped, InspectionReport, KeyPart, MissingReport, PackageChoices, PackagePreview,
+  PackageProgress, PackageReport, PullProgress, PullReport, PullRequest, PulledReport, RejectsReport, RowPart,
+  SavedView, SavedViewsReport, Settings, SourcesReport, TriedReport, ValuesReport, VerifyReport, ViewSummary,
+  WithdrawalReport,
 } from "./types";
 import type { DrillBackend } from "./drill";
 
@@ -33,6 +34,13 @@ export interface Backend extends DrillBackend {
   importInspect(token: string, choices: ImportChoices): Promise<InspectionReport>;
   importStart(job: string, tokens: string[], choices: ImportChoices, seen: (progress: ImportProgress) => void): Promise<SourcesReport>;
   importCancel(job: string): Promise<void>;
+
+  pullConnectors(): Promise<ConnectorsReport>;
+  /** Asks for one page and keeps nothing. A dialog of the system asks the person to agree to the address first. */
+  pullTrial(request: PullRequest, secret: string | undefined): Promise<TriedReport>;
+  /** Pulls up to the present; `importCancel` stops it. The secret is held in memory for this address until the program ends. */
+  pullStart(job: string, request: PullRequest, secret: string | undefined, seen: (progress: PullProgress) => void): Promise<PullReport>;
+  pulled(): Promise<PulledReport>;
 
   viewOpen(query: string, sort: Sort, zone: string): Promise<ViewSummary>;
   /** At most 200 rows from rank `first` (from 0), each with the values of further fields as `cells`. */

@@ -7,6 +7,7 @@ import { drillOf } from "./recorded/drill";
 import { packagesOf } from "./recorded/packages";
 import { casesOf, type RecordedState } from "./recorded/cases";
 import { ticks } from "./recorded/time";
+import { remote } from "./recorded/remote";
 import { countsOf, valueOf } from "./recorded/values";
 import type { BackendError, FacetPart, ImportProgress, RowPart, SavedView, ViewSummary } from "./types";
 
@@ -55,6 +56,7 @@ export function recorded(recording: Recording): Backend {
     ...cases,
     ...drillOf(state, fail),
     ...packagesOf(state),
+    ...remote,
     async viewOpen(query, sort, zone): Promise<ViewSummary> {
       await pause(2);
       const terms = parse(query);

@@ -2,7 +2,7 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { Backend } from "./backend";
-import type { ExportProgress, ImportProgress, InputsDropped, PackageProgress } from "./types";
+import type { ExportProgress, ImportProgress, InputsDropped, PackageProgress, PullProgress } from "./types";
 
 export const tauri: Backend = {
   appInfo: () => invoke("app_info"),
@@ -25,6 +25,15 @@ export const tauri: Backend = {
     return invoke("import_start", { job, tokens, choices, progress });
   },
   importCancel: (job) => invoke("import_cancel", { job }),
+
+  pullConnectors: () => invoke("pull_connectors"),
+  pullTrial: (request, secret) => invoke("pull_trial", { request, secret }),
+  pullStart: (job, request, secret, seen) => {
+    const progress = new Channel<PullProgress>();
+    progress.onmessage = seen;
+    return invoke("pull_start", { job, request, secret, progress });
+  },
+  pulled: () => invoke("pulled"),
 
   viewOpen: (query, sort, zone) => invoke("view_open", { query, sort, zone }),
   viewRows: (view, first, len, fields) => invoke("view_rows", { view, first, len, fields }),

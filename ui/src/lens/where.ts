@@ -12,6 +12,7 @@ export const PLACES = [
   { name: "findings", title: "Findings", key: "7", group: "review", lens: true },
   { name: "checklists", title: "Checklists", key: "8", group: "review", lens: true },
   { name: "sources", title: "Sources", key: "9", group: "case", lens: false },
+  { name: "remote", title: "Remote logs", key: "R", group: "case", lens: false },
   { name: "packages", title: "Packages", key: "0", group: "case", lens: true },
   { name: "custody", title: "Custody", key: "C", group: "case", lens: false },
 ] as const satisfies { name: string; title: string; key: string; group: string; lens: boolean }[];

@@ -12,6 +12,7 @@ mod glance;
 mod import;
 mod package;
 mod source;
+mod pull;
 mod view;
 
 use std::sync::Arc;
@@ -56,6 +57,10 @@ commands! {
     source::source_withdraw,
     source::source_missing,
     source::rejects_save,
+    pull::pull_connectors,
+    pull::pull_trial,
+    pull::pull_start,
+    pull::pulled,
     view::view_open,
     view::view_rows,
     view::view_facets,

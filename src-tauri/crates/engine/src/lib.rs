@@ -62,6 +62,7 @@ pub use numbers::{EachEntry, FacetPick, Order};
 pub use profiles::{profile_draft, profile_id, profile_test, profile_text, profiles};
 pub use pull::{Connectors, PullSecret};
 pub use rules::RuleFiles;
+pub use pull::{Connectors, PullSecret, pull_target};
 pub use setting::{Randomness, ReadList, Setting};
 pub use verdicts::{Suppression, VERDICTS};
 pub use verify::{VerifyOptions, verify};

@@ -64,6 +64,29 @@ impl Connectors {
     }
 }
 
+/// The connector and the origin that a request would ask, such as `okta` and `https://example.okta.com`: what a person is
+/// asked to agree to, and what a secret is bound to.
+pub fn pull_target(request: &PullRequest) -> Result<(String, String)> {
+    let connector = read(request)?;
+    let job = Job {
+        connector: &connector,
+        settings: request.settings.clone(),
+        base: request.base.clone(),
+        secret: None,
+        reach: Reach {
+            private: request.allow_private,
+        },
+        authorities: None,
+        since: None,
+        settle: None,
+        stream: String::new(),
+        cursor: Cursor::default(),
+        bounds: Bounds::default(),
+    };
+    let (_, origin, _) = sync::base(&job)?;
+    Ok((connector.connector.id.clone(), origin.to_string()))
+}
+
 fn shown(connector: &Connector) -> ConnectorPart {
     let about = &connector.connector;
     let auth = serde_json::to_value(connector.auth.kind).unwrap_or_default();

@@ -24,7 +24,7 @@ const KINDS = [
   { name: "edfapay-logs-2026.csv", title: "EdfaPay logs", profile: "edfapay@1", entries: 17_727, duplicates: 0, rejected: 0, undated: 37, bytes: 50_112_000, zone: "Asia/Riyadh (chosen)" },
 ];
 
-type Part = Omit<Backend, keyof DrillBackend | keyof PackagePart | "viewOpen" | "viewRows" | "viewFacets" | "viewHistogram" | "viewLocate" | "viewValues" | "viewHolds" | "viewEvents" | "exportView" | "savedViews" | "saveView" | "forgetView" | "queryComplete" | "eventDetail" | "importStart" | "importCancel">;
+type Part = Omit<Backend, "pullConnectors" | "pullTrial" | "pullStart" | "pulled" | keyof DrillBackend | keyof PackagePart | "viewOpen" | "viewRows" | "viewFacets" | "viewHistogram" | "viewLocate" | "viewValues" | "viewHolds" | "viewEvents" | "exportView" | "savedViews" | "saveView" | "forgetView" | "queryComplete" | "eventDetail" | "importStart" | "importCancel">;
 
 export function casesOf(state: RecordedState): Part & { receipt: (id: number, zone?: string) => SourceReport } {
   const receipt = (id: number, zone?: string): SourceReport => {
