@@ -5,8 +5,10 @@ the JSON that --out names. Started by `cargo xtask bench`, which builds the bina
 """
 
 import argparse
+import itertools
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -140,6 +142,55 @@ def lens(args, folder, python):
     return result
 
 
+def text(args, folder, figures):
+    """Text search against ripgrep over the same originals, both from the page cache."""
+    rg = shutil.which("rg")
+    if not rg:
+        print("\ntext: rg is not installed, so the search has no peer here (Debian: ripgrep)")
+        return None
+    data = folder / f"saas-{args.rows}.csv"
+    needles = {
+        "text in 2 % of the originals": 'reason given: ""quarterly review',
+        "text in one session": "sess_9e3779b97f4a",
+        "text that is nowhere": "no such text in here",
+    }
+    result = {}
+    print(f"\ntext, {args.rows} rows, milliseconds")
+    for name, needle in needles.items():
+        walls = []
+        for _ in range(5):
+            begin = time.perf_counter()
+            subprocess.run([rg, "--count", "--ignore-case", "--fixed-strings", needle, str(data)], stdout=subprocess.DEVNULL)
+            walls.append((time.perf_counter() - begin) * 1000)
+        peer = statistics.median(walls)
+        ours = figures["witnessmark"]["times"][name]
+        result[name] = {"rg_ms": peer, "ratio": ours["p50"] / peer}
+        first = f"first hit {ours['first']:.0f}" if ours.get("first") else "no hit"
+        print(f"  {name:34} {ours['p50']:9.0f}   rg {peer:9.0f}   ratio {ours['p50'] / peer:.2f}   {first}")
+    return result
+
+
+def forty(args, folder):
+    """The rows of the CSV in forty files of forty imports: what many sources cost."""
+    data, case = folder / f"saas-{args.rows}.csv", folder / "forty.wmcase"
+    for path in folder.glob("forty.wmcase*"):
+        path.unlink()
+    with open(data, "rb") as lines:
+        header = lines.readline()
+        share = -(-args.rows // 40)
+        for part in range(40):
+            piece = folder / "piece.csv"
+            with open(piece, "wb") as out:
+                out.write(header)
+                out.writelines(itertools.islice(lines, share))
+            run([args.bin / "witnessmark", "import", case, piece, "--json"])
+    ours = json.loads(run([args.bin / "examples/lens_times", case, args.times])["out"])
+    print(f"\nlens after forty imports, {args.rows} rows, milliseconds p50 / p95")
+    for name, t in ours["times"].items():
+        print(f"  {name:34} {t['p50']:9.2f} / {t['p95']:9.2f}")
+    return ours
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", type=Path, required=True, help="folder of the release binaries")
@@ -151,6 +202,7 @@ def main():
     parser.add_argument("--json-rows", type=int, help="rows of the JSON imports; a fifth of --rows if not given")
     parts = ["csv", "ndjson", "records", "peers", "ourselves", "lens"]
     parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="these parts; lens looks at the case that csv made")
+    parser.add_argument("--forty", action="store_true", help="also the same rows in forty imports")
     parser.add_argument("--out", type=Path, help="write the figures as JSON")
     args = parser.parse_args()
     folder = args.folder / str(args.rows)
@@ -175,6 +227,9 @@ def main():
         figures["ourselves"] = against_ourselves(args, folder, "csv", made("csv", args.rows), made("csv", args.rows * 2))
     if "lens" in args.only:
         figures["lens"] = lens(args, folder, python)
+        figures["text"] = text(args, folder, figures["lens"])
+        if args.forty:
+            figures["forty"] = forty(args, folder)
     if args.out:
         args.out.write_text(json.dumps(figures, indent=1) + "\n")
 

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use std::fmt::Write;
+
 use crate::{Bench, PAYMONGO};
 
 fn bench() -> Bench {
@@ -86,4 +88,89 @@ fn one_and_the_same_change() {
     assert_eq!(count("change:(field:email old:bob@example.com)"), 1);
     assert_eq!(count("change:(field:email old:rob@example.com)"), 0);
     assert_eq!(count("-change:(field:email)"), 3);
+}
+
+/// Text search equals a scan of the originals, whatever the text: the words meet quotes, accents, other scripts, folds.
+#[test]
+fn every_text_that_the_originals_hold_is_found() {
+    let bench = Bench::new();
+    let words = [
+        "alice@example.com",
+        "Straße",
+        "STRASSE",
+        "東京",
+        "ref-0042",
+        "say \"hi\"",
+        "k\u{212a}",
+        "203.0.113.9",
+        "naïve",
+        "O'Neil",
+        "a,b",
+        "back\\slash",
+        "",
+    ];
+    let mut sheet = String::from("time,action,who,note\n");
+    let mut rows: Vec<[&str; 3]> = Vec::new();
+    for at in 0..4_000_usize {
+        let pick = |n: usize| words[(at * n + at / 7) % words.len()];
+        let row = [pick(3), pick(5), pick(11)];
+        let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+        writeln!(
+            sheet,
+            "2024-05-01T{:02}:{:02}:{:02}Z,{},{},{}",
+            at / 3_600 % 24,
+            at / 60 % 60,
+            at % 60,
+            cell(row[0]),
+            cell(row[1]),
+            cell(row[2])
+        )
+        .unwrap();
+        rows.push(row);
+    }
+    let file = bench.file("words.csv", sheet);
+    bench.import(&file, &[]).json(0);
+    for (query, held) in [
+        ("alice@", "alice@"),
+        ("strasse", "strasse"),
+        ("\"straß\"", "strass"),
+        ("東", "東"),
+        ("ref-00", "ref-00"),
+        ("\"say \\\"h\"", "say \"h"),
+        ("kk", "kk"),
+        ("0.113", "0.113"),
+        ("naïv", "naïv"),
+        ("o'nei", "o'nei"),
+        ("\"a,b\"", "a,b"),
+        ("\"back\\\\sl\"", "back\\sl"),
+        ("nothing", "nothing"),
+    ] {
+        let folded = |text: &str| {
+            text.to_lowercase()
+                .replace('ß', "ss")
+                .replace('\u{212a}', "k")
+        };
+        let expected = (rows.iter())
+            .filter(|row| row.iter().any(|text| folded(text).contains(held)))
+            .count();
+        let found = bench
+            .run(&["count", "case.wmcase", query, "--json"])
+            .json(0);
+        assert_eq!(found["count"], expected, "{query}");
+    }
+    let facet = bench.run(&[
+        "facets",
+        "case.wmcase",
+        "raw.who:~example",
+        "--by",
+        "raw.who,raw.none",
+        "--json",
+    ]);
+    let facet = facet.json(0);
+    assert_eq!(
+        facet["fields"][0]["values"][0]["value"],
+        "alice@example.com"
+    );
+    assert_eq!(facet["fields"][0]["distinct"], 1);
+    assert_eq!(facet["fields"][1]["distinct"], 0);
 }

@@ -31,6 +31,7 @@ mod revise;
 mod server;
 mod shapes;
 mod sigma;
+mod sql;
 mod tamper;
 mod timeline;
 

@@ -135,6 +135,7 @@ pub(crate) enum Command {
     Verdict(crate::verdict::Verdict),
     /// Hide findings that are known to be innocent, for a reason.
     Suppress(crate::verdict::Suppress),
+    Sql(crate::sql::Sql),
     /// The case's own log of what was done with it.
     Custody {
         /// The case file.

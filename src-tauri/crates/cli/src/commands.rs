@@ -13,7 +13,7 @@ use witnessmark_engine::{
 };
 
 use crate::args::{Cli, Command, Events, Format, Import, Lens, Sort};
-use crate::{Exit, Failure, context, export, host, print, profile, pull, revise};
+use crate::{Exit, Failure, context, export, host, print, profile, pull, revise, sql};
 
 type Done = Result<Exit, Failure>;
 
@@ -115,6 +115,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
             Ok(Exit::Done)
         }
         Command::Context(args) => context::run(&args, json, out),
+        Command::Sql(args) => sql::run(&args, json, out),
         Command::Export(args) => export::run(&args, json, out),
         Command::Detect(args) => crate::detect::run(args, json, out),
         Command::Actors(args) => crate::actor::run_list(&args, json, out),

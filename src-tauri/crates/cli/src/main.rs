@@ -21,6 +21,7 @@ mod record;
 mod revise;
 mod session;
 mod signins;
+mod sql;
 mod verdict;
 mod verify;
 

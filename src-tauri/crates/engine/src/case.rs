@@ -42,8 +42,8 @@ pub struct Case {
     pub(crate) geo: crate::drill::Geo,
     /// Sources whose bytes were read again and hashed since the case was opened, and whether the hash was right.
     pub(crate) checked: Mutex<HashMap<u32, bool>>,
-    facts: CaseFacts,
-    caches: Caches,
+    pub(crate) facts: Arc<CaseFacts>,
+    pub(crate) caches: Arc<Caches>,
     encrypted: bool,
     made_now: bool,
 }
@@ -106,7 +106,7 @@ impl Case {
         made_now: bool,
     ) -> Result<Self> {
         let library = crate::profiles::of_case(&store)?;
-        let facts = store.facts(Arc::new(Leaves));
+        let facts = Arc::new(store.facts(Arc::new(Leaves)));
         Ok(Self {
             store,
             setting,
@@ -118,7 +118,7 @@ impl Case {
             geo: crate::drill::Geo::default(),
             checked: Mutex::default(),
             facts,
-            caches: Caches::default(),
+            caches: Arc::default(),
             encrypted,
             made_now,
         })
@@ -149,7 +149,7 @@ impl Case {
     pub(crate) fn query<'a>(&'a self, snapshot: &'a Snapshot) -> Query<'a> {
         Query {
             snapshot,
-            facts: &self.facts,
+            facts: self.facts.as_ref(),
             caches: &self.caches,
         }
     }

@@ -85,26 +85,58 @@ impl Case {
         fields: &[String],
         pick: &FacetPick<'_>,
     ) -> Result<FacetsReport> {
-        let fields = fields
+        let known: Vec<Option<Field>> = fields
             .iter()
-            .map(|name| field(name))
-            .collect::<Result<Vec<_>>>()?;
+            .map(|name| match raw_path(name) {
+                Some(_) => Ok(None),
+                None => field(name).map(Some),
+            })
+            .collect::<Result<_>>()?;
         let answer = self.answer(query, zone)?;
-        let mut report = self.facets_of(
-            &answer,
-            &fields,
-            q::Pick {
-                limit: pick.limit,
-                rare: pick.rare,
-                contains: fold(pick.contains).into_owned(),
-            },
-        )?;
-        if pick.seen {
-            for (part, field) in report.fields.iter_mut().zip(&fields) {
-                self.see(&answer, *field, part)?;
-            }
+        let wanted = q::Pick {
+            limit: pick.limit,
+            rare: pick.rare,
+            contains: fold(pick.contains).into_owned(),
+        };
+        let columns: Vec<Field> = known.iter().flatten().copied().collect();
+        let mut parts = (self.facets_of(&answer, &columns, wanted.clone())?.fields).into_iter();
+        let mut report = FacetsReport { fields: Vec::new() };
+        for (name, known) in fields.iter().zip(known) {
+            let part = match (known, raw_path(name)) {
+                (Some(field), _) => parts.next().map(|mut part| {
+                    let seen = if pick.seen {
+                        self.see(&answer, field, &mut part)
+                    } else {
+                        Ok(())
+                    };
+                    seen.map(|()| part)
+                }),
+                (None, Some(path)) => Some(self.path_part(&answer, name, &path, &wanted)),
+                (None, None) => None,
+            };
+            report.fields.extend(part.transpose()?);
         }
         Ok(report)
+    }
+
+    /// The values at a path of the raw entries; their first and last moments are not looked for.
+    fn path_part(
+        &self,
+        answer: &Answer,
+        name: &str,
+        path: &[String],
+        pick: &q::Pick,
+    ) -> Result<FacetPart> {
+        let found =
+            self.query(&answer.snapshot)
+                .path_facet(&answer.mask, path, pick, &self.terms)?;
+        Ok(FacetPart {
+            field: name.to_owned(),
+            distinct: found.distinct,
+            absent: found.absent,
+            found: (!pick.contains.is_empty()).then_some(found.found),
+            values: found.values.into_iter().map(FacetValue::from).collect(),
+        })
     }
 
     /// Adds to each value when it was first and last seen.
@@ -259,6 +291,12 @@ impl Case {
         }
         Ok(())
     }
+}
+
+/// The path of `raw.a.b`; a name that itself has dots is met by as many parts.
+fn raw_path(name: &str) -> Option<Vec<String>> {
+    let path = name.strip_prefix("raw.").filter(|path| !path.is_empty())?;
+    Some(path.split('.').map(str::to_owned).collect())
 }
 
 /// The field of a name or alias.

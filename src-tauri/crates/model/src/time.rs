@@ -29,6 +29,14 @@ impl Instant {
         DateTime::from_timestamp_nanos(self.0)
     }
 
+    /// The moment of a text in the form of [`Instant::rfc3339`], or any other RFC 3339 text; absent when it is none, or
+    /// lies outside of what an instant can hold.
+    #[must_use]
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let at = DateTime::parse_from_rfc3339(text).ok()?;
+        at.timestamp_nanos_opt().map(Self)
+    }
+
     /// RFC 3339 in UTC with nine digits, as in `@timestamp`.
     #[must_use]
     pub fn rfc3339(self) -> String {

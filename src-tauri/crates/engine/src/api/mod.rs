@@ -20,6 +20,7 @@ mod record;
 mod revise;
 mod session;
 mod signin;
+mod sql;
 mod view;
 
 pub use actor::*;
@@ -38,4 +39,5 @@ pub use record::*;
 pub use revise::*;
 pub use session::*;
 pub use signin::*;
+pub use sql::*;
 pub use view::*;

@@ -13,6 +13,20 @@ pub struct CountReport {
     pub undated: u64,
 }
 
+/// How far a search in the originals is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct SearchProgress {
+    /// Events looked at.
+    pub done: u64,
+    /// Events to look at.
+    pub total: u64,
+    /// Hits among those looked at.
+    pub found: u64,
+    /// The newest hits among those looked at, at most 20.
+    pub first: Vec<RowPart>,
+}
+
 /// One value of a facet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]

@@ -197,6 +197,11 @@ impl Facts for CaseFacts {
         }))
     }
 
+    fn span(&self, source: u32, offset: u64, length: u64, out: &mut Vec<u8>) -> Result<bool> {
+        self.case.span_into(source, offset, length, out)?;
+        Ok(true)
+    }
+
     fn shape(&self, source: u32) -> Result<Arc<SourceShape>> {
         let version = self.case.version();
         {

@@ -296,25 +296,7 @@ impl Case {
     pub fn raw_into(&self, place: &Locator, out: &mut Vec<u8>) -> Result<()> {
         out.clear();
         let inner = &self.inner;
-        let kept = held(&inner.kept_in).get(&place.source).copied();
-        let (evidence, bytes) = match kept {
-            Some(kept) => kept,
-            None => {
-                let (evidence, bytes, _) = self.evidence(place.source)?;
-                held(&inner.kept_in).insert(place.source, (evidence, bytes));
-                (evidence, bytes)
-            }
-        };
-        let end = place
-            .offset
-            .checked_add(place.length)
-            .filter(|end| *end <= bytes);
-        if end.is_none() {
-            return Err(StoreError::corrupt(
-                format!("a locator into source {}", place.source),
-                "it points beyond the end of the source",
-            ));
-        }
+        let evidence = self.kept_in(place.source, place.offset, place.length)?;
         inner
             .blocks
             .read(&inner.reader, evidence, place.offset, place.length, out)?;
@@ -323,6 +305,52 @@ impl Case {
         } else {
             Err(StoreError::corrupt(
                 format!("the evidence of source {}", place.source),
+                "a block is missing",
+            ))
+        }
+    }
+
+    /// The evidence that holds a place of a source; the place must lie inside it.
+    fn kept_in(&self, source: u32, offset: u64, length: u64) -> Result<i64> {
+        let inner = &self.inner;
+        let kept = held(&inner.kept_in).get(&source).copied();
+        let (evidence, bytes) = match kept {
+            Some(kept) => kept,
+            None => {
+                let (evidence, bytes, _) = self.evidence(source)?;
+                held(&inner.kept_in).insert(source, (evidence, bytes));
+                (evidence, bytes)
+            }
+        };
+        match offset.checked_add(length).filter(|end| *end <= bytes) {
+            Some(_) => Ok(evidence),
+            None => Err(StoreError::corrupt(
+                format!("a locator into source {source}"),
+                "it points beyond the end of the source",
+            )),
+        }
+    }
+
+    /// Appends bytes of a source as it came; unlike [`Case::raw_into`] it keeps no block, because a search goes through
+    /// all of them once.
+    ///
+    /// # Errors
+    /// As [`Case::raw`].
+    pub(crate) fn span_into(
+        &self,
+        source: u32,
+        offset: u64,
+        length: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let evidence = self.kept_in(source, offset, length)?;
+        let before = out.len() as u64;
+        crate::evidence::read::span(&self.inner.reader, evidence, offset, length, out)?;
+        if out.len() as u64 - before == length {
+            Ok(())
+        } else {
+            Err(StoreError::corrupt(
+                format!("the evidence of source {source}"),
                 "a block is missing",
             ))
         }

@@ -67,6 +67,45 @@ fn unfold(id: i64, codec: i64, bytes: i64, data: Vec<u8>) -> Result<Vec<u8>> {
     }
 }
 
+/// Appends `length` bytes from `offset` of an evidence to `out`, past the cache; fewer when the evidence ends. The blocks
+/// are fetched together and unfolded outside of the lock, so that several threads unfold at once.
+pub(crate) fn span(
+    connection: &Mutex<Connection>,
+    evidence: i64,
+    offset: u64,
+    length: u64,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    if length == 0 {
+        return Ok(());
+    }
+    let end = offset + length;
+    let (first, last) = (offset / BLOCK as u64, (end - 1) / BLOCK as u64);
+    let stored: Vec<(i64, i64, i64, Vec<u8>)> = {
+        let guard = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut statement = guard.prepare_cached(
+            "SELECT id, codec, bytes, data FROM evidence_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+        )?;
+        let ids = [block_id(evidence, first), block_id(evidence, last)];
+        let rows =
+            statement.query_map(ids, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?;
+        rows.collect::<rusqlite::Result<_>>()?
+    };
+    for (seq, (id, codec, bytes, data)) in (first..).zip(stored) {
+        if id != block_id(evidence, seq) {
+            break;
+        }
+        let start = seq * BLOCK as u64;
+        let block = unfold(id, codec, bytes, data)?;
+        let from = offset.saturating_sub(start) as usize;
+        let until = block.len().min((end - start).min(BLOCK as u64) as usize);
+        if from < until {
+            out.extend_from_slice(&block[from..until]);
+        }
+    }
+    Ok(())
+}
+
 impl Blocks {
     /// Appends `length` bytes from `offset` of an evidence to `out`; fewer when the evidence ends.
     pub(crate) fn read(

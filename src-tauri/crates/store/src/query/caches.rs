@@ -16,6 +16,7 @@ use super::{
     axis::{Axis, Numbered},
     bits::Bits,
     combine::Combined,
+    derived::Derived,
     globals::Globals,
     scan::Wanted,
 };
@@ -206,12 +207,15 @@ pub(crate) struct Known {
 /// that was cancelled goes on where it stopped. Bounded; empty it when a source is read anew.
 pub struct TermCache {
     chunks: Kept<(String, u64, u32), Known>,
+    /// Values at paths of the raw entry.
+    derived: Kept<(String, u64, u32), Arc<Derived>>,
 }
 
 impl Default for TermCache {
     fn default() -> Self {
         Self {
             chunks: Kept::new(64 << 20),
+            derived: Kept::new(256 << 20),
         }
     }
 }
@@ -221,6 +225,22 @@ impl TermCache {
         self.chunks
             .get(&(test.to_owned(), segment, chunk as u32))
             .unwrap_or_default()
+    }
+
+    /// The column of a path, if it was made.
+    pub(crate) fn derived(&self, path: &str, segment: u64, chunk: usize) -> Option<Arc<Derived>> {
+        self.derived.get(&(path.to_owned(), segment, chunk as u32))
+    }
+
+    pub(crate) fn keep_derived(
+        &self,
+        path: &str,
+        segment: u64,
+        chunk: usize,
+        column: &Arc<Derived>,
+    ) {
+        let key = (path.to_owned(), segment, chunk as u32);
+        self.derived.put(key, Arc::clone(column), column.bytes());
     }
 
     pub(crate) fn put(&self, test: &str, segment: u64, chunk: usize, known: Known) {

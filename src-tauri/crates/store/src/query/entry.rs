@@ -15,16 +15,90 @@ use witnessmark_model::SourceShape;
 use super::{
     bits::{Bits, words_for},
     filter::At,
+    hunt::{Prey, Trace, Verdict},
     plan::EntryTest,
 };
-use crate::Result;
+use crate::{
+    Result,
+    segment::{Codes, Locators},
+};
 
-/// Rows between two reports of progress, which are also the places where a query can be cancelled.
-const REPORT: usize = 4_096;
+/// Bytes of originals that are unfolded and searched at once: many blocks, and still inside the second cache.
+const RUN: u64 = 1 << 20;
+/// Bytes between two entries that are rather read through than skipped: a block is unfolded whole anyway.
+const GAP: u64 = 64 << 10;
+/// Entries of a run, so that a query can be cancelled soon also where entries are tiny.
+const MOST: usize = 8_192;
+
+/// Rows of one source that lie near each other, and the bytes that hold them.
+struct Run {
+    source: u32,
+    start: u64,
+    end: u64,
+    rows: std::ops::Range<usize>,
+}
 
 impl At<'_> {
     /// The rows of `open` whose entry passes.
     pub(crate) fn entries(&self, test: &EntryTest, open: &Bits) -> Result<Bits> {
+        let rows = self.rows();
+        let prey = match test.on {
+            On::Text => Prey::of(&test.test),
+            _ => None,
+        };
+        let mut sieve = Sieve::of(test);
+        let mut words = vec![0_u64; words_for(rows)];
+        let mut trace = Trace::default();
+        let leaves = self.query.facts.leaf_reader();
+        self.each_run(open, &mut |shape, run, entries| {
+            let prey = prey
+                .as_ref()
+                .filter(|_| run.is_some() && Prey::knows(shape));
+            if let (Some(prey), Some(run)) = (prey, run) {
+                prey.trace(shape, run, &mut trace);
+            }
+            let mut each = |row: u32, place: Option<std::ops::Range<usize>>, raw: &[u8]| {
+                let holds = match &test.on {
+                    On::Raw => test.test.matches_bytes(raw),
+                    On::RawPath(path) => {
+                        let mut found = false;
+                        leaves.leaves(shape, raw, &mut |leaf, value| {
+                            found |= !value.is_empty()
+                                && path_is(path, leaf)
+                                && test.test.matches(value);
+                        });
+                        found
+                    }
+                    _ => {
+                        let verdict = match (prey, place) {
+                            (Some(prey), Some(place)) => prey.judge(shape, &trace, place),
+                            _ if sieve.lets_through(shape, raw) => Verdict::MustBeRead,
+                            _ => Verdict::HoldsNot,
+                        };
+                        match verdict {
+                            Verdict::Holds => true,
+                            Verdict::HoldsNot => false,
+                            Verdict::MustBeRead => {
+                                let mut found = false;
+                                leaves.leaves(shape, raw, &mut |_, value| {
+                                    found |= !value.is_empty() && test.test.matches(value);
+                                });
+                                found
+                            }
+                        }
+                    }
+                };
+                words[row as usize / 64] |= u64::from(holds) << (row % 64);
+            };
+            entries(&mut each)
+        })?;
+        Ok(Bits::from_words(words, rows))
+    }
+
+    /// Goes through the entries of rows in the order in which they lie, many of them at once where the case allows it.
+    /// `visit` is given the shape of the source, the bytes of the run if they are there in one piece, and the function
+    /// that hands out the entries: row, place in the run, bytes.
+    pub(crate) fn each_run(&self, open: &Bits, visit: &mut VisitRun<'_>) -> Result<()> {
         let rows = self.rows();
         let facts = self.query.facts;
         let places = self.segment.columns.locators(self.chunk)?;
@@ -35,46 +109,72 @@ impl At<'_> {
         order
             .sort_unstable_by_key(|row| (sources.get(*row as usize), places.offset[*row as usize]));
         let mut originals = facts.originals()?;
-        let mut sieve = Sieve::of(test);
         let mut shapes: HashMap<u32, Arc<SourceShape>> = HashMap::new();
-        let mut words = vec![0_u64; words_for(rows)];
-        for rows in order.chunks(REPORT) {
-            for row in rows {
-                let row = *row as usize;
-                let source = sources.get(row);
-                let raw = originals.read(&places.get(row, source))?;
-                let shape = match shapes.entry(source) {
-                    std::collections::hash_map::Entry::Occupied(e) => e.into_mut(),
-                    std::collections::hash_map::Entry::Vacant(e) => e.insert(facts.shape(source)?),
-                };
-                let holds = match &test.on {
-                    On::Raw => test.test.matches_bytes(raw),
-                    On::RawPath(path) => {
-                        let mut found = false;
-                        facts.leaf_reader().leaves(shape, raw, &mut |leaf, value| {
-                            found |= !value.is_empty()
-                                && path_is(path, leaf)
-                                && test.test.matches(value);
-                        });
-                        found
+        let mut bytes = Vec::new();
+        let mut next = 0;
+        while next < order.len() {
+            let run = self.run(&order, next, &places, &sources);
+            next = run.rows.end;
+            let shape = match shapes.get(&run.source) {
+                Some(shape) => Arc::clone(shape),
+                None => {
+                    let shape = facts.shape(run.source)?;
+                    shapes.insert(run.source, Arc::clone(&shape));
+                    shape
+                }
+            };
+            bytes.clear();
+            let whole = facts.span(run.source, run.start, run.end - run.start, &mut bytes)?;
+            visit(&shape, whole.then_some(&bytes[..]), &mut |each| {
+                for row in &order[run.rows.clone()] {
+                    let at = *row as usize;
+                    if whole {
+                        let from = (places.offset[at] - run.start) as usize;
+                        let place = from..from + places.length[at] as usize;
+                        each(*row, Some(place.clone()), &bytes[place]);
+                    } else {
+                        each(*row, None, originals.read(&places.get(at, run.source))?);
                     }
-                    _ => {
-                        sieve.lets_through(shape, raw) && {
-                            let mut found = false;
-                            facts.leaf_reader().leaves(shape, raw, &mut |_, value| {
-                                found |= !value.is_empty() && test.test.matches(value);
-                            });
-                            found
-                        }
-                    }
-                };
-                words[row / 64] |= u64::from(holds) << (row % 64);
-            }
-            facts.progress(rows.len() as u64)?;
+                }
+                Ok(())
+            })?;
+            facts.progress(run.rows.len() as u64)?;
         }
-        Ok(Bits::from_words(words, rows))
+        Ok(())
+    }
+
+    /// The rows from one on that are read together.
+    fn run(&self, order: &[u32], first: usize, places: &Locators, sources: &Codes) -> Run {
+        let place = |at: usize| {
+            let row = order[at] as usize;
+            (sources.get(row), places.offset[row], places.length[row])
+        };
+        let (source, start, length) = place(first);
+        let (mut end, mut last) = (start + length, first + 1);
+        while last < order.len() && last - first < MOST {
+            let (other, offset, length) = place(last);
+            if other != source || offset > end + GAP || offset + length > start + RUN {
+                break;
+            }
+            end = end.max(offset + length);
+            last += 1;
+        }
+        Run {
+            source,
+            start,
+            end,
+            rows: first..last,
+        }
     }
 }
+
+/// Takes the entries of a run: row, place in the run, bytes.
+pub(crate) type EachEntry<'e> = dyn FnMut(u32, Option<std::ops::Range<usize>>, &[u8]) + 'e;
+/// Hands the entries of a run to a function.
+pub(crate) type HandOut<'h> = dyn FnMut(&mut EachEntry<'_>) -> Result<()> + 'h;
+/// Takes a run: the shape of its source, its bytes in one piece, and what hands out its entries.
+pub(crate) type VisitRun<'v> =
+    dyn FnMut(&SourceShape, Option<&[u8]>, &mut HandOut<'_>) -> Result<()> + 'v;
 
 /// Tells quickly that no leaf of an entry can contain a text. It may let through what does not match, never the reverse.
 ///

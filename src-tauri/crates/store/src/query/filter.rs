@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use witnessmark_lens::query::Expr;
+use witnessmark_lens::query::{Expr, On};
 use witnessmark_model::{Field, Instant, time::original};
 
 use super::{
@@ -27,6 +27,17 @@ use crate::{
 impl Query<'_> {
     /// The visible events that the filter holds. Exact. Answers of tests that read the originals are kept in `terms`.
     pub fn filter(&self, expr: &Expr, terms: &TermCache) -> Result<Mask> {
+        self.filter_in(expr, terms, None)
+    }
+
+    /// As [`Query::filter`], but only in some chunks (segment, chunk); the others hold nothing. What was found out of the
+    /// originals is kept in `terms`, so that going on with further chunks reads nothing twice.
+    pub fn filter_in(
+        &self,
+        expr: &Expr,
+        terms: &TermCache,
+        only: Option<&[(usize, usize)]>,
+    ) -> Result<Mask> {
         let plan = self.plan(expr)?;
         let bound: Result<Vec<Tree<Check>>> = (0..self.snapshot.segments.len())
             .into_par_iter()
@@ -38,12 +49,10 @@ impl Query<'_> {
             .chunks()
             .into_par_iter()
             .map(|(s, chunk)| {
-                let at = At {
-                    query: self,
-                    terms,
-                    segment: &self.snapshot.segments[s],
-                    chunk,
-                };
+                if only.is_some_and(|only| !only.contains(&(s, chunk))) {
+                    return Ok((s, Bits::None));
+                }
+                let at = At::new(self, terms, s, chunk);
                 let within = at.segment.visible(chunk);
                 let held = at.holds(&bound[s], &within)?;
                 Ok((s, within.and(held, at.rows())))
@@ -66,9 +75,21 @@ impl Query<'_> {
 /// One chunk in which a filter runs.
 pub(crate) struct At<'a> {
     pub(crate) query: &'a Query<'a>,
-    terms: &'a TermCache,
+    pub(crate) terms: &'a TermCache,
     pub(crate) segment: &'a Segment,
     pub(crate) chunk: usize,
+}
+
+impl<'a> At<'a> {
+    /// A chunk of a segment.
+    pub(crate) fn new(query: &'a Query<'a>, terms: &'a TermCache, s: usize, chunk: usize) -> Self {
+        Self {
+            query,
+            terms,
+            segment: &query.snapshot.segments[s],
+            chunk,
+        }
+    }
 }
 
 impl At<'_> {
@@ -151,7 +172,16 @@ impl At<'_> {
             Check::OriginalTime(test) => {
                 self.remembered(test, within, |open| self.original_time(test, open))?
             }
-            Check::Entry(test) => self.remembered(test, within, |open| self.entries(test, open))?,
+            Check::Entry(test) => {
+                let by_path = match &test.on {
+                    On::RawPath(path) => self.by_path(path, &test.test, within)?,
+                    _ => None,
+                };
+                match by_path {
+                    Some(held) => held,
+                    None => self.remembered(test, within, |open| self.entries(test, open))?,
+                }
+            }
         })
     }
 

@@ -60,6 +60,19 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Every (segment, chunk) pair with its number of rows, the latest times first and chunks without any time last.
+    #[must_use]
+    pub fn newest_chunks(&self) -> Vec<((usize, usize), u64)> {
+        let mut chunks = self.chunks();
+        chunks.sort_by_key(|(s, chunk)| {
+            let meta = &self.segments[*s].columns.chunks()[*chunk];
+            std::cmp::Reverse((meta.dated > 0).then_some(meta.last))
+        });
+        let rows =
+            |(s, chunk): (usize, usize)| u64::from(self.segments[s].columns.chunks()[chunk].rows);
+        chunks.into_iter().map(|at| (at, rows(at))).collect()
+    }
+
     /// Every (segment, chunk) pair, so that work is split by rows and not by segments of uneven size.
     pub(crate) fn chunks(&self) -> Vec<(usize, usize)> {
         self.segments
@@ -118,6 +131,11 @@ pub trait Facts: Send + Sync {
     fn attestations(&self, events: &[u64]) -> Result<Vec<Vec<Attestation>>>;
     /// A reader of original bytes.
     fn originals(&self) -> Result<Box<dyn Originals + '_>>;
+    /// Appends bytes of a source as it came to `out`, many entries at once; `false` when only entries can be read here.
+    fn span(&self, source: u32, offset: u64, length: u64, out: &mut Vec<u8>) -> Result<bool> {
+        let _ = (source, offset, length, out);
+        Ok(false)
+    }
     /// What must be known to read an entry of a source.
     fn shape(&self, source: u32) -> Result<Arc<SourceShape>>;
     /// The reader of leaf values.

@@ -1,0 +1,119 @@
+//! SQL over the events of a case: read-only, limited in time and memory.
+//!
+//! Owns: what the statement is run on and how long it may run. Never touches: SQL itself, which only `store` runs.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use witnessmark_model::Zone;
+use witnessmark_store::query::{Sql, SqlCell};
+
+use crate::api::SqlReport;
+use crate::case::Case;
+use crate::error::{Code, Error, Result};
+
+/// How much a statement may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SqlLimits {
+    /// Seconds after which it is ended.
+    pub seconds: u32,
+    /// Bytes of memory that SQLite may hold for it.
+    pub memory: u64,
+}
+
+impl Default for SqlLimits {
+    fn default() -> Self {
+        Self {
+            seconds: 60,
+            memory: 1 << 30,
+        }
+    }
+}
+
+impl Case {
+    /// Runs one SELECT over the tables `events`, `targets`, `changes` and `sources` (docs/sql.md). `names` is given the
+    /// names of the columns, then `row` each row as it is found, in memory that does not grow with their number.
+    ///
+    /// # Errors
+    /// A statement that SQLite does not understand or that is not allowed here, and a limit that was passed.
+    pub fn sql(
+        &self,
+        statement: &str,
+        limits: SqlLimits,
+        names: &mut dyn FnMut(&[String]),
+        row: &mut dyn FnMut(&[SqlCell]) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let answer = self.answer("", &Zone::UTC)?;
+        let sql = Sql {
+            snapshot: answer.snapshot,
+            facts: Arc::clone(&self.facts) as _,
+            caches: Arc::clone(&self.caches),
+            sources: self.sources()?.sources.iter().map(source).collect(),
+        };
+        let setting = Arc::clone(&self.setting);
+        let until = (setting.now)()
+            .0
+            .saturating_add(i64::from(limits.seconds) * 1_000_000_000);
+        let go_on = Box::new(move || (setting.now)().0 < until);
+        sql.run(statement, limits.memory, go_on, names, row)
+            .map_err(|error| match error {
+                witnessmark_store::StoreError::Cancelled => Error::new(
+                    Code::LimitExceeded,
+                    format!("the statement ran longer than {} seconds", limits.seconds),
+                    "Narrow it by time or by an exact value, or give it more time.",
+                ),
+                witnessmark_store::StoreError::Query(said) => Error::new(
+                    Code::InvalidQuery,
+                    format!("the statement cannot be run: {said}"),
+                    "See docs/sql.md for the tables and their columns.",
+                ),
+                other => other.into(),
+            })
+    }
+
+    /// At most so many rows of a statement, for the window.
+    ///
+    /// # Errors
+    /// As [`Case::sql`].
+    pub fn sql_report(&self, statement: &str, most: u32, limits: SqlLimits) -> Result<SqlReport> {
+        let mut columns = Vec::new();
+        let mut rows: Vec<Vec<Value>> = Vec::new();
+        let mut cut = false;
+        self.sql(
+            statement,
+            limits,
+            &mut |names| columns = names.to_vec(),
+            &mut |cells| {
+                if rows.len() >= most as usize {
+                    cut = true;
+                    return ControlFlow::Break(());
+                }
+                rows.push(cells.iter().map(shown).collect());
+                ControlFlow::Continue(())
+            },
+        )?;
+        Ok(SqlReport { columns, rows, cut })
+    }
+}
+
+/// A cell for the window, whose numbers are exact up to 2^53; a greater one is text.
+fn shown(cell: &SqlCell) -> Value {
+    match cell {
+        SqlCell::Null => Value::Null,
+        SqlCell::Integer(n) if n.unsigned_abs() < 1 << 53 => json!(n),
+        SqlCell::Integer(n) => json!(n.to_string()),
+        SqlCell::Real(n) => json!(n),
+        SqlCell::Text(text) => json!(text),
+    }
+}
+
+fn source(source: &crate::api::SourceReport) -> Value {
+    json!({
+        "source": source.id, "name": source.name, "state": source.state, "sha256": source.sha256,
+        "bytes": source.bytes, "entries": source.entries, "stored": source.stored,
+        "duplicates": source.duplicates, "rejected": source.rejected, "events": source.events,
+        "undated": source.undated, "zone": source.zone, "profiles": source.profiles.join(", "),
+        "first": source.first, "last": source.last,
+    })
+}
