@@ -11,8 +11,8 @@ mod export;
 mod glance;
 mod import;
 mod package;
-mod source;
 mod pull;
+mod source;
 mod view;
 
 use std::sync::Arc;

@@ -350,7 +350,8 @@ fn a_copy_made_while_the_case_was_open_is_told() {
     let path = dir.path().join("a.wmcase");
     let case = create(&path);
     import(&case, &[("a", TEXT)]);
-    case.overlay(&stamp(), 1, overlays::TAG, "said since").unwrap();
+    case.overlay(&stamp(), 1, overlays::TAG, "said since")
+        .unwrap();
     let copy = dir.path().join("copy.wmcase");
     let saved = dir.path().join("saved.wmcase");
     std::fs::copy(&path, &copy).unwrap();
@@ -364,7 +365,10 @@ fn a_copy_made_while_the_case_was_open_is_told() {
     drop(case);
     let read = Case::open_read_only(&copy, None).unwrap();
     assert_eq!(read.copied_open(), Some(stamp().at.rfc3339().as_str()));
-    assert!(read.overlays(None, None).unwrap().is_empty(), "the tag was in the journal");
+    assert!(
+        read.overlays(None, None).unwrap().is_empty(),
+        "the tag was in the journal"
+    );
     drop(read);
     let opened = Case::open(&copy, None, &stamp()).unwrap();
     assert!(opened.copied_open().is_some());
