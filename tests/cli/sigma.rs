@@ -260,7 +260,7 @@ fn verdicts_and_suppressions_are_words_of_persons() {
         "--reason",
         "known",
         "--until",
-        "2999-01-01",
+        "2200-01-01",
     ])
     .json(0);
     let report = detect(0);

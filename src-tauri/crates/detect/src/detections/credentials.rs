@@ -104,22 +104,45 @@ fn user(feed: &Feed, settings: &Settings<'_>, out: &mut Out<'_>) {
     }
 }
 
-/// Failed sign-ins by address, in order: (address, rows).
+/// Failures of an address below which no detection here looks at it.
+const FEW: usize = 5;
+
+/// Failed sign-ins by address, in order: (address, rows). An account that signed in from the address before is at home
+/// there: its typing errors are no attack of the address on it.
 fn by_address(feed: &Feed) -> Vec<(u32, Vec<u32>)> {
     let mut failed = feed.rows_with(Class::SIGN_IN_FAILED);
     failed.retain(|row| feed.ip[*row as usize] != 0);
     // Rows rise already, so a stable sort keeps the order of time within each address.
     failed.sort_by_key(|row| feed.ip[*row as usize]);
+    let ip_of = |row: &u32| feed.ip[*row as usize];
+    let many: std::collections::HashSet<u32> = failed
+        .chunk_by(|a, b| ip_of(a) == ip_of(b))
+        .filter(|rows| rows.len() >= FEW)
+        .map(|rows| ip_of(&rows[0]))
+        .collect();
+    let mut home: HashMap<(u32, u32), i64> = HashMap::new();
+    if !many.is_empty() {
+        for row in feed.rows_with(Class::SIGN_IN) {
+            if many.contains(&ip_of(&row)) {
+                home.entry((feed.actor[row as usize], ip_of(&row))).or_insert(feed.at(row));
+            }
+        }
+    }
+    let strange = |row: &u32| {
+        let since = home.get(&(feed.actor[*row as usize], ip_of(row)));
+        feed.actor[*row as usize] == 0 || since.is_none_or(|since| *since >= feed.at(*row))
+    };
     failed
-        .chunk_by(|a, b| feed.ip[*a as usize] == feed.ip[*b as usize])
-        .map(|rows| (feed.ip[rows[0] as usize], rows.to_vec()))
+        .chunk_by(|a, b| ip_of(a) == ip_of(b))
+        .filter(|rows| many.contains(&ip_of(&rows[0])))
+        .map(|rows| (ip_of(&rows[0]), rows.iter().copied().filter(strange).collect()))
         .collect()
 }
 
 pub(crate) const ADDRESS: Detection = Detection {
     id: "brute_force_address",
     title: "Many failed sign-ins from one address",
-    what: "Failed sign-ins from one address that are dense in some sliding window, of whatever accounts.",
+    what: "Failed sign-ins from one address that are dense in some sliding window, of whatever accounts. An account that signed in from the address before is left out.",
     parameters: &[
         parameter(
             "failures",
@@ -278,7 +301,7 @@ fn slide(
 pub(crate) const SPRAY: Detection = Detection {
     id: "password_spray",
     title: "Password spray",
-    what: "From one address, failed sign-ins of many accounts with a few tries each, in one sliding window. A sign-in that succeeds from there, of an account that was tried, raises it.",
+    what: "From one address, failed sign-ins of many accounts with a few tries each, in one sliding window. A sign-in that succeeds from there, of an account that was tried, raises it. An account that signed in from the address before is left out.",
     parameters: &[
         parameter(
             "accounts",
@@ -358,7 +381,7 @@ pub(crate) const SPRAY: Detection = Detection {
 pub(crate) const STUFFING: Detection = Detection {
     id: "credential_stuffing",
     title: "Credential stuffing",
-    what: "From one address, failed sign-ins of very many accounts with one or two tries each, in one sliding window: a list of stolen passwords. A sign-in that succeeds from there, of an account that was tried, raises it.",
+    what: "From one address, failed sign-ins of very many accounts with one or two tries each, in one sliding window: a list of stolen passwords. A sign-in that succeeds from there, of an account that was tried, raises it. An account that signed in from the address before is left out.",
     parameters: &[
         parameter("accounts", 15.0, "", 2.0, 100_000.0, "accounts tried"),
         parameter("tries", 25.0, "", 2.0, 1_000_000.0, "failed sign-ins"),

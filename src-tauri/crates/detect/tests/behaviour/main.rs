@@ -7,6 +7,7 @@ mod habits;
 mod hostile;
 mod lifecycle;
 mod money;
+mod months;
 mod places;
 mod rhythm;
 mod world;
