@@ -124,7 +124,8 @@ fn by_address(feed: &Feed) -> Vec<(u32, Vec<u32>)> {
     if !many.is_empty() {
         for row in feed.rows_with(Class::SIGN_IN) {
             if many.contains(&ip_of(&row)) {
-                home.entry((feed.actor[row as usize], ip_of(&row))).or_insert(feed.at(row));
+                home.entry((feed.actor[row as usize], ip_of(&row)))
+                    .or_insert(feed.at(row));
             }
         }
     }
@@ -135,7 +136,12 @@ fn by_address(feed: &Feed) -> Vec<(u32, Vec<u32>)> {
     failed
         .chunk_by(|a, b| ip_of(a) == ip_of(b))
         .filter(|rows| many.contains(&ip_of(&rows[0])))
-        .map(|rows| (ip_of(&rows[0]), rows.iter().copied().filter(strange).collect()))
+        .map(|rows| {
+            (
+                ip_of(&rows[0]),
+                rows.iter().copied().filter(strange).collect(),
+            )
+        })
         .collect()
 }
 

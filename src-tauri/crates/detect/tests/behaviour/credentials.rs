@@ -213,12 +213,22 @@ fn a_success_between_starts_the_count_anew_and_order_in_one_instant_does_not_mat
 fn an_office_full_of_typing_errors_is_no_attack() {
     let mut w = World::default();
     for n in 0..40 {
-        w.add(at(0, 8, n), sign_in(&format!("user{n}")).from("198.51.100.7", "PH"));
+        w.add(
+            at(0, 8, n),
+            sign_in(&format!("user{n}")).from("198.51.100.7", "PH"),
+        );
     }
     for i in 0..80 {
-        w.add(at(1, 9, 0) + i * 30_000_000_000, failure(&format!("user{}", i % 40)).from("198.51.100.7", "PH"));
+        w.add(
+            at(1, 9, 0) + i * 30_000_000_000,
+            failure(&format!("user{}", i % 40)).from("198.51.100.7", "PH"),
+        );
     }
-    for detection in ["password_spray", "credential_stuffing", "brute_force_address"] {
+    for detection in [
+        "password_spray",
+        "credential_stuffing",
+        "brute_force_address",
+    ] {
         assert_eq!(w.found(detection).len(), 0, "{detection}");
     }
 }
