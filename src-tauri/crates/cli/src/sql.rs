@@ -61,16 +61,15 @@ pub(crate) fn run(args: &Sql, json: bool, out: &mut dyn Write) -> Result<Exit, F
         limits,
         &mut |columns| *names.borrow_mut() = columns.to_vec(),
         &mut |cells| {
-            let mut print = || -> io::Result<()> {
-                if !begun {
-                    head(shape, &names.borrow(), out)?;
-                } else if shape == Shape::Json {
-                    out.write_all(b",")?;
-                }
-                begun = true;
-                row(shape, cells, out)
+            let before = if !begun {
+                head(shape, &names.borrow(), out)
+            } else if shape == Shape::Json {
+                out.write_all(b",")
+            } else {
+                Ok(())
             };
-            printed = print();
+            begun = true;
+            printed = before.and_then(|()| row(shape, cells, out));
             match printed {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),

@@ -381,11 +381,9 @@ fn measured() -> String {
         found = std::array::from_fn(|i| (seed == 1 || found[i]) && here[i]);
     }
     let share = |(right, wrong): (u32, u32)| {
-        if right + wrong == 0 {
-            "none found".to_owned()
-        } else {
-            format!("{} %", right * 100 / (right + wrong))
-        }
+        (right * 100)
+            .checked_div(right + wrong)
+            .map_or_else(|| "none found".to_owned(), |share| format!("{share} %"))
     };
     let mut out = format!(
         "{PEOPLE} people, {DAYS} days, {seeds} seeds, {events} events, three intrusions in each.\n\n| severity | of an intrusion | innocent | precision |\n|---|---|---|---|\n"
