@@ -34,6 +34,10 @@ rules_not_run: Array<RuleNotRun>,
  */
 rules_run: number, 
 /**
+ * Findings that nobody has judged innocent or put right, and that are not hidden.
+ */
+open: number, 
+/**
  * Findings at other values, where that was asked.
  */
 what_if?: Array<WhatIfPart>, 
