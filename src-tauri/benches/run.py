@@ -15,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+from handover import handover
+
 
 def run(command, **environment):
     """One process: wall seconds, processor seconds, peak megabytes."""
@@ -200,7 +202,7 @@ def main():
     parser.add_argument("--times", type=int, default=50, help="repeats of each query")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--json-rows", type=int, help="rows of the JSON imports; a fifth of --rows if not given")
-    parts = ["csv", "ndjson", "records", "peers", "ourselves", "lens"]
+    parts = ["csv", "ndjson", "records", "peers", "ourselves", "lens", "handover"]
     parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="these parts; lens looks at the case that csv made")
     parser.add_argument("--forty", action="store_true", help="also the same rows in forty imports")
     parser.add_argument("--out", type=Path, help="write the figures as JSON")
@@ -230,6 +232,8 @@ def main():
         figures["text"] = text(args, folder, figures["lens"])
         if args.forty:
             figures["forty"] = forty(args, folder)
+    if "handover" in args.only:
+        figures["handover"] = handover(args, folder, run, spread)
     if args.out:
         args.out.write_text(json.dumps(figures, indent=1) + "\n")
 
