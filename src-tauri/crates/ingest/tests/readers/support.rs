@@ -53,7 +53,7 @@ pub(crate) struct Memory {
     pub(crate) sources: Vec<Seen>,
     pub(crate) container: Vec<u8>,
     pub(crate) containers: (usize, usize),
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     pub(crate) refused: Vec<Refused>,
     pub(crate) cancel_after: Option<u64>,
 }
