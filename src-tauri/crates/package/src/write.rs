@@ -5,6 +5,8 @@
 
 use std::cell::RefCell;
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use witnessmark_export::{EventWriter, Lines, Sheet};
 
@@ -392,9 +394,17 @@ fn small_files(
         readable(&coverage).as_bytes(),
     )?;
     pieces::rejects(bag, facts)?;
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
     for (name, text) in &facts.profiles {
-        let name = format!("data/rules/profiles/{}.toml", safe(name));
-        bag.file(&name, text.as_bytes())?;
+        // Guessed profiles have one name and a text for each source.
+        let name = safe(name);
+        let count = named.entry(name.clone()).or_default();
+        *count += 1;
+        let file = match *count {
+            1 => format!("data/rules/profiles/{name}.toml"),
+            n => format!("data/rules/profiles/{name}-text-{n}.toml"),
+        };
+        bag.file(&file, text.as_bytes())?;
     }
     for (name, content) in &facts.rules {
         bag.file(&format!("data/rules/{name}"), content)?;

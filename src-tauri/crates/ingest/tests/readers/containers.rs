@@ -219,8 +219,9 @@ fn archives_that_are_none_are_refused() {
         ),
         (
             &zip(&[("xl/workbook.xml", b"<x/>", true)]),
-            "not_a_log",
-            "spreadsheet",
+            // A workbook without sheets.
+            "empty",
+            "nothing",
         ),
         (&zip(&[("../x", A, true)]), "unsafe_name", "leads out"),
         (&zip(&[]), "empty", "nothing"),

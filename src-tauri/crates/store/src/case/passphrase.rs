@@ -57,6 +57,10 @@ pub fn change_passphrase(
         // Under its key it tells nobody anything; it is in the way all the same.
         let _ = std::fs::remove_file(&fresh);
     }
+    // A connection that only reads leaves its journal behind, which is empty: the new file was whole before it was read.
+    for ending in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(beside(&fresh, ending));
+    }
     done
 }
 
