@@ -116,30 +116,3 @@ fn axe_finds_nothing_in_the_dark_theme() {
 fn axe_finds_nothing_in_high_contrast() {
     walk("contrast");
 }
-
-#[test]
-#[ignore = "drives the built window; `cargo xtask test` runs it"]
-fn at_twice_the_size_everything_can_be_reached() {
-    let home = set(&json!({ "theme": "light", "density": "compact", "zoom": 2.0 }));
-    let window = home.open(&[]);
-    let wide = "return innerWidth <= 660";
-    window.wait("everything twice as large", wide, &[]).unwrap();
-    window.click("start-sample").unwrap();
-    window.text("row").unwrap();
-    window.settled_picture().unwrap();
-    let reached = "const all = [...document.querySelectorAll('header button, .bar button, [data-testid=query], [data-testid=grid]')].filter((one) => one.checkVisibility());
-        return all.filter((one) => { const box = one.getBoundingClientRect(); return box.right > innerWidth + 1 || box.left < -1 || box.width === 0; }).map((one) => one.outerHTML.slice(0, 90))";
-    assert_eq!(
-        window.run(reached, &[]).unwrap(),
-        json!([]),
-        "cut off at the edge"
-    );
-    let rows = "return document.querySelectorAll('[data-testid=grid] .row').length >= 3";
-    window.wait("rows to read", rows, &[]).unwrap();
-    window.click_css("[data-testid=row] .time").unwrap();
-    window.text("detail-raw").unwrap();
-    window.picture().unwrap();
-    window.click("detail-close").unwrap();
-    place(&window, "custody");
-    window.text("custody-intact").unwrap();
-}

@@ -5,7 +5,6 @@
 //! builds it and runs them.
 
 mod accessible;
-mod drill;
 mod dropping;
 mod hostile;
 mod journey;
@@ -81,6 +80,8 @@ fn new_case(window: &RealWindow, name: &str) {
 
 /// Shows a place; where the header has no room for its name, by the menu of the others.
 fn place(window: &RealWindow, name: &str) {
+    // Before a case is open there are no places, and none that are folded either.
+    window.text("case-menu").unwrap();
     let tab = format!("tab-{name}");
     let there = "return document.querySelector(`[data-testid=\"${arguments[0]}\"]`) !== null";
     if window.run(there, &[json!(tab)]).unwrap() != json!(true) {

@@ -363,7 +363,10 @@ fn a_copy_made_while_the_case_was_open_is_told() {
     }
     assert!(case.copied_open().is_none());
     drop(case);
-    let read = Case::open_read_only(&copy, None).unwrap();
+    // Reading leaves an empty journal beside a file, which then looks like one that crashed: it is a copy of its own here.
+    let looked_at = dir.path().join("looked-at.wmcase");
+    std::fs::copy(&copy, &looked_at).unwrap();
+    let read = Case::open_read_only(&looked_at, None).unwrap();
     assert_eq!(read.copied_open(), Some(stamp().at.rfc3339().as_str()));
     assert!(
         read.overlays(None, None).unwrap().is_empty(),

@@ -11,12 +11,11 @@ use rusqlite::{Connection, OptionalExtension};
 use super::custody::Stamp;
 use crate::error::Result;
 
-/// Whether the journal of a case is there. Asked before the case is opened, which may make one; an empty one is what a
-/// connection that only reads has left, and holds nothing.
+/// Whether the journal file of a case is there. Asked before the case is opened, which may make one.
 pub(crate) fn has_journal(path: &Path) -> bool {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
-    std::fs::metadata(Path::new(&name)).is_ok_and(|journal| journal.len() > 0)
+    Path::new(&name).exists()
 }
 
 /// Since when the case had been open when this file was copied without its journal; absent for any other file.
