@@ -148,7 +148,7 @@ fn an_answer_that_is_too_large_or_unfolds_without_end_is_refused() {
     assert_eq!(stopped.unwrap().fault, Fault::Connection);
 }
 
-/// Stored blocks of zeros would not be small; this writes one fixed-Huffman block of repeats by hand-picked bytes.
+/// Many zeros in few bytes, made by the program gzip.
 fn gzip_of_zeros(bytes: usize) -> Vec<u8> {
     use std::io::Write;
     let mut child = std::process::Command::new("gzip")
