@@ -13,6 +13,7 @@ fn an_empty_file_is_refused() {
         "{error}"
     );
     assert!(!bench.path("case.wmcase").exists());
+    assert!(!bench.path("case.wmcase.lock").exists());
 }
 
 #[test]
@@ -217,4 +218,187 @@ fn a_disk_too_small_is_noticed_before_anything_is_read() {
     let error = bench.run(&args).error();
     assert_eq!(error["code"], "disk_full");
     assert!(!case.exists(), "nothing is left of the attempt");
+}
+
+#[test]
+fn a_first_line_that_is_no_object_is_rejected_and_hides_nothing() {
+    let line = |second: u32, who: &str| {
+        format!(
+            "{{\"when\":\"2024-04-22T06:32:{second:02}Z\",\"who\":\"{who}\",\"what\":\"login\"}}"
+        )
+    };
+    let good: Vec<String> = (10..30).map(|s| line(s, "ann")).collect();
+    for first in [
+        "cut\":\"tail\",\"x\":1}",
+        "{bad}",
+        "null",
+        "[1]",
+        "\"s\"",
+        "# a remark",
+    ] {
+        let bench = Bench::new();
+        let file = bench.file("log.ndjson", format!("{first}\n{}\n", good.join("\n")));
+        let source = receipt(&bench.import(&file, &[]).json(3));
+        assert_eq!(
+            (&source["entries"], &source["rejected"]),
+            (&21.into(), &1.into()),
+            "{first}"
+        );
+        assert_eq!(bench.events("actor:ann").len(), 20, "{first}");
+    }
+    for (document, rejected) in [
+        (format!("[null,1,\"x\",{}]", good.join(",")), 3),
+        (format!("{{\"data\":[null,{}]}}", good.join(",")), 1),
+    ] {
+        let bench = Bench::new();
+        let file = bench.file("log.json", &document);
+        let source = receipt(&bench.import(&file, &[]).json(3));
+        assert_eq!(source["rejected"], rejected, "{document}");
+        assert_eq!(bench.events("actor:ann").len(), 20);
+    }
+    // A line of text that begins like a list is still a line of text.
+    let bench = Bench::new();
+    let file = bench.file("text.log", "[1, 2] started\n[2] stopped\n");
+    assert_eq!(receipt(&bench.import(&file, &[]).json(0))["events"], 2);
+}
+
+#[test]
+fn a_column_that_stands_twice_is_told() {
+    let bench = Bench::new();
+    let file = bench.file(
+        "twice.csv",
+        "when,who,who,what\n2024-04-22T06:32:15Z,ann,ben,login\n2024-04-22T06:33:15Z,ann,ben,logout\n",
+    );
+    let source = receipt(&bench.import(&file, &[]).json(0));
+    let told = source["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["code"] == "repeated_column")
+        .unwrap();
+    assert_eq!(
+        told["message"],
+        "columns of the same name: who; the first of each is read as the field that it is mapped to"
+    );
+    assert_eq!(bench.events("actor:ann").len(), 2);
+    assert_eq!(bench.events("actor:ben").len(), 0);
+}
+
+#[test]
+fn the_case_is_no_log_of_the_folder_it_lies_in() {
+    let bench = Bench::new();
+    bench.file("logs.csv", PAYMONGO);
+    for _ in 0..2 {
+        let report = bench
+            .run(&[
+                "import",
+                "case.wmcase",
+                ".",
+                "--zone",
+                "Asia/Manila",
+                "--json",
+            ])
+            .json(0);
+        let names: Vec<&str> = report["sources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["logs.csv"]);
+        assert!(report.get("refused").is_none(), "{report}");
+    }
+}
+
+#[test]
+fn what_cannot_be_written_back_whole_leaves_no_file() {
+    let bench = Bench::new();
+    let file = bench.file("logs.csv", PAYMONGO);
+    bench.import(&file, &["--zone", "Asia/Manila"]).json(0);
+    bench
+        .run(&["extract", "case.wmcase", "99", "out.csv", "--json"])
+        .error();
+    assert!(!bench.path("out.csv").exists());
+    bench
+        .run(&["extract", "case.wmcase", "1", "out.csv"])
+        .text();
+    assert_eq!(
+        std::fs::read_to_string(bench.path("out.csv")).unwrap(),
+        PAYMONGO
+    );
+}
+
+#[test]
+fn a_part_of_the_details_that_names_a_change_is_one() {
+    let bench = Bench::new();
+    let text = PAYMONGO.lines().next().unwrap().to_owned()
+        + "\n2024-04-23 09:00:00,Account Settings Changed,bob@example.com,,,Email changed from bob@example.com to rob@example.com; phone number updated\n";
+    bench
+        .import(&bench.file("logs.csv", text), &["--zone", "UTC"])
+        .json(0);
+    let changes = bench.events("")[0]["changes"].clone();
+    let fields: Vec<&str> = changes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["field"].as_str().unwrap())
+        .collect();
+    assert_eq!(fields, ["email", "phone number"], "{changes}");
+}
+
+#[test]
+fn a_passphrase_for_a_case_without_one_is_told_and_condemns_nothing() {
+    let bench = Bench::new();
+    bench
+        .import(&bench.file("logs.csv", PAYMONGO), &["--zone", "UTC"])
+        .json(0);
+    for command in ["verify", "count", "events"] {
+        let given = [("WITNESSMARK_PASSPHRASE", "x")];
+        let error = bench
+            .run_in(&[command, "case.wmcase", "--json"], &given)
+            .error();
+        assert_eq!(error["code"], "passphrase_required", "{command}: {error}");
+        assert!(
+            error["message"]
+                .as_str()
+                .unwrap()
+                .contains("is not encrypted"),
+            "{command}: {error}"
+        );
+    }
+}
+
+/// Nothing can be made beside a case on a disk that was secured. For the superuser every folder can be written; a folder where
+/// SQLite would make its `-shm` stops it too.
+#[cfg(unix)]
+#[test]
+fn a_case_in_a_folder_that_cannot_be_written_is_read_and_holds() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    bench
+        .import(&bench.file("logs.csv", PAYMONGO), &["--zone", "UTC"])
+        .json(0);
+    let folder = bench.path("sec ured?#%");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::copy(bench.path("case.wmcase"), folder.join("a.wmcase")).unwrap();
+    std::fs::create_dir(folder.join("a.wmcase-shm")).unwrap();
+    let rights = |mode| std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode));
+    rights(0o555).unwrap();
+    let case = folder.join("a.wmcase");
+    let case = case.to_str().unwrap();
+    let counted = bench.run(&["count", case, "--json"]).json(0);
+    let verified = bench.run(&["verify", case, "--json"]).json(0);
+    rights(0o755).unwrap();
+    assert_eq!(counted["count"], 4);
+    assert_eq!(verified["ok"], true);
+}
+
+#[test]
+fn a_damaged_case_is_not_told_of_a_passphrase_that_nobody_gave() {
+    let bench = Bench::new();
+    let mut bytes = b"SQLite format 3\0".to_vec();
+    bytes.resize(4096, 0xAB);
+    bench.file("bad.wmcase", &bytes);
+    let error = bench.run(&["count", "bad.wmcase", "--json"]).error();
+    assert_eq!(error["code"], "not_a_case", "{error}");
 }

@@ -1,4 +1,7 @@
 //! The machine fails: the process is killed, a write is refused. What is visible afterwards are complete imports only.
+//!
+//! How often is bounded here; by hand, with the release build, `WITNESSMARK_KILLS=200 WITNESSMARK_FULL_DISKS=100 cargo test --release
+//! -p witnessmark-tests --test cli crash -- --nocapture` goes on for as many as it is told.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -22,28 +25,45 @@ fn state(bench: &Bench) -> (usize, u64) {
     (list.len(), events)
 }
 
+/// What another reader says of the file as the crash left it, journal beside it, before anything repairs it.
+fn is_whole(bench: &Bench) {
+    let ran = bench.run(&["verify", "case.wmcase", "--json"]);
+    assert_eq!(ran.code, 0, "{} {}", ran.text(), ran.stderr);
+}
+
 fn custody_of(bench: &Bench) -> Value {
     bench.run(&["custody", "case.wmcase", "--json"]).json(0)
+}
+
+/// How often something is done: what the environment says, or this.
+fn times(name: &str, usual: u64) -> u64 {
+    let said = std::env::var(name).ok().and_then(|n| n.parse().ok());
+    said.unwrap_or(usual)
+}
+
+/// A case with a few events, and a file of many that is not in it yet.
+fn begun(rows: u64) -> (Bench, std::path::PathBuf) {
+    let bench = Bench::new();
+    let first = bench.file("logs.csv", PAYMONGO);
+    bench.import(&first, &["--zone", "Asia/Manila"]).json(0);
+    let path = bench.path("big.csv");
+    let file = std::fs::File::create(&path).unwrap();
+    generate::csv(rows, 2, &mut std::io::BufWriter::new(file)).unwrap();
+    (bench, path)
 }
 
 #[test]
 fn a_killed_import_leaves_nothing_half_done() {
     const ROWS: u64 = 30_000;
+    let (undisturbed, path) = begun(ROWS);
+    let clock = std::time::Instant::now();
+    undisturbed.import(&path, &[]).json(0);
+    let long = clock.elapsed().as_millis() as u64;
+    let expected = undisturbed.run(&["events", "case.wmcase", "--json"]).stdout;
     let mut dice = Dice::new(11);
-    let mut unfinished = 0;
-    for _ in 0..6 {
-        let bench = Bench::new();
-        let first = bench.file("logs.csv", PAYMONGO);
-        bench.import(&first, &["--zone", "Asia/Manila"]).json(0);
-        let path = bench.path("big.csv");
-        generate::csv(
-            ROWS,
-            2,
-            &mut std::fs::File::create(&path)
-                .map(std::io::BufWriter::new)
-                .unwrap(),
-        )
-        .unwrap();
+    let (mut unfinished, kills) = (0, times("WITNESSMARK_KILLS", 6));
+    for _ in 0..kills {
+        let (bench, path) = begun(ROWS);
         let mut child = Command::new(env!("CARGO_BIN_EXE_witnessmark"))
             .args(["import", "case.wmcase", "big.csv"])
             .current_dir(bench.path("."))
@@ -51,10 +71,11 @@ fn a_killed_import_leaves_nothing_half_done() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(dice.below(700)));
+        std::thread::sleep(Duration::from_millis(dice.below(long.max(1))));
         // SIGKILL: the process cannot tidy up.
         child.kill().unwrap();
         child.wait().unwrap();
+        is_whole(&bench);
         let seen = state(&bench);
         assert!(
             seen == (1, 4) || seen == (2, 4 + ROWS),
@@ -64,13 +85,15 @@ fn a_killed_import_leaves_nothing_half_done() {
         if seen == (1, 4) {
             unfinished += 1;
             bench.import(&path, &[]).json(0);
-            assert_eq!(
-                state(&bench),
-                (2, 4 + ROWS),
-                "the same import again gives what an undisturbed one gives"
-            );
         }
+        let now = bench.run(&["events", "case.wmcase", "--json"]).stdout;
+        assert!(
+            now == expected,
+            "every event, with its number and place, is that of an undisturbed import"
+        );
+        is_whole(&bench);
     }
+    eprintln!("{unfinished} of {kills} kills came before the end");
     assert!(
         unfinished > 0,
         "at least one kill came before the end, or nothing was tested"
@@ -81,22 +104,12 @@ fn a_killed_import_leaves_nothing_half_done() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_refused_write_is_told_and_costs_only_that_import() {
-    let bench = Bench::new();
-    let first = bench.file("logs.csv", PAYMONGO);
-    bench.import(&first, &["--zone", "Asia/Manila"]).json(0);
-    let path = bench.path("big.csv");
-    generate::csv(
-        60_000,
-        2,
-        &mut std::fs::File::create(&path)
-            .map(std::io::BufWriter::new)
-            .unwrap(),
-    )
-    .unwrap();
+    let (bench, path) = begun(60_000);
     let before = bench.path("before.wmcase");
     std::fs::copy(bench.path("case.wmcase"), &before).unwrap();
     let mut failed = 0;
-    for kilobytes in [300, 600, 1_200, 2_000] {
+    let steps = times("WITNESSMARK_FULL_DISKS", 4);
+    for kilobytes in (1..=steps).map(|n| 200 + n * 1_900 / steps) {
         std::fs::copy(&before, bench.path("case.wmcase")).unwrap();
         let script = format!(
             "trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" import case.wmcase big.csv --json"
@@ -106,6 +119,7 @@ fn a_refused_write_is_told_and_costs_only_that_import() {
             .current_dir(bench.path("."))
             .output()
             .unwrap();
+        is_whole(&bench);
         let seen = state(&bench);
         if out.status.success() {
             // Everything had reached the journal; what could not be moved into the file yet changes nothing.
@@ -207,6 +221,7 @@ fn a_source_is_read_anew_or_taken_out_wholly_or_not_at_all() {
                     .unwrap();
                 assert!(out.status.success() || seen(&bench) == before);
             }
+            is_whole(&bench);
             let now = seen(&bench);
             assert!(now == before || now == after, "{step:?}: all or nothing");
             assert_eq!(custody_of(&bench)["intact"], true);

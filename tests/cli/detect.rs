@@ -1,6 +1,7 @@
 //! `detect`: findings, what cannot be told, what has too little history; the JSON contract and exit codes.
 
 use serde_json::Value;
+use witnessmark_tests::addresses;
 
 use crate::Bench;
 
@@ -186,4 +187,223 @@ fn what_if_and_wrong_questions() {
             .error();
         assert_eq!(error["code"], "invalid_option", "{wrong}: {error}");
     }
+}
+
+fn money(bench: &Bench) -> (String, Value) {
+    let report = bench.run(&["detect", "case.wmcase", "--json"]).json(1);
+    let id = of(&report, "money_path")[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let page = bench
+        .run(&["finding", "case.wmcase", &id, "--json"])
+        .json(0);
+    (id, page)
+}
+
+#[test]
+fn one_finding_is_told_in_full() {
+    let bench = case(&paymongo());
+    let (id, page) = money(&bench);
+    assert_eq!(page["state"], "open");
+    assert_eq!(page["stale"], false);
+    assert_eq!(page["filter"], format!("finding:{id}"));
+    let rows: Vec<(u64, i64)> = (page["rows"].as_array().unwrap().iter())
+        .map(|r| {
+            (
+                r["row"]["event"].as_u64().unwrap(),
+                r["after_ms"].as_i64().unwrap(),
+            )
+        })
+        .collect();
+    // Ten minutes lie between the sign-in, the edit and the disbursement.
+    assert_eq!(rows, [(23, 0), (25, 300_000), (26, 540_000)]);
+    let base = bench.events(page["baseline_filter"].as_str().unwrap());
+    assert_eq!(base.len(), 22, "the baseline leads to its rows");
+    assert_eq!(page["baseline_rows"].as_array().unwrap().len(), 10);
+    assert_eq!(page["baseline_rows"][0]["event"], 22, "latest first");
+    let signs = &page["detection"]["parameters"].as_array().unwrap()[2];
+    assert_eq!(signs["name"], "signs");
+    assert_eq!(signs["value"], 2.0);
+    assert!(signs["measured"].as_f64().unwrap() >= 2.0);
+    assert_eq!(signs["steps"], serde_json::json!([1.0, 2.0, 3.0, 4.0]));
+    let text = bench.run(&["finding", "case.wmcase", &id]);
+    for part in [
+        "would be no finding with",
+        "this log cannot show",
+        "against 22",
+    ] {
+        assert!(text.text().contains(part), "{part}: {}", text.text());
+    }
+    let error = bench.run(&["finding", "case.wmcase", "F-000000000000", "--json"]);
+    assert_eq!(error.error()["code"], "no_such_item");
+}
+
+#[test]
+fn a_page_says_when_the_case_changed_and_which_rows_are_gone() {
+    let bench = case(&paymongo());
+    let (id, _) = money(&bench);
+    let more = bench.file("more.csv", "Timestamp,Event type,User,Device,IP,Details\n2024-03-24 03:30:00,Exported payments,alice@example.com,,,\n");
+    bench.import(&more, &["--zone", "Asia/Manila"]).json(0);
+    let page = bench
+        .run(&["finding", "case.wmcase", &id, "--json"])
+        .json(0);
+    assert_eq!(page["stale"], true);
+    bench
+        .run(&[
+            "withdraw",
+            "case.wmcase",
+            "1",
+            "--why",
+            "wrong file",
+            "--json",
+        ])
+        .json(0);
+    let page = bench
+        .run(&["finding", "case.wmcase", &id, "--json"])
+        .json(0);
+    assert_eq!(page["gone"], 3, "{page}");
+    assert_eq!(page["rows"], serde_json::json!([]));
+}
+
+#[test]
+fn a_filter_narrows_findings_to_those_with_a_row_in_it() {
+    let bench = case(&paymongo());
+    let count = |query: &str, code: i32| {
+        let report = bench
+            .run(&["detect", "case.wmcase", "--json", "--query", query])
+            .json(code);
+        (
+            report["findings"].as_array().unwrap().len() as u64,
+            report["open"].as_u64().unwrap(),
+        )
+    };
+    let all = count("", 1);
+    assert!(all.0 >= 2, "{all:?}");
+    let edited = count("action:\"Edited the bank information\"", 1);
+    assert_eq!(edited, (1, 1), "the money path");
+    assert!(count("event:23", 1).0 > 1, "the sign-in is in several");
+    assert_eq!(count("event:3", 0), (0, 0), "a usual sign-in is in none");
+    let error = bench.run(&["detect", "case.wmcase", "--json", "--query", "(("]);
+    assert_eq!(error.error()["code"], "invalid_query");
+}
+
+#[test]
+fn severities_find_rows_of_open_findings_and_follow_verdicts_and_hiding() {
+    let bench = case(&paymongo());
+    let (id, _) = money(&bench);
+    let critical = || bench.events("finding:critical").len();
+    assert_eq!(critical(), 3);
+    bench
+        .run(&[
+            "verdict",
+            "case.wmcase",
+            &id,
+            "confirmed_compromised",
+            "--json",
+        ])
+        .json(0);
+    assert_eq!(
+        critical(),
+        3,
+        "a compromised account still asks for somebody"
+    );
+    bench
+        .run(&["verdict", "case.wmcase", &id, "confirmed_safe", "--json"])
+        .json(0);
+    assert_eq!(critical(), 0);
+    assert_eq!(
+        bench.events(&format!("finding:{id}")).len(),
+        3,
+        "by its id it is found whatever was said"
+    );
+    bench
+        .run(&["verdict", "case.wmcase", &id, "--take-back", "--json"])
+        .json(0);
+    assert_eq!(critical(), 3);
+    let hide = [
+        "suppress",
+        "case.wmcase",
+        "--detection",
+        "money_path",
+        "--reason",
+        "a test",
+    ];
+    let made = bench.run(&[&hide[..], &["--json"]].concat()).json(0);
+    assert_eq!(critical(), 0);
+    let number = made["suppressions"][0]["id"].to_string();
+    bench
+        .run(&["suppress", "case.wmcase", "--take-back", &number, "--json"])
+        .json(0);
+    assert_eq!(critical(), 3);
+    // One that ended long ago hides nothing.
+    bench
+        .run(&[&hide[..], &["--until", "2024-01-01", "--json"]].concat())
+        .json(0);
+    assert_eq!(critical(), 3);
+}
+
+#[test]
+fn the_page_of_an_actor_names_the_findings_that_hold_their_events() {
+    let bench = case(
+        &(paymongo()
+            + "2024-03-24 04:00:00,Login,bob@example.com,Chrome on Windows,198.51.100.9,\n"),
+    );
+    let actor = |who: &str| bench.run(&["actor", "case.wmcase", who, "--json"]).json(0);
+    let before = actor("alice@example.com");
+    assert_eq!(before["findings"], serde_json::json!([]));
+    assert!(before.get("findings_at").is_none(), "nobody looked yet");
+    let (id, _) = money(&bench);
+    let alice = actor("alice@example.com");
+    assert_eq!(alice["findings"][0]["id"], id, "gravest first");
+    assert_eq!(alice["findings_stale"], false);
+    assert_eq!(actor("bob@example.com")["findings_total"], 0);
+    let text = bench.run(&["actor", "case.wmcase", "alice@example.com"]);
+    assert!(text.text().contains(&id), "{}", text.text());
+}
+
+#[test]
+fn a_database_of_addresses_gives_cities_and_countries_to_a_log_without_them() {
+    let log = "Timestamp,Event type,User,Device,IP,Details
+2024-03-24 09:00:00,Login,alice@example.com,Chrome on Windows,198.51.100.7,
+2024-03-24 09:30:00,Login,alice@example.com,Chrome on Windows,203.0.113.9,
+";
+    let bench = case(log);
+    let report = bench.run(&["detect", "case.wmcase", "--json"]).json(0);
+    assert!(
+        report["cannot_tell"]
+            .to_string()
+            .contains("impossible_travel")
+    );
+    let places = [
+        ([198, 51, 100, 0], ("Manila", 14.5995, 120.9842)),
+        ([203, 0, 113, 0], ("Cebu City", 10.3157, 123.8854)),
+    ];
+    let cities = places.map(|(network, (name, latitude, longitude))| {
+        (
+            network,
+            24,
+            addresses::city(name, "PH", latitude, longitude),
+        )
+    });
+    let cities = addresses::database("Example-City", 1_704_067_200, &cities);
+    let file = bench.file("cities.mmdb", cities);
+    let report = bench
+        .run(&[
+            "detect",
+            "case.wmcase",
+            "--json",
+            "--geo",
+            file.to_str().unwrap(),
+        ])
+        .json(1);
+    let travel = of(&report, "impossible_travel");
+    assert_eq!(travel.len(), 1, "{report}");
+    let sentence = travel[0]["sentence"].as_str().unwrap();
+    assert!(sentence.contains("Cebu City, PH"), "{sentence}");
+    assert!(
+        !report["cannot_tell"]
+            .to_string()
+            .contains("impossible_travel")
+    );
 }

@@ -146,6 +146,39 @@ fn hours_are_those_of_the_zone_also_where_clocks_change() {
         .sum();
     assert_eq!(all, 4);
     every_number_leads_to_its_rows(&bench, &report);
+    // Both events at 02:30 are behind the square, though an hour lies between them; none is behind an empty square.
+    let hour = |hour: &str| {
+        let zone = [
+            "--zone",
+            "Europe/Berlin",
+            "--query",
+            "provider:payment-nexus",
+            "--hour",
+            hour,
+            "--json",
+        ];
+        bench.run(&[&["actor", "case.wmcase", "maria@example.com"], &zone[..]].concat())
+    };
+    let filter = hour("sun-02").json(0)["filter"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(count(&bench, &filter), 2);
+    assert_eq!(hour("sun-05").error()["code"], "no_such_item");
+}
+
+#[test]
+fn an_actor_of_whom_the_log_knows_only_a_kind_is_found_by_it() {
+    let bench = bench();
+    let page = actor(&bench, "system", &[]);
+    assert_eq!(
+        (&page["name"], &page["events"]),
+        (&json!("system"), &json!(1))
+    );
+    assert_eq!(
+        actor(&bench, "u1", &["--compare", "system"])["events"],
+        json!([4, 1])
+    );
 }
 
 #[test]
@@ -328,6 +361,31 @@ fn two_actors_are_compared_by_what_they_share() {
         (&json!("address"), &json!([0, 1, 0]))
     );
     assert_eq!(address["shared"][0]["value"], "203.0.113.9");
+    for at in 0..2 {
+        let filter = address["shared"][0]["filters"][at].as_str().unwrap();
+        assert_eq!(
+            json!(count(&bench, filter)),
+            address["shared"][0]["events"][at],
+            "{filter}"
+        );
+    }
+    let verbs = &report["fields"][3];
+    assert_eq!(
+        (&verbs["field"], &verbs["distinct"]),
+        (&json!("verb"), &json!([3, 1, 0]))
+    );
+    assert_eq!(
+        (&verbs["only"][0][0]["value"], &verbs["only"][1]),
+        (&json!("list"), &json!([]))
+    );
+    assert_eq!(
+        (
+            &report["sides"][0]["name"],
+            &report["sides"][0]["sign_ins"]["total"]
+        ),
+        (&json!("maria@example.com"), &json!(1))
+    );
+    every_number_leads_to_its_rows(&bench, &report["fields"]);
 }
 
 #[test]

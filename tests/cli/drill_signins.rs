@@ -3,6 +3,7 @@
 //! Owns: those cases. Never touches: the engine.
 
 use serde_json::{Value, json};
+use witnessmark_tests::addresses;
 
 use crate::Bench;
 
@@ -263,5 +264,171 @@ fn what_is_new_is_told_against_the_days_before_and_their_coverage() {
         "the log begins less than ninety days before"
     );
     let wrong = bench.run(&["first-seen", "case.wmcase", "--by", "nothing", "--json"]);
+    assert_eq!(wrong.error()["code"], "invalid_option");
+}
+
+/// Kilometres between two places on a ball with the mean radius of the earth.
+fn kilometres(a: [f64; 2], b: [f64; 2]) -> f64 {
+    let [a, b] = [a, b].map(|p| p.map(f64::to_radians));
+    let half = |x: f64, y: f64| ((y - x) / 2.0).sin().powi(2);
+    let h = half(a[0], b[0]) + a[0].cos() * b[0].cos() * half(a[1], b[1]);
+    2.0 * 6_371.008_8 * h.sqrt().asin()
+}
+
+#[test]
+fn a_database_of_addresses_gives_places_beside_the_log_and_never_against_it() {
+    const MAKATI: [f64; 2] = [14.55, 121.03];
+    const UTRECHT: [f64; 2] = [52.09, 5.12];
+    let bench = Bench::new();
+    // Ann: eighteen days from one place that only the database knows, then from another, nine hours later.
+    let mut lines: Vec<String> = (1..=18)
+        .map(|d| login(d, d, 1, "ann", "203.0.113.9", ""))
+        .collect();
+    lines.push(login(20, 18, 10, "ann", "198.51.100.7", ""));
+    // Bo: the log names a country, the database another one. Cy: nobody knows where.
+    lines.push(login(30, 1, 3, "bo", "203.0.113.20", "DE"));
+    lines.push(login(31, 2, 3, "bo", "203.0.113.21", "PH"));
+    lines.push(login(40, 1, 4, "cy", "192.0.2.4", ""));
+    lines.push(login(41, 2, 4, "cy", "192.0.2.5", ""));
+    let file = bench.file("logins.json", format!("[{}]", lines.join(",\n")));
+    bench.import(&file, &[]).json(0);
+    let cities = addresses::database(
+        "Example-City",
+        1_704_067_200,
+        &[
+            (
+                [203, 0, 113, 0],
+                24,
+                addresses::city("Makati", "PH", MAKATI[0], MAKATI[1]),
+            ),
+            (
+                [198, 51, 100, 0],
+                24,
+                addresses::city("Utrecht", "NL", UTRECHT[0], UTRECHT[1]),
+            ),
+        ],
+    );
+    let networks = addresses::database(
+        "Example-ASN",
+        1_704_153_600,
+        &[(
+            [203, 0, 113, 0],
+            24,
+            addresses::network(64_500, "Example Telecom"),
+        )],
+    );
+    let [cities, networks] = [("cities.mmdb", cities), ("networks.mmdb", networks)]
+        .map(|(name, bytes)| bench.file(name, bytes).to_str().unwrap().to_owned());
+    let with = |extra: &[&str]| {
+        let geo = ["--geo", &cities, "--geo", &networks];
+        signins(&bench, &[extra, &geo].concat())
+    };
+
+    let without = signins(&bench, &[]);
+    assert_eq!(
+        (&without["located"], &without["databases"]),
+        (&json!(2), &json!([]))
+    );
+    let ann = with(&["actor:ann"]);
+    assert_eq!(
+        ann["databases"],
+        json!([{"name": "Example-City", "built": "2024-01-01"}, {"name": "Example-ASN", "built": "2024-01-02"}])
+    );
+    let last = &ann["rows"][0];
+    assert_eq!(
+        (
+            &last["city"],
+            &last["country"]["value"],
+            &last["country"]["state"],
+            &last["answer"]
+        ),
+        (
+            &json!("Utrecht"),
+            &json!("NL"),
+            &json!("new"),
+            &json!("unfamiliar")
+        )
+    );
+    assert_eq!(
+        last["country"]["text"],
+        "2nd country in 17 days, 17 earlier sign-ins"
+    );
+    assert_eq!(
+        last["places"],
+        json!([{"value": "Utrecht, NL", "source": "Example-City", "date": "2024-01-01"}])
+    );
+    let travel = &last["travel"];
+    assert_eq!(
+        (
+            &travel["judged"],
+            &travel["precision"],
+            &travel["from"],
+            &travel["seconds"]
+        ),
+        (
+            &json!("too_fast"),
+            &json!("city"),
+            &json!("Makati"),
+            &json!(32_400.0)
+        )
+    );
+    let (km, speed) = (
+        travel["km"].as_f64().unwrap(),
+        travel["km_h"].as_f64().unwrap(),
+    );
+    let expected = kilometres(MAKATI, UTRECHT);
+    assert!(
+        (km - expected).abs() < 1.0 && (speed - expected / 9.0).abs() < 0.2,
+        "{travel}"
+    );
+    let before = &ann["rows"][1];
+    assert_eq!(before["network"]["value"], "AS64500 Example Telecom");
+    assert_eq!(
+        before["places"],
+        json!([
+            {"value": "Makati, PH", "source": "Example-City", "date": "2024-01-01"},
+            {"value": "AS64500 Example Telecom", "source": "Example-ASN", "date": "2024-01-02"},
+        ])
+    );
+    assert_eq!(ann["arcs"][0]["from"], json!(MAKATI));
+
+    // The log's own country comes first, and that the two disagree is told.
+    let bo = with(&["actor:bo", "--sort", "oldest"]);
+    let [first, second] = [&bo["rows"][0], &bo["rows"][1]];
+    assert_eq!(
+        (&first["country"]["value"], &first["disagree"]),
+        (&json!("DE"), &json!(true))
+    );
+    assert_eq!(
+        first["places"][0],
+        json!({"value": "DE", "source": "log", "date": "2024-01-01"})
+    );
+    assert_eq!(first["places"][1]["value"], "Makati, PH");
+    assert!(
+        first.get("city").is_none(),
+        "a city of another country is no city of this sign-in: {first}"
+    );
+    assert_eq!(
+        (&second["city"], &second["disagree"]),
+        (&json!("Makati"), &json!(false))
+    );
+
+    // What neither knows is unknown, and unknown is never new.
+    let cy = with(&["actor:cy"]);
+    for row in cy["rows"].as_array().unwrap() {
+        assert_eq!(
+            (&row["country"]["state"], &row["places"]),
+            (&json!("none"), &json!([]))
+        );
+        assert!(row.get("travel").is_none());
+    }
+    assert_eq!((&cy["new_country"], &cy["located"]), (&json!(0), &json!(0)));
+    let wrong = bench.run(&[
+        "signins",
+        "case.wmcase",
+        "--geo",
+        file.to_str().unwrap(),
+        "--json",
+    ]);
     assert_eq!(wrong.error()["code"], "invalid_option");
 }

@@ -10,18 +10,30 @@
 )]
 
 mod bad_input;
+mod checklist;
+mod checklist_absence;
+mod checklist_kept;
+mod checklist_worlds;
 mod contract;
 mod crash;
+mod custody_words;
 mod detect;
+mod directus;
 mod drill_actor;
 mod drill_record;
 mod drill_signins;
 mod export;
 mod hostile;
 mod import;
+#[cfg(target_os = "linux")]
+mod keyring;
 mod lens;
+mod notes;
+mod openapi;
 mod overlap;
 mod package;
+mod panther;
+mod peer;
 mod profile;
 mod protect;
 mod pull;
@@ -34,6 +46,8 @@ mod sigma;
 mod sql;
 mod tamper;
 mod timeline;
+mod vendor_documents;
+mod whole;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -134,6 +148,8 @@ impl Bench {
             .env("XDG_CONFIG_HOME", self.dir.path().join("settings"))
             .env("HOME", self.dir.path())
             .env("APPDATA", self.dir.path())
+            // The keyring of whoever runs the tests is none of their business.
+            .env("WITNESSMARK_KEYRING", "none")
             .envs(environment.iter().copied())
             .env("USER", "tester")
             .env("HOSTNAME", "bench")
@@ -165,6 +181,19 @@ impl Bench {
     pub(crate) fn events(&self, query: &str) -> Vec<Value> {
         self.run(&["events", "case.wmcase", query, "--json"])
             .events()
+    }
+}
+
+/// Whatever a test has done to its case through the command, another reader finds it whole.
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let case = std::fs::read(self.path("case.wmcase")).unwrap_or_default();
+        // Of an encrypted one the passphrase is not known here.
+        if std::thread::panicking() || !case.starts_with(b"SQLite format 3") {
+            return;
+        }
+        let ran = self.run(&["verify", "case.wmcase", "--json"]);
+        assert_eq!(ran.code, 0, "{} {}", ran.text(), ran.stderr);
     }
 }
 

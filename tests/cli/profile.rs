@@ -213,3 +213,36 @@ fn a_broken_profile_is_refused_with_its_place_and_spoils_nothing_else() {
         std::fs::remove_file(bench.path(name)).unwrap();
     }
 }
+
+#[test]
+fn words_without_a_meaning_are_told_with_a_filter_and_only_where_there_are_some() {
+    let bench = Bench::new();
+    bench.file("shop.ndjson", LOG);
+    let report = bench
+        .run(&["--json", "import", "a.wmcase", "shop.ndjson"])
+        .json(0);
+    let warning = &report["sources"][0]["warnings"][0];
+    assert_eq!(
+        (&warning["code"], &warning["count"]),
+        (&Value::from("unmapped_verbs"), &Value::from(1)),
+        "{report}"
+    );
+    let filter = warning["filter"].as_str().unwrap();
+    let events = bench
+        .run(&["--json", "events", "a.wmcase", filter])
+        .events();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["event"]["action"], "vault.sealed");
+    let told = bench.run(&["sources", "a.wmcase"]).text();
+    assert!(told.contains("unmapped_verbs, 1"), "{told}");
+    assert!(told.contains(filter), "{told}");
+    let trial = bench.run(&["profile", "test", "shop.ndjson"]).text();
+    assert!(trial.contains("problem unmapped_verbs"), "{trial}");
+
+    // A log whose words all mean something is warned of nothing.
+    bench.file("logs.csv", crate::PAYMONGO);
+    let zone = ["--zone", "Asia/Manila"];
+    let import = ["--json", "import", "a.wmcase", "logs.csv"];
+    let report = bench.run(&[&import[..], &zone].concat()).json(0);
+    assert_eq!(report["sources"][0]["warnings"], serde_json::json!([]));
+}

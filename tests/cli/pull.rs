@@ -11,7 +11,7 @@ use witnessmark_tests::generate::Dice;
 use crate::server::{Deed, Reply, Request, Server};
 use crate::{Bench, Ran};
 
-const SECRET: &str = "tok_CANARY_9f8e7d6c5b4a";
+pub(crate) const SECRET: &str = "tok_CANARY_9f8e7d6c5b4a";
 /// 2026-11-01T00:00:00Z in milliseconds.
 const BEGIN: u64 = 1_793_491_200_000;
 
@@ -26,7 +26,10 @@ fn entry(number: usize) -> Value {
 }
 
 /// The audit log of an organisation as GitHub serves it: newest last, pages by link.
-fn github(entries: Arc<AtomicUsize>, page: usize) -> impl Fn(&Request) -> Reply + Send + Sync {
+pub(crate) fn github(
+    entries: Arc<AtomicUsize>,
+    page: usize,
+) -> impl Fn(&Request) -> Reply + Send + Sync {
     move |r| {
         if r.header("authorization") != Some(&format!("Bearer {SECRET}")) {
             return Reply::new(401, "{\"message\":\"Bad credentials\"}");
@@ -67,6 +70,7 @@ fn command(bench: &Bench, server: &Server, extra: &[&str]) -> Command {
         .args(extra)
         .current_dir(bench.path("."))
         .env("WITNESSMARK_SECRET", SECRET)
+        .env("WITNESSMARK_KEYRING", "none")
         .env("USER", "tester")
         .env("HOSTNAME", "bench");
     command

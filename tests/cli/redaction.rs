@@ -319,3 +319,164 @@ fn the_report_is_readable_on_paper_and_the_same_again() {
         assert!(embedded, "every face is embedded: {said}");
     }
 }
+
+#[test]
+fn what_persons_wrote_is_hidden_with_the_rest() {
+    let bench = bench();
+    let say = |args: &[&str]| {
+        let mut all = args.to_vec();
+        all.push("--json");
+        bench.run(&all).json(0);
+    };
+    say(&[
+        "note",
+        "case.wmcase",
+        "2",
+        "Maria said that carol knows; card 4111 1111 1111 1111; ask dora@example.net",
+    ]);
+    say(&["tag", "case.wmcase", "2", "maria.santos@example.com"]);
+    say(&[
+        "note",
+        "case.wmcase",
+        "actor:bob@example.com",
+        "BOB is on leave",
+    ]);
+    say(&[
+        "entry",
+        "case.wmcase",
+        "2024-05-02 12:00",
+        "Called Sántos at the bank",
+    ]);
+    let hidden = ["maria", "sántos", "santos", "bob", "carol", "4111", "dora"];
+    package(&bench, "all", &["--redact", "external-audit"]);
+    // The scope holds no event of Carol and none of Maria: their names are hidden in a note all the same.
+    package(
+        &bench,
+        "bob",
+        &["--redact", "external-audit", "--query", "event:3"],
+    );
+    say(&["note", "case.wmcase", "3", "As carol and Maria did"]);
+    package(
+        &bench,
+        "third",
+        &["--redact", "external-audit", "--query", "event:3"],
+    );
+    for (name, lines) in [("all", 4), ("bob", 1), ("third", 2)] {
+        assert_eq!(verify(&bench, name, &[]).json(0)["ok"], true);
+        let notes =
+            std::fs::read_to_string(bench.path(name).join("data/notes/notes.ndjson")).unwrap();
+        assert_eq!(notes.lines().count(), lines, "{name}: {notes}");
+        let html =
+            std::fs::read_to_string(bench.path(name).join("data/report/report.html")).unwrap();
+        for text in [&notes, &html] {
+            let folded = text.to_lowercase();
+            for value in hidden {
+                assert!(!folded.contains(value), "{value} stands in {name}: {text}");
+            }
+        }
+    }
+    let notes = std::fs::read_to_string(bench.path("all").join("data/notes/notes.ndjson")).unwrap();
+    assert!(
+        notes.contains("knows; card")
+            && notes.contains("is on leave")
+            && notes.contains("at the bank"),
+        "{notes}"
+    );
+    let tag: Value = notes
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .find(|note| note["kind"] == "tag")
+        .unwrap();
+    let events =
+        std::fs::read_to_string(bench.path("all").join("data/events/events.ndjson")).unwrap();
+    let token = tag["text"].as_str().unwrap();
+    assert!(
+        events.contains(token),
+        "the token of the person is the one of the events: {token}"
+    );
+}
+
+#[test]
+fn what_a_person_wrote_at_a_step_is_hidden_with_the_rest() {
+    let bench = bench();
+    let ask = |args: &[&str]| -> Value {
+        let mut all = vec!["checklist", "case.wmcase"];
+        all.extend(args);
+        all.push("--json");
+        let ran = bench.run(&all);
+        assert!([0, 1].contains(&ran.code), "{}", ran.stderr);
+        ran.json(ran.code)
+    };
+    let person = ask(&[
+        "account-takeover",
+        "--subject",
+        "actor:maria.santos@example.com",
+    ]);
+    let everyone = ask(&["access-review"]);
+    let answer = |run: &Value, step: &str, note: &str| {
+        let run = run["run"].to_string();
+        ask(&[&run, "--step", step, "--answer", "yes", "--note", note]);
+    };
+    answer(&person, "asked", "Maria knows; card 4111 1111 1111 1111");
+    answer(
+        &person,
+        "unfamiliar",
+        "dora@example.net saw MARIA SÁNTOS do it",
+    );
+    answer(
+        &everyone,
+        "compared",
+        "Carol and Bob compared; see maria.santos@example.com",
+    );
+    // A tag is short, so its hash alone would tell it to whoever guesses.
+    bench
+        .run(&["tag", "case.wmcase", "record:Bob Payee", "sántos", "--json"])
+        .json(0);
+    bench
+        .run(&["tag", "case.wmcase", "2", "carol", "--json"])
+        .json(0);
+    package(&bench, "pkg", &["--redact", "external-audit"]);
+    assert_eq!(verify(&bench, "pkg", &[]).json(0)["ok"], true);
+    let all = files(&bench.path("pkg"));
+    for (name, bytes) in &all {
+        for hidden in HIDDEN.iter().chain(&["dora@example.net"]) {
+            for form in forms(hidden) {
+                assert!(!holds(bytes, &form), "{hidden} stands in {name}");
+            }
+        }
+    }
+    let read = |name: &str| std::fs::read_to_string(bench.path("pkg").join(name)).unwrap();
+    let (notes, html) = (
+        read("data/notes/notes.ndjson"),
+        read("data/report/report.html"),
+    );
+    for text in [&notes, &html] {
+        let folded = text.to_lowercase();
+        for word in ["maria", "sántos", "santos", "carol", "dora", "4111"] {
+            assert!(!folded.contains(word), "{word} stands in {text}");
+        }
+    }
+    for kept in ["knows; card", "compared; see", "saw"] {
+        assert!(
+            notes.contains(kept) && html.contains(kept),
+            "{kept}: {notes}"
+        );
+    }
+    let custody = read("data/custody/custody.ndjson");
+    let told = custody.lines().filter(|l| {
+        let line: Value = serde_json::from_str(l).unwrap();
+        let entry = line["entry"].as_str().unwrap_or_default();
+        entry.contains("statement.add") || entry.contains("overlay.add")
+    });
+    assert_eq!(
+        told.count(),
+        0,
+        "a hash of what a person wrote confirms a guess"
+    );
+    // The same search finds all of it in a package that hides nothing, so it can fail.
+    package(&bench, "open", &[]);
+    let open = std::fs::read_to_string(bench.path("open/data/notes/notes.ndjson")).unwrap();
+    assert!(open.contains("Carol and Bob compared") && open.contains("dora@example.net"));
+    let custody = std::fs::read_to_string(bench.path("open/data/custody/custody.ndjson")).unwrap();
+    assert!(custody.contains("statement.add") && custody.contains("overlay.add"));
+}

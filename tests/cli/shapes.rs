@@ -270,3 +270,65 @@ fn encodings_are_told_by_a_mark_or_by_a_person() {
     assert_eq!(bench.events("")[0]["user"]["email"], "zo\u{eb}@example.com");
     assert_eq!(extract(&bench, "1", &[]), latin);
 }
+
+#[test]
+fn of_two_lists_the_one_that_is_not_read_is_told() {
+    let bench = Bench::new();
+    let file = bench.file(
+        "two.json",
+        r#"{"events":[{"time":"2024-01-01T00:00:00Z","user":"mallory","action":"payout.change"}],"links":[{"rel":"next","href":"x"}],"logs":[{"time":"2024-01-01T00:00:00Z","user":"alice","action":"login","note":"long long"},{"time":"2024-01-02T00:00:00Z","user":"alice","action":"login"}]}"#,
+    );
+    let report = bench.import(&file, &[]).json(0);
+    let source = &report["sources"][0];
+    assert_eq!(source["stored"], 2);
+    assert_eq!(warned(source, "other_list"), 1, "{source}");
+}
+
+#[test]
+fn an_event_that_holds_a_list_is_one_event() {
+    let bench = Bench::new();
+    let file = bench.file(
+        "wrapped.ndjson",
+        r#"{"data":{"time":"2024-01-01T00:00:00Z","user":"alice","action":"refund.create","items":[{"id":"i1","created_at":"2023-05-05T00:00:00Z","sku":"A-1","price":"10"}]}}
+{"data":{"time":"2024-01-01T00:01:00Z","user":"mallory","action":"payout_account.change"}}
+{"data":{"time":"2024-01-01T00:02:00Z","user":"bob","action":"refund.create","items":[{"id":"i2","created_at":"2023-06-05T00:00:00Z","sku":"B-2","price":"20"}]}}
+"#,
+    );
+    let report = bench.import(&file, &[]).json(0);
+    assert_eq!(report["sources"][0]["stored"], 3, "{report}");
+    let found = bench.run(&["count", "case.wmcase", "mallory", "--json"]);
+    assert_eq!(found.json(0)["count"], 1);
+}
+
+#[test]
+fn a_time_without_zone_far_down_is_told_as_such_and_can_be_read_anew() {
+    let bench = Bench::new();
+    let mut text = "time,user,action\n".to_owned();
+    for n in 0..6_000 {
+        text.push_str(&format!("2024-04-22T10:00:{:02}Z,alice,login\n", n % 60));
+    }
+    text.push_str("2024-04-22 11:00:00,alice,logout\n");
+    let file = bench.file("late.csv", &text);
+    let report = bench.import(&file, &[]).json(0);
+    let source = &report["sources"][0];
+    assert_eq!(
+        (&source["undated"], warned(source, "zone_missing")),
+        (&json!(1), 1)
+    );
+    let again = bench.import(&file, &["--zone", "Asia/Manila"]).json(0);
+    let said = again["sources"][0]["warnings"].to_string();
+    assert!(said.contains("`withdraw`"), "{said}");
+}
+
+#[test]
+fn a_column_of_times_of_which_most_are_none_dates_those_that_are() {
+    let bench = Bench::new();
+    let file = bench.file(
+        "mixed.csv",
+        "time,user,action\nunknown,alice,login\n2024-01-01T00:00:00Z,bob,logout\nn/a today,carol,login\n2024-01-02T00:00:00Z,dan,export\nlost,eve,login\n",
+    );
+    let report = bench.import(&file, &[]).json(0);
+    let source = &report["sources"][0];
+    assert_eq!(source["undated"], 3, "{source}");
+    assert_eq!(warned(source, "unreadable_time"), 3, "{source}");
+}

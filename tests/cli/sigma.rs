@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::Bench;
 
-const VIEWED: &str = "title: API key viewed\nid: 00000000-0000-4000-8000-000000000001\nlevel: high\nlogsource:\n  product: paymongo\ndetection:\n  selection:\n    Event type|contains: 'key viewed'\n  condition: selection\nfalsepositives:\n  - Work on the integration\n";
+pub(crate) const VIEWED: &str = "title: API key viewed\nid: 00000000-0000-4000-8000-000000000001\nlevel: high\nlogsource:\n  product: paymongo\ndetection:\n  selection:\n    Event type|contains: 'key viewed'\n  condition: selection\nfalsepositives:\n  - Work on the integration\n";
 const BURST: &str = "title: logins\nid: logins\nlogsource: {product: paymongo}\ndetection: {s: {'Event type': Login}, condition: s}\n---\ntitle: Several sign-ins\nid: burst\ncorrelation: {type: event_count, rules: [logins], group-by: [User], timespan: 1h, condition: {gte: 3}}\n";
 
 fn log() -> String {

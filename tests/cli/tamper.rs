@@ -501,3 +501,38 @@ fn a_case_that_was_changed_is_found_layer_by_layer() {
     bench.file("empty.wmcase", b"");
     assert_ne!(verify(&bench, "empty.wmcase", &[]).code, 0);
 }
+
+/// That every column of every table is covered is shown where the schema is: `src-tauri/crates/store/tests/tamper.rs`.
+#[test]
+fn a_case_with_a_row_of_another_hand_is_told_by_verify_and_not_opened() {
+    let bench = bench();
+    let good = fs::read(bench.path("case.wmcase")).unwrap();
+    let rows = |report: &Value| {
+        let layers = report["layers"].as_array().unwrap();
+        layers
+            .iter()
+            .find(|l| l["layer"] == "rows")
+            .unwrap()
+            .clone()
+    };
+    let said = rows(&verify(&bench, "case.wmcase", &[]).json(0));
+    assert!(
+        said["proves"]
+            .as_str()
+            .unwrap()
+            .contains("no row was changed")
+    );
+    for setting in ["display_zone", "created_by"] {
+        // A setting's value follows its name in the row.
+        let mut bytes = good.clone();
+        let at = bytes
+            .windows(setting.len())
+            .position(|w| w == setting.as_bytes());
+        bytes[at.unwrap() + setting.len()] ^= 1;
+        bench.file("changed.wmcase", &bytes);
+        let report = verify(&bench, "changed.wmcase", &[]).json(1);
+        assert_eq!(rows(&report)["ok"], false, "{setting}: {report}");
+        let refused = bench.run(&["count", "changed.wmcase", "--json"]).error();
+        assert_eq!(refused["code"], "case_damaged", "{setting}");
+    }
+}

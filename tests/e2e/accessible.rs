@@ -68,6 +68,37 @@ fn walk(theme: &str) {
         place(&window, name);
         look(&window, &axe, name);
     }
+    // The pages that places lead to.
+    for (from, css, what) in [
+        ("actors", "[data-testid=actors] .name", "an actor"),
+        ("", "[data-testid=compare-open]", "with whom to compare"),
+        ("", "[data-testid=compare-with] li button", "two actors"),
+        ("", ".back", "all actors"),
+        ("", "[data-testid=new-choose]", "what is new"),
+        ("records", "[data-testid=records] tbody button", "a record"),
+        ("signins", "[data-testid=signin] .button.main", "a session"),
+        (
+            "sources",
+            "[data-testid=mapping-open]",
+            "a mapping, its fields",
+        ),
+        (
+            "",
+            "[data-testid=mapping] [role=radio]:nth-child(2)",
+            "a mapping, its words",
+        ),
+        (
+            "",
+            "[data-testid=mapping] [role=radio]:nth-child(3)",
+            "a mapping, its text",
+        ),
+    ] {
+        if !from.is_empty() {
+            place(&window, from);
+        }
+        window.click_css(css).unwrap();
+        look(&window, &axe, what);
+    }
     place(&window, "timeline");
     for (open, what) in [
         ("command", "palette"),

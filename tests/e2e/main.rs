@@ -5,9 +5,14 @@
 //! builds it and runs them.
 
 mod accessible;
+mod checklists;
+mod drill;
 mod dropping;
+mod findings;
 mod hostile;
 mod journey;
+mod mapping;
+mod sql;
 mod timeline;
 mod walls;
 
@@ -83,18 +88,22 @@ fn place(window: &RealWindow, name: &str) {
     // Before a case is open there are no places, and none that are folded either.
     window.text("case-menu").unwrap();
     let tab = format!("tab-{name}");
-    let there = "return document.querySelector(`[data-testid=\"${arguments[0]}\"]`) !== null";
-    if window.run(there, &[json!(tab)]).unwrap() != json!(true) {
-        window.click("tabs-more").unwrap();
-    }
-    window.click(&tab).unwrap();
+    // Which of the two is there changes when a number beside a name takes or gives back room.
+    let click = "const there = (id) => document.querySelector(`[data-testid=\"${id}\"]`);
+        const tab = there(arguments[0]);
+        if (tab) { tab.click(); return true; }
+        there('tabs-more')?.click();
+        return false";
+    window
+        .wait(&format!("the place {name}"), click, &[json!(tab)])
+        .unwrap();
 }
 
 /// Pastes text in Sources and imports it with a zone, where one is asked for.
 fn paste(window: &RealWindow, text: &str, zone: Option<&str>) {
     place(window, "sources");
     window.click("paste-open").unwrap();
-    window.type_into("paste-text", text).unwrap();
+    window.insert("paste-text", text).unwrap();
     window.click("paste-add").unwrap();
     if let Some(zone) = zone {
         window.choose("import-zone", zone).unwrap();

@@ -123,13 +123,24 @@ fn every_package_imports_what_the_table_says_and_nothing_else() {
 
 /// The two sentences an auditor can check in a minute, and the one that keeps tests free of a web view.
 #[test]
-fn sql_sockets_and_windows_have_one_place_each() {
-    let places: [(&[&str], &[&str]); 3] = [
+fn sql_sockets_windows_and_keyrings_have_one_place_each() {
+    let places: [(&[&str], &[&str]); 4] = [
         (&["rusqlite", "libsqlite3-sys"], &["store", "verify"]),
         (&["reqwest", "hyper", "ureq", "curl", "socket2"], &["pull"]),
         (
             &["tauri", "tauri-build", "tauri-plugin-dialog", "wry"],
             &["desktop"],
+        ),
+        (
+            &[
+                "dbus",
+                "dbus-secret-service",
+                "zbus",
+                "keyring-core",
+                "apple-native-keyring-store",
+                "windows-native-keyring-store",
+            ],
+            &["keyring"],
         ),
     ];
     let mut offences = Vec::new();
@@ -142,5 +153,8 @@ fn sql_sockets_and_windows_have_one_place_each() {
                 .extend(used.map(|x| format!("`{name}` names `{x}`, which only {allowed:?} may")));
         }
     }
-    none("SQL, sockets and windows have one place each:", &offences);
+    none(
+        "SQL, sockets, windows and keyrings have one place each:",
+        &offences,
+    );
 }

@@ -244,6 +244,47 @@ pub fn records(rows: u64, seed: u64, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "]}}")
 }
 
+/// Writes newline-delimited JSON in the shape of a payment gateway's threat log: errors of SDK and API over a year, by type,
+/// message, version and environment. A third of the messages name something that comes once.
+pub fn threats(rows: u64, seed: u64, out: &mut dyn Write) -> io::Result<()> {
+    const KINDS: &[&str] = &[
+        "SDK runtime issue",
+        "Validation failure",
+        "API failure",
+        "Timeout",
+    ];
+    const VERSIONS: &[&str] = &["1.9.0", "1.9.1", "1.10.0", "1.10.2", "2.0.0"];
+    let mut dice = Dice::new(seed);
+    for row in 0..rows {
+        let m = make(row, rows, &mut dice);
+        let kind = KINDS[dice.zipf(KINDS.len() as u64) as usize];
+        // Newer versions come later, and the old ones never quite go.
+        let newest = 1 + row * VERSIONS.len() as u64 / rows.max(1);
+        let version = VERSIONS[(newest - 1 - dice.zipf(newest)) as usize];
+        let message = match dice.zipf(12) {
+            0 | 1 => format!(
+                "Timeout after {}s for order ord_{:012x}",
+                dice.below(60),
+                m.id >> 16
+            ),
+            2..4 => format!("Field 'card.{}' is missing", dice.below(30)),
+            4 => format!(
+                "GET https://api.example.com/v1/payments/{} answered 502",
+                m.target
+            ),
+            n => format!("{} failed while the {n}th step was open", m.action),
+        };
+        writeln!(
+            out,
+            r#"{{"errorType":"{kind}","errorMessage":"{message}","source":"{}","version":"{version}","environment":"{}","timestamp":"{}"}}"#,
+            ["SDK", "API"][(m.target % 2) as usize],
+            ["production", "sandbox"][(m.actor % 2) as usize],
+            m.time,
+        )?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,6 +301,7 @@ mod tests {
         assert_eq!(object["Records"].as_array().map(Vec::len), Some(100));
         let mut lines = Vec::new();
         ndjson(100, 7, &mut lines).unwrap();
+        threats(100, 7, &mut lines).unwrap();
         for line in String::from_utf8(lines).unwrap().lines() {
             serde_json::from_str::<serde_json::Value>(line).unwrap();
         }

@@ -1,5 +1,5 @@
 /** Owns: the window on made-up data, in a browser, for looking at it: `npm run dev`, then preview.html?events=20000&theme=dark
- * (`events=0` shows the start screen). Never in dist. */
+ * (`events=0` shows the start screen, `keys=7jj` presses keys one after the other once the window stands). Never in dist. */
 import "./theme/fonts.css";
 import "./theme/tokens.css";
 import "./theme/base.css";
@@ -18,3 +18,4 @@ if (target) {
     props: { backend: recorded({ events: events || 20_000, open: events > 0, theme: asked.get("theme") ?? "system", density: asked.get("density") ?? "compact" }) },
   });
 }
+[...(asked.get("keys") ?? "")].forEach((key, i) => setTimeout(() => dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })), 600 + 150 * i));

@@ -6,6 +6,7 @@
 mod commands;
 mod launch;
 mod places;
+mod plans;
 mod sample;
 mod setting;
 mod state;
@@ -52,7 +53,8 @@ fn start(launch: &launch::Launch) -> witnessmark_engine::Result<()> {
         .map_err(|e| launch::cannot_start(&e))?;
     // Not in Tauri's setup hook: an error there ends the program with a stack trace.
     let places = places::Places::find(app.path())?;
-    let desk = Arc::new(state::Desk::new(places, setting::real()));
+    let desk = state::Desk::new(places, setting::real(), setting::keyring());
+    let desk = Arc::new(desk);
     if let Err(error) = desk.take(launch) {
         complain(&error);
     }

@@ -1,4 +1,4 @@
-//! The real clock, randomness and identity, handed to the engine, which has none of its own.
+//! The real clock, randomness, identity and keyring; the engine has none of its own.
 //!
 //! Owns: what is read from the operating system for that. Never touches: what the engine does with it.
 
@@ -6,6 +6,10 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use witnessmark_engine::{Instant, Setting};
+use witnessmark_keyring::Keyring;
+
+/// Seconds that a person has to unlock the keyring when the system asks.
+const PATIENCE: u64 = 60;
 
 /// The setting of this computer and the person at it.
 pub(crate) fn real() -> Arc<Setting> {
@@ -19,6 +23,15 @@ pub(crate) fn real() -> Arc<Setting> {
             Err("lists from files are read by the command `witnessmark` only".into())
         }),
     })
+}
+
+/// The keyring of the system, unless `WITNESSMARK_KEYRING` is `none`.
+pub(crate) fn keyring() -> Keyring {
+    if std::env::var_os("WITNESSMARK_KEYRING").is_some_and(|word| word == "none") {
+        Keyring::off()
+    } else {
+        Keyring::of_the_system(PATIENCE)
+    }
 }
 
 fn now() -> Instant {

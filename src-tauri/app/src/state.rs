@@ -9,12 +9,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use witnessmark_engine::api::CaseSummary;
-use witnessmark_engine::{Case, Code, Error, Input, Instant, PullSecret, Result, Setting, Zone};
+use witnessmark_engine::{
+    Case, Code, Error, Input, Instant, PullSecret, PullTarget, Result, RuleFiles, Setting, Zone,
+};
+use witnessmark_keyring::{Keyring, Look, Purpose, Refusal};
 
 use crate::launch::Launch;
 use crate::places::{Places, Remembered};
+use crate::plans::Plans;
 use crate::tokens::Tokens;
-use crate::wire::{AppInfo, InputFile, RecentCase, Settings};
+use crate::wire::{AppInfo, InputFile, RecentCase, RulesChosen, SecretState, Settings};
 
 /// How long closing a case waits for a cancelled import; the engine answers within a second.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Desk {
     pub(crate) setting: Arc<Setting>,
     pub(crate) places: Places,
+    /// Where secrets can be kept; it is asked on worker threads only, and never under the lock.
+    pub(crate) keyring: Keyring,
     inner: Mutex<Inner>,
     job_ended: Condvar,
 }
@@ -33,10 +39,16 @@ struct Inner {
     tokens: Tokens,
     jobs: HashMap<String, Arc<AtomicBool>>,
     arrived: Vec<InputFile>,
-    /// Secrets by connector and origin, until the program ends.
-    secrets: HashMap<(String, String), PullSecret>,
+    /// Secrets by all that they are bound to, until the program ends.
+    secrets: HashMap<PullTarget, PullSecret>,
+    /// Pulls that repeat themselves until the case is closed.
+    plans: Plans,
+    /// Why a secret that should have been kept was not.
+    unkept: HashMap<PullTarget, Refusal>,
     /// Origins that a person agreed to, until the program ends.
     agreed: HashSet<String>,
+    /// Sigma rules as they were when they were chosen; none of them when they were put away; absent when nobody chose.
+    rules: Option<(RulesChosen, Arc<RuleFiles>)>,
 }
 
 /// A running job; it is over when this is dropped.
@@ -62,10 +74,11 @@ impl Drop for Job<'_> {
 
 impl Desk {
     /// A desk with nothing open.
-    pub(crate) fn new(places: Places, setting: Arc<Setting>) -> Self {
+    pub(crate) fn new(places: Places, setting: Arc<Setting>, keyring: Keyring) -> Self {
         Self {
             setting,
             places,
+            keyring,
             inner: Mutex::default(),
             job_ended: Condvar::new(),
         }
@@ -187,6 +200,8 @@ impl Desk {
             .wait_timeout_while(inner, PATIENCE, |i| !i.jobs.is_empty());
         inner = waited.unwrap_or_else(PoisonError::into_inner).0;
         let case = inner.case.take();
+        inner.rules = None;
+        inner.plans.clear();
         drop(inner);
         // Closing writes to the disk, which must not happen under the lock.
         drop(case);
@@ -228,15 +243,65 @@ impl Desk {
             .collect()
     }
 
-    /// Holds a secret for a connector at an origin, in memory only.
-    pub(crate) fn hold_secret(&self, target: &(String, String), secret: &str) {
+    /// Holds a secret for a target, in memory only.
+    pub(crate) fn hold_secret(&self, target: &PullTarget, secret: &str) {
         let secret = PullSecret::new(secret);
         self.lock().secrets.insert(target.clone(), secret);
     }
 
-    /// The secret for a connector at this very origin.
-    pub(crate) fn secret(&self, target: &(String, String)) -> Option<PullSecret> {
-        self.lock().secrets.get(target).cloned()
+    /// The secret for this very target: the one that is held, else the one that the keyring keeps.
+    pub(crate) fn secret(&self, target: &PullTarget) -> Result<Option<PullSecret>> {
+        let held = self.lock().secrets.get(target).cloned();
+        if held.is_some() || !target.needs_secret {
+            return Ok(held);
+        }
+        match self.keyring.get(&purpose(target)) {
+            Ok(kept) => {
+                if let Some(text) = &kept {
+                    self.hold_secret(target, text);
+                }
+                Ok(kept.map(|text| PullSecret::new(&text)))
+            }
+            Err(Refusal::Off | Refusal::Absent) => Ok(None),
+            Err(why) => Err(keyring_refused(&why)),
+        }
+    }
+
+    /// Keeps a secret that a server took in the keyring. Where that cannot be, it stays held until the program ends, and
+    /// the reason is told with the state.
+    pub(crate) fn keep_secret(&self, target: &PullTarget, secret: &str) {
+        let refused = self.keyring.keep(&purpose(target), secret.trim()).err();
+        let mut inner = self.lock();
+        match refused {
+            Some(why) => inner.unkept.insert(target.clone(), why),
+            None => inner.unkept.remove(target),
+        };
+    }
+
+    /// Forgets the secret of a target, in memory and in the keyring.
+    pub(crate) fn forget_secret(&self, target: &PullTarget) -> Result<()> {
+        let mut inner = self.lock();
+        inner.secrets.remove(target);
+        inner.unkept.remove(target);
+        drop(inner);
+        match self.keyring.forget(&purpose(target)) {
+            Ok(_) | Err(Refusal::Off | Refusal::Absent) => Ok(()),
+            Err(why) => Err(keyring_refused(&why)),
+        }
+    }
+
+    /// Whether there is a secret for a target, and where. Nothing of it is told.
+    pub(crate) fn secret_state(&self, target: &PullTarget) -> SecretState {
+        let look = self.keyring.look(&purpose(target));
+        let inner = self.lock();
+        let refused = inner.unkept.get(target).or(look.as_ref().err());
+        SecretState {
+            origin: target.origin.clone(),
+            held: inner.secrets.contains_key(target),
+            kept: look == Ok(Look::Kept),
+            keyring: look.is_ok(),
+            refused: refused.map(ToString::to_string),
+        }
     }
 
     /// Whether a person agreed to an origin.
@@ -247,6 +312,54 @@ impl Desk {
     /// A person agreed to an origin.
     pub(crate) fn agree(&self, origin: &str) {
         self.lock().agreed.insert(origin.to_owned());
+    }
+
+    /// Reads Sigma rules from where they lie; they stay in memory as they were then.
+    pub(crate) fn take_rules(&self, path: &Path) -> Result<RulesChosen> {
+        let name = path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
+        let mut files = RuleFiles::default();
+        files.add(path).map_err(|mut error| {
+            // What is wrong is told by the name; the folders above it are not for the window.
+            let folder = path.parent().unwrap_or(path).display().to_string();
+            let folder = format!("{}{}", folder, std::path::MAIN_SEPARATOR);
+            error.message = error.message.replace(&folder, "");
+            error.place.path = None;
+            error
+        })?;
+        let chosen = RulesChosen {
+            name,
+            files: u32::try_from(files.len()).unwrap_or(u32::MAX),
+        };
+        self.lock().rules = Some((chosen.clone(), Arc::new(files)));
+        Ok(chosen)
+    }
+
+    /// The rules that were chosen.
+    pub(crate) fn rules(&self) -> Option<(RulesChosen, Arc<RuleFiles>)> {
+        self.lock().rules.clone()
+    }
+
+    /// Puts rules away: from now on none are run, not even those of the last review.
+    pub(crate) fn put_rules_away(&self) {
+        let none = RulesChosen {
+            name: String::new(),
+            files: 0,
+        };
+        self.lock().rules = Some((none, Arc::default()));
+    }
+
+    /// Looks at or changes what is repeated; under the lock, so nothing in it may take its time.
+    pub(crate) fn plans<T>(&self, work: impl FnOnce(&mut Plans) -> T) -> T {
+        work(&mut self.lock().plans)
+    }
+
+    /// Whether a job runs.
+    pub(crate) fn at_work(&self) -> bool {
+        !self.lock().jobs.is_empty()
     }
 
     /// Begins a job that can be cancelled by its name.
@@ -279,5 +392,92 @@ impl Desk {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A thread that died here left plain maps, each of them whole.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the keyring knows a secret by: everything that it is bound to.
+fn purpose(target: &PullTarget) -> Purpose {
+    Purpose::remote_log(
+        &target.connector,
+        &target.origin,
+        target.token_origin.as_deref(),
+    )
+}
+
+/// A refusal of the keyring where the keyring itself was asked for.
+pub(crate) fn keyring_refused(why: &Refusal) -> Error {
+    Error::new(
+        Code::KeyringRefused,
+        why.to_string(),
+        "Unlock it with the program of your system, or type the credentials.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn desk(folder: &Path) -> Desk {
+        let (places, setting) = (Places::below(folder), crate::setting::real());
+        Desk::new(places, setting, Keyring::off())
+    }
+
+    #[test]
+    fn without_a_keyring_a_secret_is_held_for_its_one_target_and_that_is_said() {
+        let home = tempfile::tempdir().unwrap();
+        let desk = desk(home.path());
+        let target = |origin: &str, token: Option<&str>| PullTarget {
+            connector: "okta".into(),
+            origin: origin.into(),
+            token_origin: token.map(Into::into),
+            needs_secret: true,
+        };
+        let ours = target("https://a.example", None);
+        assert!(desk.secret(&ours).unwrap().is_none());
+        desk.hold_secret(&ours, "tok_CANARY_1");
+        desk.keep_secret(&ours, "tok_CANARY_1");
+        assert!(desk.secret(&ours).unwrap().is_some());
+        let state = desk.secret_state(&ours);
+        assert!(state.held && !state.kept && !state.keyring, "{state:?}");
+        assert_eq!(
+            state.refused.as_deref(),
+            Some("the keyring of the system is switched off here")
+        );
+        let told = serde_json::to_string(&state).unwrap();
+        assert!(!told.contains("CANARY"), "a secret crossed: {told}");
+        for other in [
+            target("https://a.example:8443", None),
+            target("http://a.example", None),
+            target("https://b.example", None),
+            target("https://a.example", Some("https://b.example")),
+        ] {
+            assert!(desk.secret(&other).unwrap().is_none(), "{other:?}");
+            assert!(!desk.secret_state(&other).held, "{other:?}");
+        }
+        desk.forget_secret(&ours).unwrap();
+        assert!(desk.secret(&ours).unwrap().is_none());
+        assert!(!desk.secret_state(&ours).held);
+    }
+
+    #[test]
+    fn rules_are_known_by_their_name_and_stay_as_they_were_chosen() {
+        let home = tempfile::tempdir().unwrap();
+        let secret = home.path().join("secret");
+        let folder = secret.join("my rules");
+        std::fs::create_dir_all(&folder).unwrap();
+        let desk = desk(home.path());
+        let error = desk.take_rules(&folder).unwrap_err();
+        let told = serde_json::to_string(&error).unwrap();
+        assert!(told.contains("my rules"), "{told}");
+        assert!(!told.contains("secret"), "a folder crossed: {told}");
+        assert!(desk.rules().is_none(), "what cannot be read is not chosen");
+
+        std::fs::write(folder.join("one.yml"), "title: x").unwrap();
+        let chosen = desk.take_rules(&folder).unwrap();
+        assert_eq!((chosen.name.as_str(), chosen.files), ("my rules", 1));
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(desk.rules().unwrap().1.len(), 1, "as they were then");
+        desk.put_rules_away();
+        assert!(desk.rules().unwrap().1.is_empty());
     }
 }

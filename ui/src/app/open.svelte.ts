@@ -1,6 +1,8 @@
 /** Owns: the open case as its places see it: the frame. Never touches: opening and closing (session.svelte.ts does). */
+import { untrack } from "svelte";
 import type { CaseSummary, Settings } from "../backend/types";
 import type { Frame, Pivot } from "../frame/frame";
+import { Review } from "../frame/review.svelte";
 import { type Piece, piece } from "../lens/compose";
 import type { PlaceName, Subject } from "../lens/where";
 import { has } from "./places";
@@ -10,6 +12,7 @@ export class OpenCase implements Frame {
   summary: CaseSummary = $state.raw() as CaseSummary;
   badges = $state.raw<Partial<Record<PlaceName, number>>>({});
   remarked = $state("");
+  readonly review: Review;
 
   #session: Session;
   #kept = new Map<string, unknown>();
@@ -17,6 +20,8 @@ export class OpenCase implements Frame {
   constructor(session: Session, summary: CaseSummary) {
     this.#session = session;
     this.summary = summary;
+    this.review = new Review(session.backend, (open) => this.badge("findings", open), () => this.reload());
+    void this.review.load();
   }
 
   get backend() {
@@ -53,7 +58,9 @@ export class OpenCase implements Frame {
   rowsOf = (query: string): void => this.rows(query.trim() === "" ? [] : [piece(query)]);
 
   badge(place: PlaceName, n: number | undefined): void {
-    const { [place]: _before, ...rest } = this.badges;
+    // A place tells its number in an effect, which must not wait for the numbers of the others.
+    const { [place]: before, ...rest } = untrack(() => this.badges);
+    if (before === n) return;
     this.badges = n === undefined ? rest : { ...rest, [place]: n };
   }
 

@@ -2,13 +2,17 @@
  * here by one import and one line; header, keys, palette and history follow. */
 import type { Component } from "svelte";
 import ActorsPlace from "../features/actors/ActorsPlace.svelte";
+import ChecklistsPlace from "../features/checklists/ChecklistsPlace.svelte";
 import CustodyPlace from "../features/custody/CustodyPlace.svelte";
+import NotesPlace from "../features/notes/NotesPlace.svelte";
 import OverviewPlace from "../features/overview/OverviewPlace.svelte";
+import FindingsPlace from "../features/findings/FindingsPlace.svelte";
 import ErrorsPlace from "../features/errors/ErrorsPlace.svelte";
 import RecordsPlace from "../features/records/RecordsPlace.svelte";
 import SigninsPlace from "../features/signins/SigninsPlace.svelte";
 import PackagesPlace from "../features/packages/PackagesPlace.svelte";
 import RemotePlace from "../features/remote/RemotePlace.svelte";
+import SqlPlace from "../features/sql/SqlPlace.svelte";
 import SourcesPlace from "../features/sources/SourcesPlace.svelte";
 import TimelinePlace from "../features/timeline/TimelinePlace.svelte";
 import type { PlaceProps } from "../frame/frame";
@@ -21,9 +25,13 @@ const COMPONENTS: Partial<Record<PlaceName, Component<PlaceProps>>> = {
   records: RecordsPlace,
   signins: SigninsPlace,
   errors: ErrorsPlace,
+  findings: FindingsPlace,
+  checklists: ChecklistsPlace,
+  notes: NotesPlace,
   sources: SourcesPlace,
   packages: PackagesPlace,
   remote: RemotePlace,
+  sql: SqlPlace,
   custody: CustodyPlace,
 };
 

@@ -171,6 +171,7 @@ export class Session {
       const summary = await this.backend.caseSummary();
       if (this.open) this.open.summary = summary;
       if (sources.length) await this.lens.refresh();
+      if (sources.length) await this.open?.review.load();
     } catch (thrown) {
       this.error = asError(thrown);
     }

@@ -3,18 +3,25 @@
 import type {
   AppInfo, BackendError, CaseSummary, Checked, CompletionReport, ConnectorsReport, CustodyReport, ErrorCode,
   EventDetail, EventJson, ExportProgress, ExportReport, FacetsReport, HistogramReport, ImportChoices, ImportProgress,
-  InputFile, InputsDropped, InspectionReport, KeyPart, MissingReport, PackageChoices, PackagePreview,
-  PackageProgress, PackageReport, PullProgress, PullReport, PullRequest, PulledReport, RejectsReport, RowPart,
-  SavedView, SavedViewsReport, Settings, SourcesReport, TriedReport, ValuesReport, VerifyReport, ViewSummary,
+  InputFile, InputsDropped, InspectionReport, KeyPart, KeysShown, MissingReport, PackageChoices, PackagePreview,
+  PackageProgress, PackageReport, PlanState, PullProgress, PullReport, PullRequest, PulledReport, RejectsReport, RowPart,
+  SavedView, SavedViewsReport, SecretState, Settings, Signing, SourcesReport, SqlReport, TriedReport, ValuesReport, VerifyReport, ViewSummary,
   WithdrawalReport,
 } from "./types";
+import type { ChecklistBackend } from "./checklists";
+import type { NotesBackend } from "./notes";
 import type { DrillBackend } from "./drill";
+import type { FindingsBackend } from "./findings";
+import type { MappingBackend } from "./mapping";
 
 export type Sort = "newest" | "oldest";
+export type * from "./checklists";
+export type * from "./notes";
 export type * from "./drill";
+export type * from "./mapping";
 
 /** Each call rejects with a BackendError and with nothing else; see `asError`. */
-export interface Backend extends DrillBackend {
+export interface Backend extends DrillBackend, FindingsBackend, ChecklistBackend, NotesBackend, MappingBackend {
   appInfo(): Promise<AppInfo>;
   settingsSave(settings: Settings): Promise<void>;
 
@@ -36,11 +43,19 @@ export interface Backend extends DrillBackend {
   importCancel(job: string): Promise<void>;
 
   pullConnectors(): Promise<ConnectorsReport>;
-  /** Asks for one page and keeps nothing. A dialog of the system asks the person to agree to the address first. */
-  pullTrial(request: PullRequest, secret: string | undefined): Promise<TriedReport>;
-  /** Pulls up to the present; `importCancel` stops it. The secret is held in memory for this address until the program ends. */
-  pullStart(job: string, request: PullRequest, secret: string | undefined, seen: (progress: PullProgress) => void): Promise<PullReport>;
+  /** Asks for one page and keeps nothing of it. A dialog of the system asks the person to agree to the address first. */
+  pullTrial(request: PullRequest, secret: string | undefined, keep: boolean): Promise<TriedReport>;
+  /** Pulls up to the present; `importCancel` stops it. The secret is held in memory for this address until the program ends;
+   * with `keep` the keyring of the system keeps it once the server has taken it. */
+  pullStart(job: string, request: PullRequest, secret: string | undefined, keep: boolean, seen: (progress: PullProgress) => void): Promise<PullReport>;
   pulled(): Promise<PulledReport>;
+  /** Whether there is a secret for what a request would ask. It is never told. */
+  pullSecret(request: PullRequest): Promise<SecretState>;
+  pullForget(request: PullRequest): Promise<SecretState>;
+  /** Repeats a pull while the case is open, as often as `schedule` of the request says; the first begins at once. */
+  planStart(request: PullRequest, secret: string | undefined): Promise<PlanState[]>;
+  plans(): Promise<PlanState[]>;
+  planStop(id: number): Promise<PlanState[]>;
 
   viewOpen(query: string, sort: Sort, zone: string): Promise<ViewSummary>;
   /** At most 200 rows from rank `first` (from 0), each with the values of further fields as `cells`. */
@@ -59,6 +74,10 @@ export interface Backend extends DrillBackend {
 
   /** Asks for a file and writes the events of a filter into it; null when the person went back. `importCancel` stops it. */
   exportView(job: string, query: string, zone: string, format: string, seen: (progress: ExportProgress) => void): Promise<ExportReport | null>;
+  /** At most 10,000 rows of one SELECT over the events (docs/sql.md). */
+  sqlRun(statement: string): Promise<SqlReport>;
+  /** A dialog of the system, then every row as CSV; the name of the file, or null when the person went back. */
+  sqlSave(statement: string): Promise<string | null>;
   savedViews(): Promise<SavedViewsReport>;
   /** Keeps a filter in the case; one of the same name is taken back. */
   saveView(name: string, query: string, suspended: string[], zone: string): Promise<SavedView>;
@@ -80,9 +99,11 @@ export interface Backend extends DrillBackend {
   packagePreview(job: string, choices: PackageChoices): Promise<PackagePreview>;
   /** A dialog of the system; null when the person went back. */
   packageChoose(name: string): Promise<InputFile | null>;
-  packageWrite(job: string, token: string, choices: PackageChoices, key: string | undefined, passphrase: string | undefined, seen: (progress: PackageProgress) => void): Promise<PackageReport>;
-  keysList(): Promise<KeyPart[]>;
+  packageWrite(job: string, token: string, choices: PackageChoices, signing: Signing | undefined, seen: (progress: PackageProgress) => void): Promise<PackageReport>;
+  keysList(): Promise<KeysShown>;
   keyMake(name: string, passphrase: string): Promise<KeyPart>;
+  /** Takes the passphrase of a key out of the keyring of the system. */
+  keyForget(name: string): Promise<KeysShown>;
   /** Checks a package or case that a dialog asks for; null when the person went back. */
   verifyChoose(folder: boolean, key: string | undefined): Promise<Checked | null>;
   /** Checks every byte of the open case; an encrypted one needs its passphrase again. */

@@ -20,6 +20,8 @@ export interface DrillBackend {
   actorFilter(who: string): Promise<string>;
   /** `who` is a filter; the page speaks of what it finds within `query`. */
   actorPage(who: string, query: string, zone: string, idleMinutes: number): Promise<ActorReport>;
+  /** The filter behind a square of the heat map: a day of the week (Monday is 0) and an hour of the zone. */
+  actorHour(who: string, query: string, zone: string, day: number, hour: number): Promise<string>;
   actorsCompare(first: string, second: string, query: string, zone: string): Promise<CompareReport>;
   /** Says that identities are one actor, by their keys. */
   actorsMerge(keys: string[]): Promise<MergePart>;

@@ -3,7 +3,11 @@
 import type { Backend, Sort } from "./backend";
 import { json, made, type Made, raw, row } from "./recorded/corpus";
 import { keys, matches, parse } from "./recorded/filter";
+import { checklistsOf } from "./recorded/checklists";
+import { notesOf } from "./recorded/notes";
+import { mappingOf } from "./recorded/mapping";
 import { drillOf } from "./recorded/drill";
+import { findingsOf } from "./recorded/findings";
 import { packagesOf } from "./recorded/packages";
 import { casesOf, type RecordedState } from "./recorded/cases";
 import { ticks } from "./recorded/time";
@@ -55,6 +59,10 @@ export function recorded(recording: Recording): Backend {
   return {
     ...cases,
     ...drillOf(state, fail),
+    ...findingsOf(state, fail),
+    ...checklistsOf(state, fail),
+    ...notesOf(state, fail),
+    ...mappingOf(state, fail),
     ...packagesOf(state),
     ...remote,
     async viewOpen(query, sort, zone): Promise<ViewSummary> {

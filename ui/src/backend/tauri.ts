@@ -26,14 +26,24 @@ export const tauri: Backend = {
   },
   importCancel: (job) => invoke("import_cancel", { job }),
 
+  mappingLook: (of, choices, text, edits) => invoke("mapping_look", { ...of, choices, text, edits }),
+  profileKeep: (text) => invoke("profile_keep", { text }),
+  profileSave: (text) => invoke("profile_save", { text }),
+  profileRead: () => invoke("profile_read"),
+
   pullConnectors: () => invoke("pull_connectors"),
-  pullTrial: (request, secret) => invoke("pull_trial", { request, secret }),
-  pullStart: (job, request, secret, seen) => {
+  pullTrial: (request, secret, keep) => invoke("pull_trial", { request, secret, keep }),
+  pullStart: (job, request, secret, keep, seen) => {
     const progress = new Channel<PullProgress>();
     progress.onmessage = seen;
-    return invoke("pull_start", { job, request, secret, progress });
+    return invoke("pull_start", { job, request, secret, keep, progress });
   },
   pulled: () => invoke("pulled"),
+  pullSecret: (request) => invoke("pull_secret", { request }),
+  pullForget: (request) => invoke("pull_forget", { request }),
+  planStart: (request, secret) => invoke("plan_start", { request, secret }),
+  plans: () => invoke("plans"),
+  planStop: (id) => invoke("plan_stop", { id }),
 
   viewOpen: (query, sort, zone) => invoke("view_open", { query, sort, zone }),
   viewRows: (view, first, len, fields) => invoke("view_rows", { view, first, len, fields }),
@@ -51,6 +61,8 @@ export const tauri: Backend = {
     progress.onmessage = seen;
     return invoke("export_view", { job, query, zone, format, progress });
   },
+  sqlRun: (statement) => invoke("sql_run", { statement }),
+  sqlSave: (statement) => invoke("sql_save", { statement }),
   savedViews: () => invoke("saved_views"),
   saveView: (name, query, suspended, zone) => invoke("save_view", { name, query, suspended, zone }),
   forgetView: (id) => invoke("forget_view", { id }),
@@ -70,13 +82,14 @@ export const tauri: Backend = {
   custody: () => invoke("custody"),
   packagePreview: (job, choices) => invoke("package_preview", { job, choices }),
   packageChoose: (name) => invoke("package_choose", { name }),
-  packageWrite: (job, token, choices, key, passphrase, seen) => {
+  packageWrite: (job, token, choices, signing, seen) => {
     const progress = new Channel<PackageProgress>();
     progress.onmessage = seen;
-    return invoke("package_write", { job, token, choices, key, passphrase, progress });
+    return invoke("package_write", { job, token, choices, signing, progress });
   },
   keysList: () => invoke("keys_list"),
   keyMake: (name, passphrase) => invoke("key_make", { name, passphrase }),
+  keyForget: (name) => invoke("key_forget", { name }),
   verifyChoose: (folder, key) => invoke("verify_choose", { folder, key }),
   caseVerify: (passphrase) => invoke("case_verify", { passphrase }),
   caseCopy: () => invoke("case_copy"),
@@ -85,6 +98,7 @@ export const tauri: Backend = {
   actorsList: (query, zone, wanted) => invoke("actors_list", { query, zone, wanted }),
   actorFilter: (who) => invoke("actor_filter", { who }),
   actorPage: (who, query, zone, idle) => invoke("actor_page", { who, query, zone, idle }),
+  actorHour: (who, query, zone, day, hour) => invoke("actor_hour", { who, query, zone, day, hour }),
   actorsCompare: (first, second, query, zone) => invoke("actors_compare", { first, second, query, zone }),
   actorsMerge: (keys) => invoke("actors_merge", { keys }),
   actorsPart: (id) => invoke("actors_part", { id }),
@@ -95,4 +109,35 @@ export const tauri: Backend = {
   addressesChoose: () => invoke("addresses_choose"),
   errorsList: (query, zone) => invoke("errors_list", { query, zone }),
   firstSeen: (query, zone, wanted) => invoke("first_seen", { query, zone, wanted }),
+
+  findingsList: (query, zone, wanted) => invoke("findings_list", { query, zone, wanted }),
+  findingsLook: () => invoke("findings_look"),
+  findingPage: (id, zone) => invoke("finding_page", { id, zone }),
+  findingsWhatIf: (parameter, values) => invoke("findings_what_if", { parameter, values }),
+  findingJudge: (id, verdict, note) => invoke("finding_judge", { id, verdict, note }),
+  findingUnjudge: (id) => invoke("finding_unjudge", { id }),
+  findingsSuppress: (detection, actor, reason, until) => invoke("findings_suppress", { detection, actor, reason, until }),
+  findingsUnsuppress: (id) => invoke("findings_unsuppress", { id }),
+  rulesChoose: (folder) => invoke("rules_choose", { folder }),
+  rulesChosen: () => invoke("rules_chosen"),
+  rulesPutAway: () => invoke("rules_put_away"),
+  notesList: (contains, kinds) => invoke("notes_list", { contains, kinds }),
+  notePut: (subject, kind, text, on) => invoke("note_put", { subject, kind, text, on }),
+  entryAdd: (time, text, zone) => invoke("entry_add", { time, text, zone }),
+  noteTakeBack: (id) => invoke("note_take_back", { id }),
+  viewEntries: (view) => invoke("view_entries", { view }),
+  checklistText: (name) => invoke("checklist_text", { name }),
+  checklistCheck: (text) => invoke("checklist_check", { text }),
+  checklistSave: (text) => invoke("checklist_save", { text }),
+  checklistForget: (id) => invoke("checklist_forget", { id }),
+  checklistsList: () => invoke("checklists_list"),
+  checklistAsk: (name, about, zone) => invoke("checklist_ask", { name, ...about, zone }),
+  checklistRun: (run, zone) => invoke("checklist_run", { run, zone }),
+  checklistAgain: (run, zone) => invoke("checklist_again", { run, zone }),
+  checklistAnswer: (run, step, answer, note) => invoke("checklist_answer", { run, step, answer, note }),
+  checklistPin: (run, step, event, on) => invoke("checklist_pin", { run, step, event, on }),
+  checklistWithdraw: (run) => invoke("checklist_withdraw", { run }),
+  checklistPage: (run, zone) => invoke("checklist_page", { run, zone }),
+  checklistPrinted: (run) => invoke("checklist_printed", { run }),
+  windowPrint: () => invoke("window_print"),
 };

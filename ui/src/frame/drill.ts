@@ -20,3 +20,7 @@ export const filterOf = async (backend: Backend, who: string): Promise<string> =
 /** How grave an act is: shape and word of the severities. */
 export const LEVELS = ["low", "medium", "high", "critical"] as const;
 export const SHAPES = ["●", "■", "▲", "◆"] as const;
+
+/** Minutes without an event that end a session where the log names none: one limit (`frame.kept("idle", usualIdle)`) for the list of
+ * an actor's sessions and for a session's own page, or a row would lead to another session than it counts. */
+export const usualIdle = () => ({ minutes: 30 });

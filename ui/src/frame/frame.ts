@@ -7,6 +7,7 @@ import type { Piece } from "../lens/compose";
 import type { Lens } from "../lens/lens.svelte";
 import type { PlaceName, Subject } from "../lens/where";
 import type { Inbox } from "./inbox.svelte";
+import type { Review } from "./review.svelte";
 
 export type { PlaceName, Subject };
 
@@ -21,6 +22,8 @@ export interface Frame {
   readonly commands: Commands;
   /** Files on their way into the case. */
   readonly inbox: Inbox;
+  /** What was found in the case. */
+  readonly review: Review;
   readonly info: AppInfo;
   /** What a person set; kept outside the case. */
   readonly settings: Settings;

@@ -11,9 +11,11 @@ export const PLACES = [
   { name: "errors", title: "Errors", key: "6", group: "events", lens: true },
   { name: "findings", title: "Findings", key: "7", group: "review", lens: true },
   { name: "checklists", title: "Checklists", key: "8", group: "review", lens: true },
+  { name: "notes", title: "Notes", key: "M", group: "review", lens: false },
   { name: "sources", title: "Sources", key: "9", group: "case", lens: false },
   { name: "remote", title: "Remote logs", key: "R", group: "case", lens: false },
   { name: "packages", title: "Packages", key: "0", group: "case", lens: true },
+  { name: "sql", title: "SQL", key: "Q", group: "case", lens: false },
   { name: "custody", title: "Custody", key: "C", group: "case", lens: false },
 ] as const satisfies { name: string; title: string; key: string; group: string; lens: boolean }[];
 
@@ -21,8 +23,10 @@ export type PlaceName = (typeof PLACES)[number]["name"];
 
 /** What a place can be about, so that one place can lead to another without knowing it. */
 export type Subject =
-  /** An actor by id, e-mail or name, as the filter `actor:` takes it. */
-  | { kind: "actor"; who: string }
+  /** An actor by id, e-mail or name, as the filter `actor:` takes it; or two of them side by side. */
+  | { kind: "actor"; who: string; beside?: string }
+  /** What is new in a span against the time before. */
+  | { kind: "new" }
   /** A record; without a type every record of that id is meant. */
   | { kind: "record"; type?: string; id: string }
   | { kind: "session"; id: string }

@@ -77,3 +77,17 @@ test("revealing moves no further than needed", () => {
 test("no position draws more rows than the cap", () => {
   expect(place({ rows: 5000, row: 2, view: 4000, extra: 0 }, 0, never).length).toBe(MOST_DRAWN);
 });
+
+test("lines before a row take room, scroll away without a jump, and the end of the list is reached", () => {
+  const before = (index: number) => (index === 0 ? 2 : index === 4 ? 1 : index === 999 ? 3 : 0);
+  const m: Measure = { ...measure(1000), tall: (index) => before(index) + 1 };
+  expect(place(m, 0, never, before)[0]?.y, "the first row stands under what comes before it").toBe(52);
+  expect(place(m, 3, never, before)[1]?.y).toBe(52);
+  expect(place(m, 3.999, never, before)[1]?.y).toBeCloseTo(place(m, 4, never, before)[0]?.y ?? 1, 0);
+  const bottom = place(m, last(m), never, before).at(-1);
+  expect(bottom?.index).toBe(999);
+  expect((bottom?.y ?? 0) + m.row).toBeCloseTo(m.view, 3);
+  const shown = place(m, reveal(m, 0, 999, never, before), never, before).find((one) => one.index === 999);
+  expect((shown?.y ?? 0) + m.row).toBeLessThanOrEqual(m.view + 0.001);
+  expect(last({ ...measure(3), tall: () => 2 })).toBe(0);
+});

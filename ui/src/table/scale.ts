@@ -16,10 +16,21 @@ export type Measure = {
   view: number;
   /** Height beyond the rows that the end of the list needs (its separators), in px. */
   extra: number;
+  /** How many rows' height a row takes with what stands before and after it; 1 when not given. */
+  tall?: (index: number) => number;
 };
 
 /** Highest position: there the last row stands at the lower edge. */
-export const last = (m: Measure): number => Math.max(0, m.rows - Math.max(0, m.view - m.extra) / m.row);
+export function last(m: Measure): number {
+  if (!m.tall) return Math.max(0, m.rows - Math.max(0, m.view - m.extra) / m.row);
+  let room = m.view;
+  for (let index = m.rows - 1; index >= 0; index -= 1) {
+    const height = m.tall(index) * m.row;
+    if (room < height) return index + 1 - room / height;
+    room -= height;
+  }
+  return 0;
+}
 
 /** Height of what can be scrolled, in px: the list as it is, or the tallest that may be. */
 export const height = (m: Measure): number => Math.min(TALLEST, m.rows * m.row + m.extra);
@@ -44,30 +55,32 @@ export const clamp = (m: Measure, position: number): number => Math.min(last(m),
 
 export type Placed = { index: number; y: number; after: boolean };
 
-/** Where the rows in sight stand, from the upper edge, in px. `breaks` says whether a separator follows a row. */
-export function place(m: Measure, position: number, breaks: (index: number) => boolean): Placed[] {
+const none = (): number => 0;
+
+/** Where the rows in sight stand, from the upper edge, in px. `breaks` says whether a separator follows a row, `before` how
+ * many lines stand before it. */
+export function place(m: Measure, position: number, breaks: (index: number) => boolean, before: (index: number) => number = none): Placed[] {
   const placed: Placed[] = [];
+  const tall = (index: number) => (before(index) + (breaks(index) ? 2 : 1)) * m.row;
   let index = Math.min(Math.floor(position), Math.max(0, m.rows - 1));
-  const part = position - index;
-  let y = 0 - part * (breaks(index) ? 2 * m.row : m.row);
+  let y = m.rows > 0 ? 0 - (position - index) * tall(index) : 0;
   while (index < m.rows && y < m.view && placed.length < MOST_DRAWN) {
-    const after = breaks(index);
-    placed.push({ index, y, after });
-    y += after ? 2 * m.row : m.row;
+    placed.push({ index, y: y + before(index) * m.row, after: breaks(index) });
+    y += tall(index);
     index += 1;
   }
   return placed;
 }
 
 /** The least move that brings a row wholly into sight. */
-export function reveal(m: Measure, position: number, index: number, breaks: (index: number) => boolean): number {
+export function reveal(m: Measure, position: number, index: number, breaks: (index: number) => boolean, before: (index: number) => number = none): number {
   if (index < position) return clamp(m, index);
-  const found = place(m, position, breaks).find((one) => one.index === index);
-  if (found && found.y + m.row <= m.view) return position;
-  let room = m.view - m.row;
+  const found = place(m, position, breaks, before).find((one) => one.index === index);
+  if (found && found.y >= 0 && found.y + m.row <= m.view) return position;
+  let room = Math.max(0, m.view - (before(index) + 1) * m.row);
   let top = index;
   while (top > 0) {
-    const tall = breaks(top - 1) ? 2 * m.row : m.row;
+    const tall = (before(top - 1) + (breaks(top - 1) ? 2 : 1)) * m.row;
     if (room < tall) {
       return clamp(m, top - room / tall);
     }

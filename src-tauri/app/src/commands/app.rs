@@ -1,7 +1,7 @@
 //! Commands about the program itself. Owns nothing; adapters only.
 
 use tauri::WebviewWindow;
-use witnessmark_engine::Result;
+use witnessmark_engine::{Code, Error, Result};
 
 use super::{Shared, work};
 use crate::window;
@@ -20,4 +20,16 @@ pub(crate) async fn settings_save(
 ) -> Result<()> {
     window::zoom(&window, settings.zoom);
     work(&desk, move |desk| desk.keep(&settings)).await
+}
+
+/// Shows the print dialog of the system for what the window shows.
+#[tauri::command]
+pub(crate) async fn window_print(window: WebviewWindow) -> Result<()> {
+    window.print().map_err(|e| {
+        Error::new(
+            Code::Internal,
+            format!("the print dialog cannot be shown: {e}"),
+            "Save the page instead and print the file.",
+        )
+    })
 }

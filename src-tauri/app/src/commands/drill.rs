@@ -52,6 +52,23 @@ pub(crate) async fn actor_filter(desk: Shared<'_>, who: String) -> Result<String
     .await
 }
 
+/// The filter behind a square of the heat map: a day of the week (Monday is 0) and an hour of the zone.
+#[tauri::command]
+pub(crate) async fn actor_hour(
+    desk: Shared<'_>,
+    who: String,
+    query: String,
+    zone: String,
+    day: usize,
+    hour: usize,
+) -> Result<String> {
+    work(&desk, move |desk| {
+        desk.case()?
+            .hour_filter(&who, &query, &self::zone(&zone)?, (day, hour))
+    })
+    .await
+}
+
 #[tauri::command]
 pub(crate) async fn actors_compare(
     desk: Shared<'_>,

@@ -48,7 +48,11 @@ pub(crate) async fn import_inspect(
 ) -> Result<InspectionReport> {
     work(&desk, move |desk| {
         let input = desk.inputs(std::slice::from_ref(&token))?.remove(0);
-        witnessmark_engine::inspect(input, &choices, &desk.setting)
+        // The open case knows profiles of its own.
+        match desk.case() {
+            Ok(case) => case.inspect_input(input, &choices),
+            Err(_) => witnessmark_engine::inspect(input, &choices, &desk.setting),
+        }
     })
     .await
 }

@@ -6,13 +6,18 @@
 
 mod app;
 mod case;
+mod checklist;
 mod drill;
 mod export;
+mod findings;
 mod glance;
 mod import;
+mod mapping;
+mod notes;
 mod package;
 mod pull;
 mod source;
+mod sql;
 mod view;
 
 use std::sync::Arc;
@@ -38,6 +43,7 @@ macro_rules! commands {
 commands! {
     app::app_info,
     app::settings_save,
+    app::window_print,
     case::case_create,
     case::case_open,
     case::case_choose,
@@ -57,10 +63,19 @@ commands! {
     source::source_withdraw,
     source::source_missing,
     source::rejects_save,
+    mapping::mapping_look,
+    mapping::profile_keep,
+    mapping::profile_save,
+    mapping::profile_read,
     pull::pull_connectors,
     pull::pull_trial,
     pull::pull_start,
     pull::pulled,
+    pull::pull_secret,
+    pull::pull_forget,
+    pull::plan_start,
+    pull::plans,
+    pull::plan_stop,
     view::view_open,
     view::view_rows,
     view::view_facets,
@@ -70,9 +85,12 @@ commands! {
     view::event_detail,
     view::mark,
     export::export_view,
+    sql::sql_run,
+    sql::sql_save,
     drill::actors_list,
     drill::actor_page,
     drill::actor_filter,
+    drill::actor_hour,
     drill::actors_compare,
     drill::actors_merge,
     drill::actors_part,
@@ -83,6 +101,35 @@ commands! {
     drill::addresses_choose,
     drill::errors_list,
     drill::first_seen,
+    findings::findings_list,
+    findings::findings_look,
+    findings::finding_page,
+    findings::findings_what_if,
+    findings::finding_judge,
+    findings::finding_unjudge,
+    findings::findings_suppress,
+    findings::findings_unsuppress,
+    findings::rules_choose,
+    findings::rules_chosen,
+    findings::rules_put_away,
+    checklist::checklists_list,
+    checklist::checklist_text,
+    checklist::checklist_check,
+    checklist::checklist_save,
+    checklist::checklist_forget,
+    checklist::checklist_ask,
+    checklist::checklist_run,
+    checklist::checklist_again,
+    checklist::checklist_answer,
+    checklist::checklist_pin,
+    checklist::checklist_withdraw,
+    checklist::checklist_page,
+    checklist::checklist_printed,
+    notes::notes_list,
+    notes::note_put,
+    notes::entry_add,
+    notes::note_take_back,
+    notes::view_entries,
     glance::view_values,
     glance::view_holds,
     glance::view_events,
@@ -94,6 +141,7 @@ commands! {
     package::package_write,
     package::keys_list,
     package::key_make,
+    package::key_forget,
     package::verify_choose,
     package::case_verify,
     package::case_copy,

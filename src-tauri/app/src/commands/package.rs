@@ -8,10 +8,12 @@ use tauri_plugin_dialog::DialogExt as _;
 use witnessmark_engine::api::{
     KeyPart, PackageChoices, PackagePreview, PackageProgress, PackageReport, VerifyReport,
 };
-use witnessmark_engine::{Result, VerifyOptions, verify};
+use witnessmark_engine::{Code, Result, SigningKey, VerifyOptions, verify};
+use witnessmark_keyring::{Look, Purpose};
 
 use super::{Shared, work};
-use crate::wire::{Checked, InputFile};
+use crate::state::{Desk, keyring_refused};
+use crate::wire::{Checked, InputFile, KeysShown, Signing};
 
 #[tauri::command]
 pub(crate) async fn package_preview(
@@ -58,14 +60,13 @@ pub(crate) async fn package_write(
     job: String,
     token: String,
     choices: PackageChoices,
-    key: Option<String>,
-    passphrase: Option<String>,
+    signing: Option<Signing>,
     progress: Channel<PackageProgress>,
 ) -> Result<PackageReport> {
     work(&desk, move |desk| {
         let (case, out) = (desk.case()?, desk.case_path(&token)?);
-        let key = key
-            .map(|name| desk.places.keys().open(&name, passphrase.as_deref()))
+        let key = signing
+            .map(|signing| signing_key(desk, &signing))
             .transpose()?;
         let job = desk.begin(job)?;
         case.package(&out, &choices, key.as_ref(), &mut |now| {
@@ -77,9 +78,54 @@ pub(crate) async fn package_write(
     .await
 }
 
+/// Opens a key with the passphrase that was typed, else with the one that the keyring keeps. A typed one that opened it is
+/// kept when the person wants that; where that cannot be, the list of keys says so.
+fn signing_key(desk: &Desk, signing: &Signing) -> Result<SigningKey> {
+    let name = signing.key.as_str();
+    let ring = desk.places.keys();
+    let kept = || {
+        let purpose = Purpose::signing_key(&ring.find(name).ok()?.public);
+        desk.keyring.get(&purpose).ok().flatten()
+    };
+    let typed = signing.passphrase.as_deref();
+    let typed = typed.filter(|word| !word.is_empty());
+    let key = match ring.open(name, typed) {
+        Err(error) if error.code == Code::PassphraseRequired && typed.is_none() => {
+            let Some(word) = kept() else {
+                return Err(error);
+            };
+            ring.open(name, Some(&word))?
+        }
+        other => other?,
+    };
+    if let (true, Some(word)) = (signing.keep, typed) {
+        let _ = desk
+            .keyring
+            .keep(&Purpose::signing_key(&ring.find(name)?.public), word);
+    }
+    Ok(key)
+}
+
 #[tauri::command]
-pub(crate) async fn keys_list(desk: Shared<'_>) -> Result<Vec<KeyPart>> {
-    work(&desk, |desk| desk.places.keys().list()).await
+pub(crate) async fn keys_list(desk: Shared<'_>) -> Result<KeysShown> {
+    work(&desk, shown).await
+}
+
+fn shown(desk: &Desk) -> Result<KeysShown> {
+    let keys = desk.places.keys().list()?;
+    let (mut kept, mut refused) = (Vec::new(), None);
+    for key in keys.iter().filter(|key| key.protected) {
+        match desk.keyring.look(&Purpose::signing_key(&key.public)) {
+            Ok(Look::Kept) => kept.push(key.name.clone()),
+            Ok(Look::Free) => {}
+            Err(why) => refused = Some(why.to_string()),
+        }
+    }
+    Ok(KeysShown {
+        keys,
+        kept,
+        refused,
+    })
 }
 
 #[tauri::command]
@@ -91,6 +137,19 @@ pub(crate) async fn key_make(
     work(&desk, move |desk| {
         let passphrase = Some(passphrase).filter(|word| !word.is_empty());
         desk.places.keys().make(&name, passphrase.as_deref())
+    })
+    .await
+}
+
+/// Takes the passphrase of a key out of the keyring; the key stays.
+#[tauri::command]
+pub(crate) async fn key_forget(desk: Shared<'_>, name: String) -> Result<KeysShown> {
+    work(&desk, move |desk| {
+        let purpose = Purpose::signing_key(&desk.places.keys().find(&name)?.public);
+        desk.keyring
+            .forget(&purpose)
+            .map_err(|why| keyring_refused(&why))?;
+        shown(desk)
     })
     .await
 }

@@ -1,9 +1,10 @@
 //! Commands about remote logs. The page of the window cannot choose where a request goes: each origin is agreed to by a
 //! person in a dialog of the system, which the page can neither draw nor press.
 //!
-//! Owns: that dialog, and that a secret stays in memory, bound to its connector and origin. Never touches: requests.
+//! Owns: that dialog, and that a secret goes to what it is bound to and never back to the page. Never touches: requests.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use tauri::AppHandle;
 use tauri::ipc::Channel;
@@ -11,10 +12,13 @@ use tauri_plugin_dialog::{DialogExt as _, MessageDialogButtons, MessageDialogKin
 use witnessmark_engine::api::{
     ConnectorsReport, PullProgress, PullReport, PullRequest, PulledReport, TriedReport,
 };
-use witnessmark_engine::{Code, Connectors, Error, PullSecret, Result, pull_target, visible};
+use witnessmark_engine::{
+    Code, Connectors, Error, PullSecret, PullTarget, Result, pull_target, visible,
+};
 
 use super::{Shared, work};
 use crate::state::Desk;
+use crate::wire::{PlanState, SecretState};
 
 #[tauri::command]
 pub(crate) async fn pull_connectors() -> Result<ConnectorsReport> {
@@ -27,11 +31,18 @@ pub(crate) async fn pull_trial(
     desk: Shared<'_>,
     request: PullRequest,
     secret: Option<String>,
+    keep: bool,
 ) -> Result<TriedReport> {
     work(&desk, move |desk| {
         let case = desk.case()?;
-        let secret = agreed(&app, desk, &request, secret.as_deref())?;
-        case.pull_trial(&request, secret.as_ref())
+        let target = pull_target(&request)?;
+        let given = typed(secret.as_deref());
+        let secret = agreed(&app, desk, &target, given)?;
+        let tried = case.pull_trial(&request, secret.as_ref())?;
+        if let (true, Some(text)) = (keep, given) {
+            desk.keep_secret(&target, text);
+        }
+        Ok(tried)
     })
     .await
 }
@@ -43,13 +54,16 @@ pub(crate) async fn pull_start(
     job: String,
     request: PullRequest,
     secret: Option<String>,
+    keep: bool,
     progress: Channel<PullProgress>,
 ) -> Result<PullReport> {
     work(&desk, move |desk| {
         let case = desk.case()?;
-        let secret = agreed(&app, desk, &request, secret.as_deref())?;
+        let target = pull_target(&request)?;
+        let given = typed(secret.as_deref());
+        let secret = agreed(&app, desk, &target, given)?;
         let job = desk.begin(job)?;
-        case.pull(&request, secret.as_ref(), &mut |now| {
+        let report = case.pull(&request, secret.as_ref(), &mut |now| {
             // A window that no longer listens does not stop a pull; cancelling does.
             let _ = progress.send(now.clone());
             if job.is_cancelled() {
@@ -57,7 +71,14 @@ pub(crate) async fn pull_start(
             } else {
                 ControlFlow::Continue(())
             }
-        })
+        })?;
+        // Only what a server took is worth keeping; one that was asked to the end took it.
+        if let (true, Some(text)) = (keep, given)
+            && report.streams.iter().all(|one| one.stopped.is_none())
+        {
+            desk.keep_secret(&target, text);
+        }
+        Ok(report)
     })
     .await
 }
@@ -67,18 +88,84 @@ pub(crate) async fn pulled(desk: Shared<'_>) -> Result<PulledReport> {
     work(&desk, |desk| desk.case()?.pulled()).await
 }
 
-/// Asks the person once for each origin, and gives the secret that is held for it.
+/// Repeats a pull every so often while the case is open; the first begins at once. The person agrees to the address as for any
+/// other pull.
+#[tauri::command]
+pub(crate) async fn plan_start(
+    app: AppHandle,
+    desk: Shared<'_>,
+    request: PullRequest,
+    secret: Option<String>,
+) -> Result<Vec<PlanState>> {
+    let whole = Arc::clone(&desk);
+    work(&desk, move |desk| {
+        desk.case()?;
+        let target = pull_target(&request)?;
+        agreed(&app, desk, &target, typed(secret.as_deref()))?;
+        whole.plan(request, target)?;
+        Ok(desk.planned())
+    })
+    .await
+}
+
+/// What is repeated.
+#[tauri::command]
+pub(crate) async fn plans(desk: Shared<'_>) -> Result<Vec<PlanState>> {
+    Ok(desk.planned())
+}
+
+/// Ends the repeating of a pull.
+#[tauri::command]
+pub(crate) async fn plan_stop(desk: Shared<'_>, id: u64) -> Result<Vec<PlanState>> {
+    desk.unplan(id);
+    Ok(desk.planned())
+}
+
+/// Whether there is a secret for what a request would ask. Asks no server, and unlocks no keyring.
+#[tauri::command]
+pub(crate) async fn pull_secret(desk: Shared<'_>, request: PullRequest) -> Result<SecretState> {
+    work(&desk, move |desk| {
+        Ok(desk.secret_state(&pull_target(&request)?))
+    })
+    .await
+}
+
+/// Forgets the secret for what a request would ask, in memory and in the keyring.
+#[tauri::command]
+pub(crate) async fn pull_forget(desk: Shared<'_>, request: PullRequest) -> Result<SecretState> {
+    work(&desk, move |desk| {
+        let target = pull_target(&request)?;
+        desk.forget_secret(&target)?;
+        Ok(desk.secret_state(&target))
+    })
+    .await
+}
+
+fn typed(secret: Option<&str>) -> Option<&str> {
+    secret.filter(|text| !text.trim().is_empty())
+}
+
+/// Asks the person once for each place that would be asked, and gives the secret that is held or kept for it. The keyring is
+/// not opened before the person has agreed.
 fn agreed(
     app: &AppHandle,
     desk: &Desk,
-    request: &PullRequest,
+    target: &PullTarget,
     secret: Option<&str>,
 ) -> Result<Option<PullSecret>> {
-    let target = pull_target(request)?;
-    let (connector, origin) = &target;
-    if !desk.agreed(origin) {
+    let PullTarget {
+        connector, origin, ..
+    } = target;
+    let token = target.token_origin.as_deref().unwrap_or_default();
+    let place = format!("{origin} {token}");
+    if !desk.agreed(&place) {
+        let also = if token.is_empty() {
+            String::new()
+        } else {
+            format!("\nA token is asked for with them at\n{}\n", visible(token))
+        };
         let question = format!(
-            "Requests for the log will be sent to\n{}\nwith the credentials that you gave for {}. Nothing is sent anywhere else.",
+            "Requests for the log will be sent to\n{}\nwith your credentials for {}. {also}Nothing is sent anywhere else.",
             visible(origin),
             visible(connector)
         );
@@ -99,10 +186,10 @@ fn agreed(
                 "Pull again to be asked again.",
             ));
         }
-        desk.agree(origin);
+        desk.agree(&place);
     }
-    if let Some(secret) = secret.filter(|text| !text.trim().is_empty()) {
-        desk.hold_secret(&target, secret);
+    if let Some(secret) = secret {
+        desk.hold_secret(target, secret);
     }
-    Ok(desk.secret(&target))
+    desk.secret(target)
 }

@@ -2,8 +2,11 @@
 //!
 //! Owns: shapes that cross IPC beside those of the engine. Never touches: paths (the web view never sees one).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use witnessmark_engine::api::{CaseSummary, VerifyReport};
+use witnessmark_engine::Error;
+use witnessmark_engine::api::{CaseSummary, KeyPart, VerifyReport};
 
 /// What the window needs to draw itself the first time.
 #[derive(Clone, Debug, Serialize)]
@@ -72,6 +75,79 @@ impl Default for Settings {
     }
 }
 
+/// Whether there is a secret for a connector at an origin. The secret itself never comes to the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct SecretState {
+    /// Scheme, host and port that it is bound to.
+    pub origin: String,
+    /// Whether it is held in memory until the program ends.
+    pub held: bool,
+    /// Whether the keyring of the system keeps it.
+    pub kept: bool,
+    /// Whether there is a keyring.
+    pub keyring: bool,
+    /// Why there is none, or why it did not keep the secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// With which key a package is signed. It has no `Debug`, for it can hold a passphrase.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct Signing {
+    /// Name of the key.
+    pub key: String,
+    /// Its passphrase; absent when it has none, or when the keyring keeps it.
+    pub passphrase: Option<String>,
+    /// Whether the keyring is to keep what was typed.
+    pub keep: bool,
+}
+
+/// A pull that repeats itself while the case is open.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct PlanState {
+    /// By this it is stopped.
+    pub id: u64,
+    /// Id of the connector.
+    pub connector: String,
+    /// Scheme, host and port.
+    pub origin: String,
+    /// Settings by name.
+    pub settings: BTreeMap<String, String>,
+    /// Every how long, such as `1h`.
+    pub every: String,
+    /// Whether it is pulling now.
+    pub running: bool,
+    /// Pulls since it began.
+    pub pulls: u64,
+    /// New events that they brought.
+    pub events: u64,
+    /// Failures since the last pull that reached the present.
+    pub failures: u32,
+    /// When it pulls next, RFC 3339; absent when it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Why it has ended; absent while it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Error>,
+}
+
+/// The signing keys, and of which the keyring keeps the passphrase.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct KeysShown {
+    /// By name.
+    pub keys: Vec<KeyPart>,
+    /// Names of those whose passphrase is kept.
+    pub kept: Vec<String>,
+    /// Why there is no keyring; absent when there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
 /// A case opened before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
@@ -127,6 +203,16 @@ pub struct ExportProgress {
     pub total: u64,
 }
 
+/// Sigma rules that a person chose; where they lie stays in Rust.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct RulesChosen {
+    /// Name of the folder, zip or file, without its folder; empty when rules were put away.
+    pub name: String,
+    /// Files of rules in it.
+    pub files: u32,
+}
+
 /// A package or case that was checked.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
@@ -135,4 +221,14 @@ pub struct Checked {
     pub name: String,
     /// What the check says.
     pub report: VerifyReport,
+}
+
+/// A file with a profile that a person chose; where it lies stays in Rust.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct ProfileFile {
+    /// Its name, without its folder.
+    pub name: String,
+    /// What stands in it.
+    pub text: String,
 }

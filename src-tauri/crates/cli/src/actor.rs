@@ -69,6 +69,19 @@ pub(crate) struct Actor {
     /// Compare with this actor instead.
     #[arg(long, value_name = "WHO")]
     compare: Option<String>,
+    /// Give the filter of the events of an hour of the week instead, such as `thu-02`, in the zone.
+    #[arg(long, value_name = "DAY-HOUR", value_parser = hour_of_week, conflicts_with = "compare")]
+    hour: Option<(usize, usize)>,
+}
+
+fn hour_of_week(text: &str) -> Result<(usize, usize), String> {
+    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let (day, hour) = text.split_once('-').unwrap_or((text, ""));
+    let day = DAYS.iter().position(|d| *d == day.to_lowercase());
+    match (day, hour.parse::<usize>()) {
+        (Some(day), Ok(hour)) if hour < 24 => Ok((day, hour)),
+        _ => Err("write a day and an hour, such as thu-02".to_owned()),
+    }
 }
 
 /// Say that identities are one actor, or take that back. Without identities: list what is joined and what may be.
@@ -119,6 +132,15 @@ pub(crate) fn run(args: &Actor, json: bool, out: &mut dyn Write) -> Result<Exit,
             print::json(&report, out)?;
         } else {
             compared(&report, out)?;
+        }
+        return Ok(Exit::Done);
+    }
+    if let Some(hour) = args.hour {
+        let filter = case.hour_filter(&who, &args.query, &zone, hour)?;
+        if json {
+            print::json(&serde_json::json!({ "filter": filter }), out)?;
+        } else {
+            writeln!(out, "{}", visible(&filter))?;
         }
         return Ok(Exit::Done);
     }
@@ -284,6 +306,36 @@ pub(crate) fn blind(
     Ok(())
 }
 
+fn found(r: &ActorReport, out: &mut dyn Write) -> io::Result<()> {
+    let Some(at) = &r.findings_at else {
+        return writeln!(
+            out,
+            "nobody has looked for findings in this case yet (`detect`)"
+        );
+    };
+    let stale = if r.findings_stale {
+        "; the case has changed since"
+    } else {
+        ""
+    };
+    writeln!(
+        out,
+        "{} findings hold events of these, as of {at}{stale}",
+        number(r.findings_total)
+    )?;
+    for f in &r.findings {
+        writeln!(
+            out,
+            "{:>13}  {}  {}  {}",
+            f.severity,
+            f.id,
+            f.state,
+            visible(&f.sentence)
+        )?;
+    }
+    Ok(())
+}
+
 fn page(r: &ActorReport, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", visible(&r.name))?;
     writeln!(
@@ -310,6 +362,7 @@ fn page(r: &ActorReport, out: &mut dyn Write) -> io::Result<()> {
     }
     joined(&r.merges, out)?;
     proposed(&r.proposals, out)?;
+    found(r, out)?;
     week(r, out)?;
     spans("operations", &r.operations, out)?;
     let verbs: Vec<SpanValue> = r.verbs.iter().map(|v| v.span.clone()).collect();
@@ -382,8 +435,18 @@ fn week(r: &ActorReport, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn compared(r: &CompareReport, out: &mut dyn Write) -> io::Result<()> {
-    for (filter, events) in r.filters.iter().zip(r.events) {
-        writeln!(out, "{:>10}  {}", number(events), visible(filter))?;
+    for ((side, filter), events) in r.sides.iter().zip(&r.filters).zip(r.events) {
+        writeln!(
+            out,
+            "{:>10}  {}: {} sign-ins, {} failures, {} to {}; {}",
+            number(events),
+            visible(&side.name),
+            number(side.sign_ins.total),
+            number(side.failures),
+            side.first.as_deref().unwrap_or("undated"),
+            side.last.as_deref().unwrap_or("undated"),
+            visible(filter)
+        )?;
     }
     for f in &r.fields {
         let [first, both, second] = f.distinct;
@@ -402,6 +465,13 @@ fn compared(r: &CompareReport, out: &mut dyn Write) -> io::Result<()> {
                 visible(&v.value),
                 v.others
             )?;
+        }
+        for (at, alone) in f.only.iter().enumerate() {
+            for v in alone {
+                let counts = [number(v.events), String::new()];
+                let [a, b] = [&counts[at], &counts[1 - at]];
+                writeln!(out, "{a:>10} {b:>10}  {}", visible(&v.value))?;
+            }
         }
     }
     Ok(())

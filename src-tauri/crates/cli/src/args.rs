@@ -15,7 +15,7 @@ use witnessmark_engine::api::ImportChoices;
     disable_help_flag = true
 )]
 #[command(
-    after_help = "Exit codes: 0 done; 1 findings or a failed verification; 2 error; 3 done, but entries were rejected.\n\
+    after_help = "Exit codes: 0 done; 1 findings, worrying answers or a failed verification; 2 error; 3 done, but entries were rejected.\n\
 A passphrase for an encrypted case is read from the environment variable WITNESSMARK_PASSPHRASE."
 )]
 pub(crate) struct Cli {
@@ -118,6 +118,8 @@ pub(crate) enum Command {
     Export(crate::export::Export),
     /// Look for what should worry somebody.
     Detect(crate::detect::Detect),
+    Finding(crate::detect::Finding),
+    Checklist(crate::checklist::Checklist),
     Actors(crate::actor::Actors),
     Actor(crate::actor::Actor),
     Merge(crate::actor::Merge),
@@ -135,6 +137,13 @@ pub(crate) enum Command {
     Verdict(crate::verdict::Verdict),
     /// Hide findings that are known to be innocent, for a reason.
     Suppress(crate::verdict::Suppress),
+    Note(crate::notes::Note),
+    /// Put a tag on an event (17 or event:17), actor:…, record:type/id or finding:F-….
+    Tag(crate::notes::Note),
+    Bookmark(crate::notes::Bookmark),
+    Entry(crate::notes::Entry),
+    Notes(crate::notes::Notes),
+    Copy(crate::notes::Copy),
     Sql(crate::sql::Sql),
     /// The case's own log of what was done with it.
     Custody {
@@ -253,6 +262,10 @@ pub(crate) struct Events {
     /// How to write them.
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+    /// Write the examiner's own entries among them, each marked as one and counted nowhere; only with an order by time, as a
+    /// table or ndjson.
+    #[arg(long, requires = "sort", conflicts_with = "limit")]
+    pub(crate) with_entries: bool,
 }
 
 /// Order of events. Undated ones come last in both.

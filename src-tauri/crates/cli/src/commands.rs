@@ -13,6 +13,7 @@ use witnessmark_engine::{
 };
 
 use crate::args::{Cli, Command, Events, Format, Import, Lens, Sort};
+use crate::with_entries::WithEntries;
 use crate::{Exit, Failure, context, export, host, print, profile, pull, revise, sql};
 
 type Done = Result<Exit, Failure>;
@@ -118,6 +119,8 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
         Command::Sql(args) => sql::run(&args, json, out),
         Command::Export(args) => export::run(&args, json, out),
         Command::Detect(args) => crate::detect::run(args, json, out),
+        Command::Finding(args) => crate::detect::page(&args, json, out),
+        Command::Checklist(args) => crate::checklist::run(&args, json, out),
         Command::Actors(args) => crate::actor::run_list(&args, json, out),
         Command::Actor(args) => crate::actor::run(&args, json, out),
         Command::Merge(args) => crate::actor::run_merge(&args, json, out),
@@ -129,6 +132,12 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
         Command::FirstSeen(args) => crate::first_seen::run(&args, json, out),
         Command::Verdict(args) => crate::verdict::verdict(&args, json, out),
         Command::Suppress(args) => crate::verdict::suppress(&args, json, out),
+        Command::Note(args) => crate::notes::text(&args, "note", json, out),
+        Command::Tag(args) => crate::notes::text(&args, "tag", json, out),
+        Command::Bookmark(args) => crate::notes::bookmark(&args, json, out),
+        Command::Entry(args) => crate::notes::entry(&args, json, out),
+        Command::Notes(args) => crate::notes::list(&args, json, out),
+        Command::Copy(args) => crate::notes::copy(&args, json, out),
         Command::Custody { case } => {
             let report = open(&case)?.custody()?;
             if json {
@@ -249,7 +258,11 @@ fn extract(part: &Extract<'_>, source: u32, path: &Path, json: bool, out: &mut d
         return Ok(Exit::Done);
     }
     let mut file = export::create(path)?;
-    let hash = part(&mut file)?;
+    let hash = part(&mut file).inspect_err(|_| {
+        // A file that is not what was asked for must not lie there under its name. That it cannot be taken away is the
+        // lesser of two errors; the first is told.
+        let _ = std::fs::remove_file(path);
+    })?;
     if json {
         print::json(
             &serde_json::json!({ "source": source, "sha256": hash }),
@@ -276,6 +289,11 @@ fn run_events(events: &Events, json: bool, out: &mut dyn Write) -> Done {
     };
     let originals = text.is_some_and(TextFormat::keeps_original);
     let mut writer: Box<dyn EventWriter + '_> = match text {
+        _ if events.with_entries => {
+            let newest = matches!(events.sort, Some(Sort::Newest));
+            let entries = case.entries_of(&events.lens.query, newest, &zone)?;
+            Box::new(WithEntries::new(entries, format, zone, out)?)
+        }
         Some(format) => format.writer(out),
         None => Box::new(print::Table { zone, out }),
     };

@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use witnessmark_engine::api::{DetectReport, FindingPart};
+use witnessmark_engine::api::{DetectReport, FindingPage, FindingPart};
 use witnessmark_engine::{Case, Code, DetectChoices, RuleFiles, visible};
 
+use crate::commands::{open, zone_named};
 use crate::{Exit, Failure, host, print};
 
 /// Look for broken habits, attacked credentials, the money path and more; exit code 1 when something is found.
@@ -22,6 +23,24 @@ pub(crate) struct Detect {
     /// Sigma rules to run beside the detections: a folder, a zip or a file.
     #[arg(long, value_name = "DIR|ZIP")]
     rules: Vec<PathBuf>,
+    /// A database of addresses in the MMDB format, for cities and countries; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    geo: Vec<PathBuf>,
+    /// Only findings that have a row in this filter; the detections look at every event all the same.
+    #[arg(long, allow_hyphen_values = true, default_value = "")]
+    query: String,
+}
+
+/// Show one finding of the last review in full: its rows, its baseline, each number against its threshold.
+#[derive(Debug, Args)]
+pub(crate) struct Finding {
+    /// The case file.
+    case: PathBuf,
+    /// Id of the finding, such as F-0123456789ab.
+    id: String,
+    /// Zone of the times of rows.
+    #[arg(long, default_value = "UTC")]
+    zone: String,
 }
 
 /// Runs the command.
@@ -39,7 +58,11 @@ pub(crate) fn run(args: Detect, json: bool, out: &mut dyn Write) -> Result<Exit,
         }
         other => other?,
     };
+    for path in &args.geo {
+        case.use_addresses(path)?;
+    }
     let report = case.detect(&DetectChoices {
+        query: args.query,
         what_if: args.what_if,
         rules,
     })?;
@@ -53,6 +76,68 @@ pub(crate) fn run(args: Detect, json: bool, out: &mut dyn Write) -> Result<Exit,
     } else {
         Exit::Worrying
     })
+}
+
+/// Runs `finding`.
+pub(crate) fn page(args: &Finding, json: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let zone = zone_named(&args.zone)?;
+    let page = open(&args.case)?.finding_page(&args.id, &zone)?;
+    if json {
+        print::json(&page, out)?;
+    } else {
+        whole(&page, out)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn whole(page: &FindingPage, out: &mut dyn Write) -> io::Result<()> {
+    one(&page.finding, out)?;
+    if page.stale {
+        writeln!(out, "    the case has changed since; `detect` looks anew")?;
+    }
+    for event in &page.rows {
+        let row = &event.row;
+        let time = row.time.as_ref().map_or_else(String::new, |t| {
+            format!("{} {} {}", t.day, t.clock, t.offset)
+        });
+        let sentence: Vec<&str> = row.sentence.iter().map(|p| p.text.as_str()).collect();
+        writeln!(
+            out,
+            "    {:>10}  {time}  {}",
+            row.event,
+            visible(&sentence.join(" "))
+        )?;
+    }
+    let part = |title: &str, lines: &[String], out: &mut dyn Write| -> io::Result<()> {
+        if !lines.is_empty() {
+            writeln!(out, "  {title}")?;
+        }
+        for line in lines {
+            writeln!(out, "    {}", visible(line))?;
+        }
+        Ok(())
+    };
+    let finding = &page.finding;
+    part("would be no finding with", &finding.would_change, out)?;
+    part("innocent reasons", &finding.benign, out)?;
+    part("this log cannot show", &finding.cannot_show, out)?;
+    if let Some(v) = &finding.verdict {
+        let stale = if v.stale {
+            "  (it has other events now)"
+        } else {
+            ""
+        };
+        let said = format!("{}: {}  ({}, {}){stale}", v.verdict, v.note, v.who, v.at);
+        part("verdict", &[said], out)?;
+    }
+    if let Some(s) = &finding.suppressed {
+        part(
+            "hidden",
+            &[format!("{}  ({}, {})", s.reason, s.who, s.at)],
+            out,
+        )?;
+    }
+    Ok(())
 }
 
 fn text(report: &DetectReport, out: &mut dyn Write) -> io::Result<()> {

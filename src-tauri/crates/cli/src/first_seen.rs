@@ -77,12 +77,16 @@ fn page(r: &FirstSeenReport, out: &mut dyn Write) -> io::Result<()> {
         for v in &f.new {
             writeln!(
                 out,
-                "{:>10}  {}  {}",
+                "{:>10}  {}  {}{}",
                 number(v.events),
                 v.first
                     .as_deref()
                     .map_or_else(|| format!("{:<20}", "undated"), moment),
-                visible(&v.values.join(" + "))
+                visible(&v.values.join(" + ")),
+                match v.systems.as_slice() {
+                    [] => String::new(),
+                    systems => format!("  ({})", visible(&systems.join(", "))),
+                }
             )?;
         }
     }

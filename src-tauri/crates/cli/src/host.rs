@@ -2,9 +2,14 @@
 //!
 //! Owns: the only place of the command that reads the clock and the environment.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use witnessmark_engine::{Instant, Setting};
+use witnessmark_keyring::Keyring;
+
+/// Seconds that a person at a terminal has to unlock the keyring.
+const PATIENCE: u64 = 60;
 
 /// The setting for this run.
 pub(crate) fn setting() -> Arc<Setting> {
@@ -89,6 +94,19 @@ pub(crate) fn secret() -> Option<String> {
     std::env::var("WITNESSMARK_SECRET")
         .ok()
         .filter(|s| !s.trim().is_empty())
+}
+
+/// The keyring of the system, unless `WITNESSMARK_KEYRING` is `none`. Where nobody sits at a terminal, a locked one stays
+/// locked: a script must not wait for a person.
+pub(crate) fn keyring() -> Keyring {
+    if std::env::var_os("WITNESSMARK_KEYRING").is_some_and(|word| word == "none") {
+        return Keyring::off();
+    }
+    Keyring::of_the_system(if std::io::stdin().is_terminal() {
+        PATIENCE
+    } else {
+        0
+    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod actor;
 mod args;
+mod checklist;
 mod commands;
 mod context;
 mod detect;
@@ -12,6 +13,7 @@ mod export;
 mod first_seen;
 mod host;
 mod key;
+mod notes;
 mod package;
 mod passphrase;
 mod print;
@@ -19,11 +21,14 @@ mod profile;
 mod pull;
 mod record;
 mod revise;
+mod secret;
 mod session;
 mod signins;
 mod sql;
+mod terminal;
 mod verdict;
 mod verify;
+mod with_entries;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -71,7 +76,7 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let json = cli.json;
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut out = std::io::BufWriter::new(terminal::out());
     let result = commands::run(cli, &mut out).and_then(|exit| Ok(out.flush().map(|()| exit)?));
     let exit = match result {
         Ok(exit) => exit,

@@ -116,6 +116,9 @@ fn one_receipt(s: &SourceReport, out: &mut dyn Write) -> io::Result<()> {
     };
     let zone = match s.zone.as_deref() {
         Some(zone) => zone,
+        None if s.warnings.iter().any(|w| w.code == "zone_missing") => {
+            "not chosen, and not every time states its own"
+        }
         None if s.first.is_some() => "every time states its own",
         None => "not needed, because no time was read",
     };
@@ -128,6 +131,13 @@ fn one_receipt(s: &SourceReport, out: &mut dyn Write) -> io::Result<()> {
         number(s.duplicates),
         number(s.rejected)
     )?;
+    if s.rejected > 0 {
+        writeln!(
+            out,
+            "      why, and where: witnessmark rejects CASE {}",
+            s.id
+        )?;
+    }
     writeln!(out, "   {} events{undated}", number(s.events))?;
     writeln!(out, "   {} bytes, sha256 {}", number(s.bytes), s.sha256)?;
     if s.profiles.is_empty() {
@@ -154,6 +164,13 @@ fn one_receipt(s: &SourceReport, out: &mut dyn Write) -> io::Result<()> {
             w.code,
             number(w.count)
         )?;
+        if let Some(filter) = &w.filter {
+            writeln!(
+                out,
+                "      which: witnessmark events CASE '{}'",
+                visible(filter)
+            )?;
+        }
     }
     for spot in &s.blind_spots {
         writeln!(out, "   not logged: {}", visible(spot))?;
@@ -249,7 +266,10 @@ pub(crate) fn histogram(report: &HistogramReport, out: &mut dyn Write) -> io::Re
 /// The custody log.
 pub(crate) fn custody(report: &CustodyReport, out: &mut dyn Write) -> io::Result<()> {
     for e in &report.entries {
-        let detail = visible(&e.detail);
+        let mut detail = visible(&e.detail).into_owned();
+        if !e.says.is_empty() {
+            detail = format!("{} {detail}", visible(&e.says));
+        }
         writeln!(
             out,
             "{:>5}  {}  {}  {}  {}  {detail}",

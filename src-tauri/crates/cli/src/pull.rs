@@ -1,7 +1,7 @@
 //! `pull CASE CONNECTOR` and `connectors`: remote logs.
 //!
-//! Owns: the arguments, progress on a terminal, what is printed. Never touches: requests. The secret comes from the
-//! environment, because arguments can be read by others on the same machine.
+//! Owns: the arguments, progress on a terminal, what is printed. Never touches: requests. No argument holds a secret,
+//! because arguments can be read by others on the same machine; `secret` says where one comes from.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
@@ -9,15 +9,19 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::Serialize;
 use witnessmark_engine::api::{CoveragePart, PullProgress, PullReport, PullRequest, TriedReport};
-use witnessmark_engine::{Case, Code, Connectors, Error, PullSecret, Zone, visible};
+use witnessmark_engine::{Case, Code, Connectors, Error, Zone, pull_target, visible};
 
+use crate::secret::{self, Found, Told};
 use crate::{Exit, Failure, host, print};
 
 /// Pull a remote log into a case up to the present; a later pull goes on where this one ended.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The secret is read from the environment variable WITNESSMARK_SECRET, never from an argument."
+    after_help = "The secret is read from the environment variable WITNESSMARK_SECRET, else from the keyring of the system if it is kept there \
+                  for this connector and address, else asked for at the terminal; never from an argument. \
+                  WITNESSMARK_KEYRING=none leaves the keyring alone."
 )]
 pub(crate) struct Pull {
     /// The case file; it is made if it is not there.
@@ -48,6 +52,22 @@ pub(crate) struct Pull {
     /// Ask for one page, show it, and keep nothing of it.
     #[arg(long = "try")]
     trial: bool,
+    /// Keep the secret in the keyring of the system once the server has taken it; it is used for this connector at this
+    /// scheme, host and port only.
+    #[arg(long)]
+    keep_secret: bool,
+    /// Take the secret that is kept for this connector and address out of the keyring, and pull nothing.
+    #[arg(long, conflicts_with_all = ["keep_secret", "trial"])]
+    forget_secret: bool,
+}
+
+/// A report, and beside it what became of the secret.
+#[derive(Serialize)]
+struct Answer<'a, T> {
+    #[serde(flatten)]
+    report: &'a T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a Told>,
 }
 
 /// List the connectors, or print the text of one to be copied and changed.
@@ -67,7 +87,13 @@ pub(crate) struct Pulled {
 /// Runs `pull`.
 pub(crate) fn run(args: &Pull, json: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request = request(args)?;
-    let secret = host::secret().map(|text| PullSecret::new(&text));
+    let target = pull_target(&request)?;
+    if args.forget_secret {
+        return secret::forget(&target, json, out);
+    }
+    let keyring = host::keyring();
+    let found = Found::look(&target, keyring, args.keep_secret)?;
+    let secret = found.secret();
     let made = !args.case.exists();
     let case = if made {
         let name = args
@@ -110,24 +136,35 @@ pub(crate) fn run(args: &Pull, json: bool, out: &mut dyn Write) -> Result<Exit, 
         // A case that this very command made and that holds nothing is no evidence; leaving it would only surprise.
         case.discard_new()?;
     }
-    match done? {
+    match done.map_err(|error| found.explained(error))? {
         (Some(tried), _) => {
+            let told = found.taken(keyring);
             if json {
-                print::json(&tried, out)?;
+                let (report, secret) = (&tried, told.as_ref());
+                print::json(&Answer { report, secret }, out)?;
             } else {
                 trial(&tried, out)?;
+                told.map_or(Ok(()), |told| told.say(out))?;
             }
             Ok(Exit::Done)
         }
         (_, Some(report)) => {
+            let stopped = report.streams.iter().find_map(|s| s.stopped.clone());
+            // Whether a server took the secret is known only where one answered to the end.
+            let told = match stopped {
+                None => found.taken(keyring),
+                Some(_) => None,
+            };
             if json {
-                print::json(&report, out)?;
+                let (report, secret) = (&report, told.as_ref());
+                print::json(&Answer { report, secret }, out)?;
             } else {
                 receipt(&report, out)?;
+                told.map_or(Ok(()), |told| told.say(out))?;
             }
             out.flush()?;
-            match report.streams.iter().find_map(|s| s.stopped.clone()) {
-                Some(error) => Err(error.into()),
+            match stopped {
+                Some(error) => Err(found.explained(error).into()),
                 None if report.streams.iter().any(|s| s.rejected > 0) => Ok(Exit::Rejected),
                 None => Ok(Exit::Done),
             }
@@ -241,6 +278,7 @@ fn request(args: &Pull) -> Result<PullRequest, Failure> {
         since: args.since.clone(),
         settle: args.settle.clone(),
         streams: args.streams.clone(),
+        schedule: None,
     })
 }
 

@@ -214,9 +214,19 @@ fn page(r: &RecordReport, out: &mut dyn Write) -> io::Result<()> {
             b.back
         )?;
     }
+    more(r.reverts.len(), r.reverts_total, "values came back", out)?;
     for g in &r.gaps {
         writeln!(out, "not known: {} [{}]", visible(&g.text), g.code)?;
     }
+    more(r.gaps.len(), r.gaps_total, "things are not known", out)?;
     spans("actors", &r.actors, out)?;
     blind(&r.blind_spots, out)
+}
+
+/// Says how many of a list are not told.
+fn more(told: usize, total: u64, what: &str, out: &mut dyn Write) -> io::Result<()> {
+    match total.saturating_sub(told as u64) {
+        0 => Ok(()),
+        left => writeln!(out, "{} more {what}", number(left)),
+    }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
-use witnessmark_engine::{SqlCell, SqlLimits, spreadsheet_safe, visible};
+use witnessmark_engine::{SqlCell, SqlLimits, visible};
 
 use crate::{Exit, Failure, commands, print};
 
@@ -36,17 +36,12 @@ pub(crate) struct Sql {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Table,
-    Csv,
     Json,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Sql, json: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let shape = match (json, args.csv) {
-        (true, _) => Shape::Json,
-        (false, true) => Shape::Csv,
-        (false, false) => Shape::Table,
-    };
+    let shape = if json { Shape::Json } else { Shape::Table };
     let case = commands::open(&args.case)?;
     let limits = SqlLimits {
         seconds: args.seconds,
@@ -56,6 +51,10 @@ pub(crate) fn run(args: &Sql, json: bool, out: &mut dyn Write) -> Result<Exit, F
     let mut printed = Ok(());
     let mut begun = false;
     let statement = args.statement.join(" ");
+    if args.csv && !json {
+        case.sql_csv(&statement, limits, out)??;
+        return Ok(Exit::Done);
+    }
     case.sql(
         &statement,
         limits,
@@ -98,7 +97,6 @@ fn head(shape: Shape, names: &[String], out: &mut dyn Write) -> io::Result<()> {
                 .collect::<Vec<_>>()
                 .join("\t")
         ),
-        Shape::Csv => sheet(names.iter().map(String::as_str), out),
         Shape::Json => {
             write!(out, "{{\"columns\":")?;
             one(&json!(names), out)?;
@@ -110,16 +108,6 @@ fn head(shape: Shape, names: &[String], out: &mut dyn Write) -> io::Result<()> {
 fn row(shape: Shape, cells: &[SqlCell], out: &mut dyn Write) -> io::Result<()> {
     match shape {
         Shape::Json => one(&Value::Array(cells.iter().map(value).collect()), out),
-        Shape::Csv => {
-            // A number below zero is no formula.
-            let texts: Vec<String> = (cells.iter())
-                .map(|cell| match cell {
-                    SqlCell::Text(text) => spreadsheet_safe(text),
-                    other => text(other),
-                })
-                .collect();
-            sheet(texts.iter().map(String::as_str), out)
-        }
         Shape::Table => {
             let texts: Vec<String> = (cells.iter())
                 .map(|cell| visible(&text(cell)).into_owned())
@@ -134,15 +122,6 @@ fn one(value: &Value, out: &mut dyn Write) -> io::Result<()> {
     let mut line = Vec::new();
     print::json(value, &mut line)?;
     out.write_all(line.strip_suffix(b"\n").unwrap_or(&line))
-}
-
-/// A row of CSV (RFC 4180).
-fn sheet<'t>(texts: impl Iterator<Item = &'t str>, out: &mut dyn Write) -> io::Result<()> {
-    for (at, text) in texts.enumerate() {
-        let comma = if at > 0 { "," } else { "" };
-        write!(out, "{comma}\"{}\"", text.replace('"', "\"\""))?;
-    }
-    write!(out, "\r\n")
 }
 
 fn value(cell: &SqlCell) -> Value {

@@ -153,10 +153,14 @@ pub trait Events {
     type Error;
     /// Visits every visible event that has a time, in (time, event number) order. Gives the number of those without.
     fn visit(&self, visit: &mut dyn FnMut(&Row<'_>, &dyn Texts)) -> Result<u64, Self::Error>;
+    /// How many events will be visited, at most; columns are made that long at once instead of growing.
+    fn expected(&self) -> usize {
+        0
+    }
     /// What the log of a provider does not show.
     fn blind_spots(&self, provider: &str) -> BlindSpots;
-    /// Where an address is, if a database says so.
-    fn place(&self, _address: &str) -> Option<Place> {
+    /// Where an address is, if a database says so, and the name of the city where it knows one.
+    fn place(&self, _address: &str) -> Option<(Place, String)> {
         None
     }
     /// The name of the one person that a person of the case said an identity belongs to; absent where nobody said so.
@@ -276,6 +280,8 @@ pub struct Feed {
     pub devices: Vec<Device>,
     /// Places; 0 is unknown.
     pub places: Vec<Place>,
+    /// The city of each place, empty where only its country is known.
+    pub cities: Vec<String>,
     /// Kinds of events.
     pub kinds: Vec<Kind>,
     /// Systems.
@@ -314,6 +320,23 @@ impl Feed {
         let mut feed = builder.finish();
         feed.undated = undated;
         Ok(feed)
+    }
+
+    /// An empty feed with room for so many events.
+    fn sized(rows: usize) -> Self {
+        Self {
+            time: Vec::with_capacity(rows),
+            number: Vec::with_capacity(rows),
+            actor: Vec::with_capacity(rows),
+            ip: Vec::with_capacity(rows),
+            device: Vec::with_capacity(rows),
+            place: Vec::with_capacity(rows),
+            session: Vec::with_capacity(rows),
+            kind: Vec::with_capacity(rows),
+            system: Vec::with_capacity(rows),
+            object: Vec::with_capacity(rows),
+            ..Self::default()
+        }
     }
 
     /// Number of events.
@@ -396,6 +419,25 @@ impl Feed {
         match self.place[row as usize] {
             0 => None,
             place => self.places.get(place as usize),
+        }
+    }
+
+    /// The country of a row as a number, 0 where it is not known: cities of one country are one.
+    #[must_use]
+    pub fn country(&self, row: u32) -> u64 {
+        let country = self.place_of(row).and_then(|place| place.country);
+        country.map_or(0, |c| u64::from(u16::from_be_bytes(c)))
+    }
+
+    /// The place of a row for people: `Cebu, PH`, or `PH`.
+    #[must_use]
+    pub fn place_named(&self, row: u32) -> String {
+        let code = self
+            .place_of(row)
+            .map_or_else(|| "??".to_owned(), Place::code);
+        match self.cities.get(self.place[row as usize] as usize) {
+            Some(city) if !city.is_empty() => format!("{city}, {code}"),
+            _ => code,
         }
     }
 

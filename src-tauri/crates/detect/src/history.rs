@@ -45,7 +45,7 @@ impl Aspect {
     fn value(self, feed: &Feed, row: u32) -> u64 {
         let at = row as usize;
         match self {
-            Self::Country => u64::from(feed.place[at]),
+            Self::Country => feed.country(row),
             Self::Network => {
                 let address = &feed.addresses[feed.ip[at] as usize];
                 if address.private {

@@ -339,7 +339,8 @@ pub fn classify(said: &Said<'_>) -> Class {
         }
     }
     let signs = w.pair("log", "in") || w.pair("log", "out") || w.any(&["login", "logout"]);
-    if w.any(LOG)
+    let recorder = w.pair("configuration", "recorder") || w.pair("delivery", "channel");
+    if (w.any(LOG) || recorder)
         && !signs
         && is(&["update", "delete", "disable"])
         && matches!(category, "configuration" | "organization" | "other" | "iam")

@@ -38,10 +38,15 @@ pub struct Point {
 }
 
 impl Place {
-    /// The place of a country code; any case. Nothing for what is no code.
+    /// The place of a country by its code or English name, in any case. Nothing for what is neither.
     #[must_use]
     pub fn of_country(code: &str) -> Option<Self> {
-        let bytes: [u8; 2] = code.trim().as_bytes().try_into().ok()?;
+        // Some logs write the English name.
+        let code = match code.trim() {
+            two if two.len() == 2 => two,
+            name => witnessmark_model::geo::country(name)?.code,
+        };
+        let bytes: [u8; 2] = code.as_bytes().try_into().ok()?;
         let country = bytes.map(|b| b.to_ascii_uppercase());
         country.iter().all(u8::is_ascii_uppercase).then_some(Self {
             country: Some(country),
@@ -119,6 +124,7 @@ mod tests {
         assert_eq!(km("AD", "ZW").map(|d| d > 6_000.0), Some(true));
         assert_eq!(km("PH", "ZZ"), None);
         assert_eq!(km("PH", "P"), None);
+        assert_eq!(km("Philippines", "singapore"), Some(1_500.0), "by name");
     }
 
     #[test]

@@ -39,7 +39,12 @@ pub struct WhatIf {
     pub gone: Vec<String>,
     /// Ids of findings that would stand and do not now.
     pub new: Vec<String>,
+    /// The gravest of those, at most [`MOST_EXAMPLES`].
+    pub examples: Vec<Finding>,
 }
+
+/// New findings that an answer of what-if tells in full.
+pub const MOST_EXAMPLES: usize = 20;
 
 /// Runs every detection; findings of rules are weighed with theirs.
 #[must_use]
@@ -118,6 +123,13 @@ pub fn what_if(
                 out.findings
             };
             let ids: BTreeSet<&str> = found.iter().map(|f| f.id.as_str()).collect();
+            let mut examples: Vec<Finding> = found
+                .iter()
+                .filter(|f| !standing.contains(f.id.as_str()))
+                .cloned()
+                .collect();
+            order(&mut examples);
+            examples.truncate(MOST_EXAMPLES);
             WhatIf {
                 parameter: key.clone(),
                 value: *value,
@@ -130,6 +142,7 @@ pub fn what_if(
                     .difference(&standing)
                     .map(|id| (*id).to_owned())
                     .collect(),
+                examples,
             }
         })
         .collect()

@@ -9,14 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use witnessmark_ingest::Leaves;
 use witnessmark_ingest::profile::Library;
-use witnessmark_model::Zone;
+use witnessmark_model::{Flag, Zone};
 use witnessmark_store::query::{Caches, Query, Snapshot, TermCache};
 use witnessmark_store::{self as store, CaseFacts, NewCase, SourceInfo, Stamp};
 
 use crate::api::{
-    CaseSummary, ContainerPart, CustodyEntry, CustodyReport, RejectPart, RejectsReport,
-    SourceReport, SourcesReport, WarningPart,
+    CaseSummary, ContainerPart, CustodyEntry, CustodyReport, ProfileText, RejectPart,
+    RejectsReport, SourceReport, SourcesReport, WarningPart,
 };
+use crate::custody_words;
 use crate::error::{Code, Error, Result};
 use crate::failures::internal;
 use crate::findings::Reviewed;
@@ -34,12 +35,18 @@ pub struct Case {
     pub(crate) store: store::Case,
     pub(crate) setting: Arc<Setting>,
     pub(crate) library: Library,
+    /// Profiles of a person's own that were kept since the case was opened, newest last.
+    pub(crate) own: Mutex<Vec<ProfileText>>,
     pub(crate) results: Results,
     pub(crate) views: Views,
     pub(crate) terms: TermCache,
     pub(crate) reviewed: Reviewed,
     /// Databases of addresses in use, and the last review of sign-ins.
     pub(crate) geo: crate::drill::Geo,
+    /// Who may be one person.
+    pub(crate) proposed: crate::drill::Proposed,
+    /// Messages of errors with their variable parts folded.
+    pub(crate) templates: crate::drill::Templates,
     /// Sources whose bytes were read again and hashed since the case was opened, and whether the hash was right.
     pub(crate) checked: Mutex<HashMap<u32, bool>>,
     pub(crate) facts: Arc<CaseFacts>,
@@ -83,7 +90,7 @@ impl Case {
 
     /// Opens a case for reading and writing; what a crash left of unfinished imports is discarded.
     pub fn open(path: &Path, passphrase: Option<&str>, setting: Arc<Setting>) -> Result<Self> {
-        let store = checked_kind(path, || {
+        let store = checked_kind(path, passphrase.is_some(), || {
             store::Case::open(path, passphrase, &stamp(&setting))
         })?;
         Self::assemble(store, setting, passphrase.is_some(), false)
@@ -95,7 +102,9 @@ impl Case {
         passphrase: Option<&str>,
         setting: Arc<Setting>,
     ) -> Result<Self> {
-        let store = checked_kind(path, || store::Case::open_read_only(path, passphrase))?;
+        let store = checked_kind(path, passphrase.is_some(), || {
+            store::Case::open_read_only(path, passphrase)
+        })?;
         Self::assemble(store, setting, passphrase.is_some(), false)
     }
 
@@ -111,11 +120,14 @@ impl Case {
             store,
             setting,
             library,
+            own: Mutex::default(),
             results: Results::default(),
             views: Views::default(),
             terms: TermCache::default(),
             reviewed: Reviewed::default(),
             geo: crate::drill::Geo::default(),
+            proposed: crate::drill::Proposed::default(),
+            templates: crate::drill::Templates::default(),
             checked: Mutex::default(),
             facts,
             caches: Arc::default(),
@@ -131,7 +143,7 @@ impl Case {
         }
         let path = self.store.path().to_owned();
         drop(self);
-        std::fs::remove_file(&path).map_err(|e| {
+        store::Case::remove_closed(&path).map_err(|e| {
             Error::new(
                 Code::Io,
                 format!("the empty case `{}` cannot be removed: {e}", path.display()),
@@ -255,6 +267,11 @@ impl Case {
                     code: w.code.clone(),
                     count: w.count,
                     message: w.message.clone(),
+                    filter: match w.code.as_str() {
+                        "unmapped_verbs" => Some(format!("in:{} has:action -has:op", source.id)),
+                        code => Flag::from_code(code)
+                            .map(|flag| format!("in:{} problem:{}", source.id, flag.code())),
+                    },
                 })
                 .collect(),
             blind_spots: known.iter().flat_map(|p| p.blind_spots.clone()).collect(),
@@ -395,6 +412,7 @@ impl Case {
             at: text(&e.entry, "at"),
             who: text(&e.entry, "who"),
             tool: text(&e.entry, "tool"),
+            says: custody_words::says(&text(&e.entry, "action"), &e.entry["detail"]),
             action: text(&e.entry, "action"),
             detail: e.entry["detail"].to_string(),
             hash: e.hash,
@@ -436,11 +454,14 @@ impl Case {
         let stamp = self.stamp();
         match (on, standing.is_empty()) {
             (true, true) => {
-                self.store.overlay(&stamp, event, kind, value)?;
+                let place = self.told_place(event)?;
+                self.store
+                    .overlay_about(&stamp, event, kind, value, &place)?;
             }
             (false, false) => {
+                let place = self.told_place(event)?;
                 for overlay in standing {
-                    self.store.retract(&stamp, overlay.id)?;
+                    self.store.retract_about(&stamp, overlay.id, &place)?;
                 }
             }
             _ => return Ok(()),
@@ -457,6 +478,7 @@ impl Case {
                 .into_iter()
                 .map(|o| o.event)
                 .collect(),
+            findings: self.finding_marks()?,
             ..Marks::default()
         };
         for overlay in self.store.overlays(Some("tag"), None)? {
@@ -506,6 +528,7 @@ fn uuid(random: &[u8]) -> String {
 /// Opens, and tells a file that is no case from one whose passphrase is missing: to the store both look the same.
 fn checked_kind(
     path: &Path,
+    with_passphrase: bool,
     open: impl FnOnce() -> store::Result<store::Case>,
 ) -> Result<store::Case> {
     let no_case = |path: &Path| {
@@ -521,20 +544,35 @@ fn checked_kind(
         return Err(no_case(path));
     }
     open().map_err(|error| match error {
+        store::StoreError::WrongPassphrase { path } if with_passphrase && is_plain(&path) => Error::new(
+            Code::PassphraseRequired,
+            format!("`{}` is not encrypted, and a passphrase was given for it", path.display()),
+            "Leave the passphrase out; where the case was encrypted before, this file is not that case.",
+        )
+        .at(path.to_string_lossy()),
         store::StoreError::WrongPassphrase { path } if !looks_encrypted(&path) => no_case(&path),
         error => error.into(),
     })
 }
 
-/// An encrypted case begins with random bytes and ends in `.wmcase`; a text or another program's file does not.
-fn looks_encrypted(path: &Path) -> bool {
+/// The first bytes of a file; absent when it is shorter or cannot be read.
+fn head(path: &Path) -> Option<[u8; 64]> {
     use std::io::Read;
     let mut head = [0_u8; 64];
     let read = std::fs::File::open(path).and_then(|mut f| f.read_exact(&mut head));
+    read.is_ok().then_some(head)
+}
+
+/// Whether a file is an SQLite database that anybody can read.
+fn is_plain(path: &Path) -> bool {
+    head(path).is_some_and(|head| head.starts_with(b"SQLite format 3\0"))
+}
+
+/// An encrypted case begins with random bytes and ends in `.wmcase`; a text or another program's file does not.
+fn looks_encrypted(path: &Path) -> bool {
     let ends = path
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("wmcase"));
-    ends && read.is_ok()
-        && !head.starts_with(b"SQLite format 3\0")
-        && head.iter().filter(|b| !b.is_ascii()).count() > 8
+    ends && !is_plain(path)
+        && head(path).is_some_and(|head| head.iter().filter(|b| !b.is_ascii()).count() > 8)
 }

@@ -104,6 +104,14 @@ impl EntryMap for Unmapped {
     fn profiles(&self) -> Vec<String> {
         Vec::new()
     }
+
+    fn fork(&self) -> Option<Box<dyn EntryMap + Send>> {
+        None
+    }
+
+    fn is_as_forked(&self) -> bool {
+        true
+    }
 }
 
 /// Hashes entries as their last byte comes; holds only the bytes of entries that are not complete.

@@ -67,6 +67,8 @@ codes! {
     RateLimited = "rate_limited";
     /// A remote system answers with something else than its log.
     UnexpectedAnswer = "unexpected_answer";
+    /// The keyring of the system is not there, or did not do what it was asked.
+    KeyringRefused = "keyring_refused";
     /// The person cancelled.
     Cancelled = "cancelled";
     /// Reading or writing failed.

@@ -1,18 +1,23 @@
 //! The events of a case as the detections ask for them.
 //!
-//! Owns: the bridge from the store's columns to the feed of detections: blind spots by provider, joined identities, the
-//! span of times that can be true. Never touches: what is found.
+//! Owns: the bridge from the store's columns to the feed of detections: blind spots by provider, joined identities, places of
+//! addresses, the span of times that can be true. Never touches: what is found.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use witnessmark_detect::feed::{self, BlindSpots, Events, FIELDS, Feed, Need, Row};
-use witnessmark_model::{Field, IdentityKey, IdentityKind, Instant};
+use witnessmark_detect::place::{Place, Point};
+use witnessmark_enrich::Database;
+use witnessmark_model::{Field, IdentityKey, IdentityKind, Instant, Zone};
 use witnessmark_store::StoreError;
 use witnessmark_store::query::{self as q, Snapshot, Step};
 
 use crate::case::Case;
 use crate::error::Result;
 
+/// Kilometres around a city in which an address lies where a database does not say how far.
+const RADIUS: u16 = 50;
 /// 1990-01-01T00:00:00Z, before which no time of an audit log is true.
 const EARLIEST: i64 = 631_152_000 * feed::SECOND;
 
@@ -20,6 +25,8 @@ struct OfCase<'c> {
     case: &'c Case,
     snapshot: &'c Snapshot,
     joined: HashMap<IdentityKey, String>,
+    databases: Vec<Arc<Database>>,
+    expected: usize,
     now: Instant,
 }
 
@@ -50,12 +57,16 @@ impl Events for OfCase<'_> {
         })
     }
 
+    fn expected(&self) -> usize {
+        self.expected
+    }
+
     fn blind_spots(&self, provider: &str) -> BlindSpots {
         let mut spots = BlindSpots::default();
-        for profile in self.case.library.profiles() {
-            if provider.is_empty() || profile.provider != provider {
-                continue;
-            }
+        if provider.is_empty() {
+            return spots;
+        }
+        for profile in self.case.library.of_provider(provider) {
             for sentence in &profile.blind_spots {
                 if !spots.sentences.contains(sentence) {
                     spots.sentences.push(sentence.clone());
@@ -66,6 +77,29 @@ impl Events for OfCase<'_> {
                 .extend(profile.cannot_show.iter().filter_map(|w| Need::by_word(w)));
         }
         spots
+    }
+
+    /// A city counts only where the databases agree on its country; an address that they know only by country has no point,
+    /// because the middle of a country is nowhere that anybody was.
+    fn place(&self, address: &str) -> Option<(Place, String)> {
+        let mut found = self.databases.iter().filter_map(|d| d.find(address));
+        let first = found.find(|p| p.country.is_some())?;
+        let country = first.country.clone()?;
+        let city = std::iter::once(first)
+            .chain(found)
+            .filter(|p| p.country.as_ref() == Some(&country))
+            .find_map(|p| Some((p.city?, p.point?, p.radius_km)));
+        let mut place = Place::of_country(&country)?;
+        let mut name = String::new();
+        if let Some((city, at, radius)) = city {
+            place.point = Some(Point {
+                latitude: at.latitude,
+                longitude: at.longitude,
+                radius: f64::from(radius.unwrap_or(RADIUS)),
+            });
+            name = city;
+        }
+        Some((place, name))
     }
 
     fn joined(&self, identity: &IdentityKey) -> Option<String> {
@@ -83,12 +117,20 @@ impl Events for OfCase<'_> {
 }
 
 impl Case {
+    /// Visible events that have a time.
+    fn dated(&self) -> Result<usize> {
+        let all = self.answer("", &Zone::UTC)?.mask;
+        Ok(usize::try_from(all.len() - all.undated()).unwrap_or(0))
+    }
+
     /// Every dated event, ready for detections.
     pub(crate) fn feed(&self, snapshot: &Snapshot) -> Result<Feed> {
         let events = OfCase {
             case: self,
             snapshot,
             joined: persons(self.store.merges()?),
+            databases: self.databases(),
+            expected: self.dated()?,
             now: (self.setting.now)(),
         };
         Ok(Feed::read(&events)?)

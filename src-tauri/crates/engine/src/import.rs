@@ -27,7 +27,32 @@ const SPARE: u64 = 64 << 20;
 /// What the person is told, and whether they want to go on.
 pub(crate) type Tell<'a> = dyn FnMut(&ImportProgress) -> ControlFlow<()> + 'a;
 
+/// The folder that a file is in, by its one true name; absent when it cannot be told.
+fn folder_of(path: &Path) -> Option<std::path::PathBuf> {
+    let folder = path.parent()?;
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    folder.canonicalize().ok()
+}
+
 impl Case {
+    /// Whether a file of a folder is this case, its journal or its lock: what the program writes there is no log.
+    fn is_own(&self, source: &Source) -> bool {
+        let Source::File { path, .. } = source else {
+            return false;
+        };
+        let own = self.store.path();
+        let rest = path
+            .file_name()
+            .zip(own.file_name())
+            .and_then(|(name, own)| name.to_str()?.strip_prefix(own.to_str()?));
+        matches!(rest, Some("" | "-wal" | "-shm" | "-journal" | ".lock"))
+            && folder_of(path) == folder_of(own)
+    }
+
     /// Imports inputs. Everything becomes visible together, or nothing does.
     ///
     /// `tell` is called at most ten times a second; when it breaks, the import ends within a second, and what is left of
@@ -56,6 +81,9 @@ impl Case {
         let mut sources = Vec::new();
         for input in inputs {
             sources.extend(input.open()?);
+        }
+        if folder {
+            sources.retain(|source| !self.is_own(source));
         }
         let total = sources.iter().map(Source::size).sum::<Option<u64>>();
         self.check_space(total)?;
@@ -103,6 +131,8 @@ impl Case {
             .sources
             .retain(|s| receipt.sources.iter().any(|r| r.id == s.id));
         report.refused = refused;
+        let brought: Vec<u32> = report.sources.iter().map(|s| s.id).collect();
+        self.find_again(&brought)?;
         Ok(report)
     }
 

@@ -35,6 +35,16 @@ pub fn inspect(
     setting: &Setting,
 ) -> Result<InspectionReport> {
     let library = crate::profiles::with(crate::profiles::builtin()?, &choices.profiles)?;
+    inspect_with(input, choices, &library, setting)
+}
+
+/// The same by the profiles of a library.
+pub(crate) fn inspect_with(
+    input: Input,
+    choices: &ImportChoices,
+    library: &Library,
+    setting: &Setting,
+) -> Result<InspectionReport> {
     let name = input.name();
     let Some(source) = input.open()?.into_iter().next() else {
         return Err(Error::new(
@@ -49,7 +59,7 @@ pub fn inspect(
         opened.size,
         opened.reader,
         &options(choices)?,
-        &library,
+        library,
         setting,
     )
 }

@@ -325,12 +325,13 @@ impl From<q::FacetValue> for FacetValue {
 
 impl From<q::Bin> for BinPart {
     fn from(bin: q::Bin) -> Self {
-        let ms = |at: Instant| at.0 as f64 / 1e6;
+        // Whole milliseconds that hold the bin: a fraction below a microsecond is lost in a number of this size, and with it
+        // an event on the very end.
         Self {
             start: bin.start.rfc3339(),
             end: bin.end.rfc3339(),
-            start_ms: ms(bin.start),
-            end_ms: ms(bin.end),
+            start_ms: bin.start.0.div_euclid(1_000_000) as f64,
+            end_ms: -((-i128::from(bin.end.0)).div_euclid(1_000_000)) as f64,
             count: bin.count,
             split: bin
                 .split

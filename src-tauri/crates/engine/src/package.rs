@@ -68,7 +68,7 @@ impl Case {
         };
         // The filter is read before anything is written, so that a wrong one leaves nothing behind.
         self.parse(&choices.query, &zone)?;
-        let facts = self.package_facts(&choices.query, &zone)?;
+        let facts = self.package_facts(&choices.query, &zone, choices.redact.is_some())?;
         let scope = Scope::new(self, facts, &choices.query, zone, tell);
         let mut target = Target::begin(out)?;
         let written = match package::write(&scope, &options, target.sink()) {
@@ -115,7 +115,12 @@ impl Case {
     }
 
     /// What is known of the case, in the package's terms.
-    pub(crate) fn package_facts(&self, query: &str, zone: &Zone) -> Result<CaseFacts> {
+    pub(crate) fn package_facts(
+        &self,
+        query: &str,
+        zone: &Zone,
+        redacted: bool,
+    ) -> Result<CaseFacts> {
         let log = self.store.custody()?;
         let mut sources = Vec::new();
         for info in self.store.sources()? {
@@ -174,20 +179,9 @@ impl Case {
             code: r.code,
             message: r.message,
         });
-        let mut marks = Vec::new();
-        let scope = self.answer(query, zone)?;
-        let rows = self.query(&scope.snapshot);
-        for kind in ["bookmark", "tag"] {
-            for overlay in self.store.overlays(Some(kind), None)? {
-                let inside = rows.find(overlay.event)?.is_some_and(|row| {
-                    let segment = scope.mask.segments.get(row.segment as usize);
-                    segment.is_some_and(|m| m.has(row.row))
-                });
-                if inside {
-                    marks.push((kind.to_owned(), overlay.event, overlay.value));
-                }
-            }
-        }
+        let packed = self.packed_checklists(query, zone, redacted)?;
+        let mut notes = self.packed_notes(query, zone)?;
+        notes.extend(packed.notes);
         Ok(CaseFacts {
             id: self.store.meta().uuid.clone(),
             name: self.store.meta().name.clone(),
@@ -200,10 +194,10 @@ impl Case {
             custody: custody.collect(),
             profiles: self.store.profiles()?,
             rejects: rejects.collect(),
-            marks,
-            rules: Vec::new(),
+            notes,
+            rules: packed.files,
             findings: Vec::new(),
-            checklists: Vec::new(),
+            checklists: packed.checklists,
             people: self.confirmed_people()?,
             secret: self.package_secret(),
         })

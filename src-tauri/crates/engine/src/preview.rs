@@ -39,7 +39,7 @@ impl Case {
                 ..v
             }
         });
-        let facts = self.package_facts(&choices.query, &zone)?;
+        let facts = self.package_facts(&choices.query, &zone, choices.redact.is_some())?;
         let mut gaps = Vec::new();
         for source in &facts.sources {
             let mut of_source: Vec<CoverageGap> = source
@@ -59,8 +59,8 @@ impl Case {
             gaps.extend(of_source);
         }
         let total = facts.events;
-        let notes = self.store.overlays(Some("note"), None)?.len() as u64;
-        let marks = facts.marks.len() as u64;
+        let marks = facts.notes.len() as u64;
+        let notes = (self.notes("", &[])?.notes.len() as u64).saturating_sub(marks);
         let (mut effects, mut examples) = (Vec::new(), Vec::new());
         if let Some(text) = &choices.redact {
             let policy = Policy::read(text).map_err(told)?;

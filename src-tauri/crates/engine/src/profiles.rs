@@ -4,18 +4,19 @@
 //! read (`ingest`), where a person's files stand (front ends pass their texts in).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use witnessmark_ingest::mapping::{IdentityKey, Mapper};
+use witnessmark_ingest::options::Options;
 use witnessmark_ingest::pipeline::{self, Profiles, Setup};
-use witnessmark_ingest::profile::{Library, LibraryError, Profile, ProfileError};
+use witnessmark_ingest::profile::{Library, LibraryError, Profile, ProfileError, edit};
 use witnessmark_ingest::{Entry, Limits, recognise};
-use witnessmark_model::{Batch, Field, Flag};
+use witnessmark_model::Batch;
 use witnessmark_store as store;
 
 use crate::api::{
-    EventJson, FilledPart, ImportChoices, ProfilePart, ProfileTestReport, ProfileText,
-    ProfilesReport, RefusedProfile, UnmappedPart, WarningPart,
+    ImportChoices, KeptProfile, ProfilePart, ProfileTestReport, ProfileText, ProfilesReport,
+    RefusedProfile, UnmappedPart, WarningPart,
 };
 use crate::case::Case;
 use crate::choices::options;
@@ -24,9 +25,14 @@ use crate::failures::internal;
 use crate::input::Input;
 use crate::inspect;
 use crate::setting::Setting;
+use crate::trial::trial;
 
-/// Events shown.
-const PREVIEW: usize = 10;
+/// Kind of the statement by which a case keeps a profile of a person's own that nothing may have been read by yet.
+const OWN: &str = "profile_own";
+/// Id of a guessed mapping.
+pub(crate) const GUESS: &str = "guess";
+/// What a text without a file is called in messages.
+pub(crate) const FILE: &str = "profile";
 /// Words without a meaning that are listed.
 const UNMAPPED: usize = 50;
 
@@ -35,11 +41,14 @@ pub(crate) fn builtin() -> Result<Library> {
     Library::builtin().map_err(|e| internal(e.to_string()))
 }
 
-/// The profiles of the program with those that a case keeps. What a person brought into the case goes on to recognise;
-/// an older version of one of ours only goes on to speak for the events that it has read.
+/// The profiles of the program with those that a case keeps. What a person brought into the case goes on to recognise, in
+/// its newest version; an older version, or one of ours, only goes on to speak for the events that it has read.
 pub(crate) fn of_case(store: &store::Case) -> Result<Library> {
     let mut library = builtin()?;
-    for (name, text) in store.profiles()? {
+    let mut own: Vec<Arc<Profile>> = Vec::new();
+    let saved = store.statements(Some(OWN), None)?;
+    let saved = saved.into_iter().map(|s| (s.subject, s.value));
+    for (name, text) in store.profiles()?.into_iter().chain(saved) {
         let known = library.find(&name).is_some_and(|p| p.text == text);
         if known {
             continue;
@@ -49,15 +58,19 @@ pub(crate) fn of_case(store: &store::Case) -> Result<Library> {
             continue;
         };
         library.keep(&profile);
-        if profile.id != "guess" && !is_builtin(&profile.id)? {
-            // The file of a profile that was read once is read again.
-            let _ = library.add(&name, &text);
+        if profile.id != GUESS && !is_builtin(&profile.id)? {
+            own.push(profile);
         }
+    }
+    own.sort_by_key(|profile| profile.version);
+    for profile in own {
+        // The text of a profile that was read once is read again; the newest of an id takes the place of the others.
+        let _ = library.add(&profile.id, &profile.text);
     }
     Ok(library)
 }
 
-fn is_builtin(id: &str) -> Result<bool> {
+pub(crate) fn is_builtin(id: &str) -> Result<bool> {
     Ok(builtin()?.profiles().iter().any(|p| p.id == id))
 }
 
@@ -81,7 +94,7 @@ fn refused(error: LibraryError) -> Error {
     }
 }
 
-fn wrong(error: &ProfileError) -> Error {
+pub(crate) fn wrong(error: &ProfileError) -> Error {
     let mut out = Error::new(
         Code::InvalidOption,
         format!("the profile cannot be used: {error}"),
@@ -95,13 +108,85 @@ fn wrong(error: &ProfileError) -> Error {
 impl Case {
     /// The profiles of this case with those of these choices, which the case keeps from now on.
     pub(crate) fn library_with(&self, choices: &ImportChoices) -> Result<Library> {
-        with(self.library.clone(), &choices.profiles)
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        with(with(self.library.clone(), &own)?, &choices.profiles)
+    }
+
+    /// Keeps a profile of a person's own in the case, in the place of an earlier one of its id. The version is raised where
+    /// the case holds another text of this id and version, so that a version always is one text.
+    ///
+    /// # Errors
+    /// With line and key when the text is no profile; when its id is that of one of the program.
+    pub fn keep_profile(&self, text: &str) -> Result<KeptProfile> {
+        let mut profile = Profile::parse(FILE, text).map_err(|e| wrong(&e))?;
+        if profile.id == GUESS || is_builtin(&profile.id)? {
+            let starts = |line: &str| line.trim_start().starts_with("id");
+            return Err(wrong(&ProfileError {
+                file: FILE.to_owned(),
+                line: text.lines().position(starts).map(|at| at + 1),
+                key: "profile.id".to_owned(),
+                message: format!(
+                    "`{}` is a profile of the program; give yours an id of its own",
+                    profile.id
+                ),
+            }));
+        }
+        let before = self.store.statements(Some(OWN), Some(&profile.id))?;
+        let used = self.store.profiles()?;
+        let texts = before.iter().map(|s| s.value.clone());
+        let known: Vec<Profile> = texts
+            .chain(used.into_iter().map(|(_, text)| text))
+            .filter_map(|text| Profile::parse(FILE, &text).ok())
+            .filter(|p| p.id == profile.id)
+            .collect();
+        let newest = known.iter().max_by_key(|p| p.version);
+        if let Some(newest) = newest
+            && newest.text != profile.text
+            && newest.version >= profile.version
+        {
+            let next = newest.version.saturating_add(1).to_string();
+            let raised = edit::set(text, "version", &[next]).map_err(|e| wrong(&e))?;
+            profile = Profile::parse(FILE, &raised).map_err(|e| wrong(&e))?;
+        }
+        if !before.iter().any(|s| s.value == profile.text) {
+            let stamp = self.stamp();
+            self.store.state(&stamp, OWN, &profile.id, &profile.text)?;
+            for old in before {
+                self.store.take_back(&stamp, old.id)?;
+            }
+        }
+        let profile = Arc::new(profile);
+        self.library.keep(&profile);
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.retain(|p| p.file != profile.id);
+        own.push(ProfileText {
+            file: profile.id.clone(),
+            text: profile.text.clone(),
+        });
+        Ok(KeptProfile {
+            id: profile.id.clone(),
+            version: profile.version,
+            title: profile.title.clone(),
+            text: profile.text.clone(),
+        })
+    }
+
+    /// The texts of profiles of a person's own among some that read a source.
+    pub(crate) fn own_profiles(&self, names: &[String]) -> Vec<ProfileText> {
+        let known = names.iter().filter_map(|name| self.library.find(name));
+        known
+            .filter(|p| p.id != GUESS && !is_builtin(&p.id).unwrap_or(true))
+            .map(|p| ProfileText {
+                file: p.id.clone(),
+                text: p.text.clone(),
+            })
+            .collect()
     }
 
     /// Every profile that this case knows.
-    #[must_use]
-    pub fn profiles(&self) -> ProfilesReport {
-        report(&self.library, &[])
+    pub fn profiles(&self) -> Result<ProfilesReport> {
+        let library = self.library_with(&ImportChoices::default())?;
+        Ok(report(&library, &[]))
     }
 }
 
@@ -210,17 +295,43 @@ pub fn profile_test(
                 rejected += u64::from(mapper.map(entry, &mut batch).is_err());
             }
             out.profiles = mapper.profiles();
-            count(&batch, &mut out);
+            let trial = trial(&batch);
+            out.events = trial.events;
+            out.preview = trial.shown;
+            out.filled = trial.filled;
+            let problems = trial.problems.into_iter();
+            out.problems = problems
+                .map(|p| problem(p.code, p.count, p.message))
+                .collect();
             if rejected > 0 {
-                out.problems.push(WarningPart {
-                    code: "rejected".to_owned(),
-                    count: rejected,
-                    message: "entries hold no event".to_owned(),
-                });
+                let message = "no event in the entry".to_owned();
+                let code = "rejected".to_owned();
+                out.problems.push(problem(code, rejected, message));
             }
+            out.unmapped = unmapped(trial.words);
             out
         },
     )
+}
+
+const fn problem(code: String, count: u64, message: String) -> WarningPart {
+    WarningPart {
+        code,
+        count,
+        message,
+        filter: None,
+    }
+}
+
+/// Words without a meaning, most frequent first.
+fn unmapped(words: BTreeMap<String, (u32, u32)>) -> Vec<UnmappedPart> {
+    let without = words.into_iter().filter(|(_, (_, without))| *without > 0);
+    let mut words: Vec<UnmappedPart> = without
+        .map(|(value, (_, count))| UnmappedPart { value, count })
+        .collect();
+    words.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+    words.truncate(UNMAPPED);
+    words
 }
 
 fn empty(shape: String, entries: usize) -> ProfileTestReport {
@@ -236,62 +347,6 @@ fn empty(shape: String, entries: usize) -> ProfileTestReport {
         filled: Vec::new(),
         reasons: Vec::new(),
     }
-}
-
-/// Counts what became of the rows.
-fn count(batch: &Batch, out: &mut ProfileTestReport) {
-    let mut filled: BTreeMap<Field, u32> = BTreeMap::new();
-    let mut problems: BTreeMap<String, u64> = BTreeMap::new();
-    let mut unmapped: BTreeMap<String, u32> = BTreeMap::new();
-    for (n, row) in batch.rows.iter().enumerate() {
-        let (mut action, mut mapped) = (None, false);
-        let mut seen = Vec::new();
-        for (field, _, text) in batch.row_cells(n) {
-            if !seen.contains(&field) {
-                seen.push(field);
-                *filled.entry(field).or_default() += 1;
-            }
-            match field {
-                Field::EventAction => action = Some(text.to_owned()),
-                Field::EventOperation => mapped = true,
-                Field::Problems => *problems.entry(text.to_owned()).or_default() += 1,
-                _ => {}
-            }
-        }
-        if let Some(action) = action.filter(|_| !mapped) {
-            *unmapped.entry(action).or_default() += 1;
-        }
-        if n < PREVIEW {
-            out.preview
-                .push(EventJson::from(&inspect::event(batch, n, row)));
-        }
-    }
-    out.events = u32::try_from(batch.rows.len()).unwrap_or(u32::MAX);
-    out.filled = filled
-        .into_iter()
-        .map(|(field, count)| FilledPart {
-            field: field.name().to_owned(),
-            count,
-        })
-        .collect();
-    out.problems = problems
-        .into_iter()
-        .map(|(code, count)| WarningPart {
-            message: Flag::ALL
-                .iter()
-                .find(|flag| flag.code() == code)
-                .map_or_else(String::new, |flag| flag.text().to_owned()),
-            code,
-            count,
-        })
-        .collect();
-    let mut words: Vec<UnmappedPart> = unmapped
-        .into_iter()
-        .map(|(value, count)| UnmappedPart { value, count })
-        .collect();
-    words.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
-    words.truncate(UNMAPPED);
-    out.unmapped = words;
 }
 
 /// A first draft of a profile for a log that nobody described: the guess on an input, written down with its reasons.
@@ -323,27 +378,37 @@ fn looked_at<T>(
     input: Input,
     choices: &ImportChoices,
     setting: &Setting,
-    look: impl FnOnce(&[Entry<'_>], String, &Library, &witnessmark_ingest::options::Options) -> T,
+    look: impl FnOnce(&[Entry<'_>], String, &Library, &Options) -> T,
 ) -> Result<T> {
     let library = with(builtin()?, &choices.profiles)?;
     let options = options(choices)?;
-    let limits = Limits::default();
-    let (name, head, whole) = inspect::head(input, limits.head as u64)?;
+    let (name, head, whole) = inspect::head(input, Limits::default().head as u64)?;
+    looked_into(&name, &head, whole, &options, &library, setting, look)
+}
+
+/// Hands the first entries of bytes to `look`.
+pub(crate) fn looked_into<T>(
+    name: &str,
+    head: &[u8],
+    whole: bool,
+    options: &Options,
+    library: &Library,
+    setting: &Setting,
+    look: impl FnOnce(&[Entry<'_>], String, &Library, &Options) -> T,
+) -> Result<T> {
     let profiles = Profiles {
-        options: &options,
-        library: &library,
+        options,
+        library,
         keys: IdentityKey([0; 16]),
         now: (setting.now)(),
     };
     let setup = Setup {
-        options: &options,
-        limits,
+        options,
+        limits: Limits::default(),
         planner: &profiles,
     };
-    let mut look = Some(look);
-    let (_, seen) = pipeline::inspect(&head, whole, &name, &setup, |sample, source| {
-        let look = look.take()?;
-        Some(look(sample, source.shape.clone(), &library, &options))
+    let (_, seen) = pipeline::inspect(head, whole, name, &setup, |sample, source| {
+        look(sample, source.shape.clone(), library, options)
     })?;
-    seen.ok_or_else(|| internal("a sample was looked at twice"))
+    Ok(seen)
 }

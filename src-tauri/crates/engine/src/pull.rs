@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use witnessmark_model::Instant;
 use witnessmark_pull::auth::Secret;
 use witnessmark_pull::client::Bounds;
-use witnessmark_pull::connector::{self, Connector, Span};
+use witnessmark_pull::connector::{self, AuthKind, Connector, Span};
 use witnessmark_pull::cursor::Cursor;
 use witnessmark_pull::origin::Reach;
 use witnessmark_pull::sync::{self, Commit, Job, Page, Port, Progress, Sink};
@@ -64,9 +64,21 @@ impl Connectors {
     }
 }
 
-/// The connector and the origin that a request would ask, such as `okta` and `https://example.okta.com`: what a person is
-/// asked to agree to, and what a secret is bound to.
-pub fn pull_target(request: &PullRequest) -> Result<(String, String)> {
+/// Where a request would go: what a person is asked to agree to, and what a secret is bound to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PullTarget {
+    /// Id of the connector, such as `okta`.
+    pub connector: String,
+    /// Scheme, host and port of the log, such as `https://example.okta.com`.
+    pub origin: String,
+    /// Where a token is asked for with the secret, when that is another place.
+    pub token_origin: Option<String>,
+    /// Whether the connector has to show who asks.
+    pub needs_secret: bool,
+}
+
+/// Where a request would go. Nothing is sent.
+pub fn pull_target(request: &PullRequest) -> Result<PullTarget> {
     let connector = read(request)?;
     let job = Job {
         connector: &connector,
@@ -83,8 +95,16 @@ pub fn pull_target(request: &PullRequest) -> Result<(String, String)> {
         cursor: Cursor::default(),
         bounds: Bounds::default(),
     };
-    let (_, origin, _) = sync::base(&job)?;
-    Ok((connector.connector.id.clone(), origin.to_string()))
+    let (_, origin, values) = sync::base(&job)?;
+    let token_origin = sync::token_origin(&job, &values)?;
+    Ok(PullTarget {
+        connector: connector.connector.id.clone(),
+        token_origin: token_origin
+            .filter(|other| *other != origin)
+            .map(|other| other.to_string()),
+        origin: origin.to_string(),
+        needs_secret: connector.auth.kind != AuthKind::None,
+    })
 }
 
 fn shown(connector: &Connector) -> ConnectorPart {
@@ -271,7 +291,7 @@ impl Case {
         let begun = json!({
             "stream": kept.id, "connector": versioned(connector), "since": request.since, "settle": request.settle,
             "own_authorities": request.authorities.as_ref().map(|pem| witnessmark_store::sha256_hex(pem.as_bytes())),
-            "private_addresses": request.allow_private,
+            "private_addresses": request.allow_private, "schedule": request.schedule,
         });
         self.store.record(&self.stamp(), "pull.begin", &begun)?;
         let outside = Outside::new(self);
@@ -598,6 +618,40 @@ fn settled(all: &[PullCoverage]) -> Vec<PullCoverage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_bound_to_every_place_that_it_would_be_sent_to() {
+        let entra = |text: Option<String>| {
+            pull_target(&PullRequest {
+                connector: "entra-sign-ins".into(),
+                text,
+                settings: BTreeMap::from([
+                    ("tenant".to_owned(), "example.com".to_owned()),
+                    (
+                        "client".to_owned(),
+                        "00000000-0000-0000-0000-000000000000".to_owned(),
+                    ),
+                ]),
+                ..PullRequest::default()
+            })
+            .unwrap()
+        };
+        let ours = entra(None);
+        assert_eq!(ours.origin, "https://graph.microsoft.com");
+        assert_eq!(
+            ours.token_origin.as_deref(),
+            Some("https://login.microsoftonline.com")
+        );
+        assert!(ours.needs_secret);
+        // A connector that somebody sent bears the same name and asks the same log, and would send the secret elsewhere.
+        let text = Connectors::text("entra-sign-ins").unwrap();
+        let theirs = entra(Some(
+            text.replace("login.microsoftonline.com", "collect.example.net"),
+        ));
+        assert_eq!(theirs.connector, ours.connector);
+        assert_eq!(theirs.origin, ours.origin);
+        assert_ne!(theirs, ours);
+    }
 
     #[test]
     fn what_was_once_read_to_its_end_stays_covered() {

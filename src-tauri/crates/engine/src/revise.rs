@@ -85,6 +85,7 @@ impl Case {
             ));
         }
         self.live_source(source)?;
+        self.keep_places(source)?;
         let revision = self.store.begin_withdrawal(source, &self.stamp(), why)?;
         let mut reporter = Reporter::new(&self.setting, None, tell);
         let revised = self.settle(revision, &mut reporter)?;
@@ -102,8 +103,7 @@ impl Case {
 
     /// What a source of the case would look like with other choices; nothing is changed.
     pub fn inspect_source(&self, source: u32, choices: &ImportChoices) -> Result<InspectionReport> {
-        let info = self.live_source(source)?;
-        let choices = over(&chosen(&info), choices);
+        let (info, choices) = self.chosen_anew(source, choices)?;
         let name = crate::case::shown_name(&info);
         let bytes = Some(info.receipt.bytes);
         let kept = self.kept(&info);
@@ -115,6 +115,17 @@ impl Case {
             &self.library_with(&choices)?,
             &self.setting,
         )
+    }
+
+    /// A source that can be read anew, and what would hold with other choices.
+    pub(crate) fn chosen_anew(
+        &self,
+        source: u32,
+        choices: &ImportChoices,
+    ) -> Result<(SourceInfo, ImportChoices)> {
+        let info = self.live_source(source)?;
+        let choices = over(&chosen(&info), choices);
+        Ok((info, choices))
     }
 
     /// How a source was read: what was chosen for it.
@@ -132,6 +143,11 @@ impl Case {
             ));
         }
         Ok(info)
+    }
+
+    /// The bytes of a source as it was read, to be read once more.
+    pub(crate) fn kept_reader(&self, info: &SourceInfo) -> Box<dyn Read + Send> {
+        Box::new(self.kept(info))
     }
 
     fn kept(&self, info: &SourceInfo) -> Kept {
@@ -206,7 +222,7 @@ impl Case {
 }
 
 /// Choices in the readers' types. What is kept of a sheet is the text that was made of it.
-fn read_as(info: &SourceInfo, choices: &ImportChoices) -> Result<Options> {
+pub(crate) fn read_as(info: &SourceInfo, choices: &ImportChoices) -> Result<Options> {
     Ok(Options {
         sheet: info.detail["container"] == "xlsx",
         ..options(choices)?

@@ -3,20 +3,24 @@
 //! Owns: what a row says. Never touches: which rows (the view knows), meaning of verbs (the profile knows).
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use witnessmark_ingest::profile::{Library, PartKind};
 use witnessmark_model::{Event, Field, Zone};
 
 use crate::api::{RowPart, SentencePart};
 use crate::clock_text::local_time;
+use crate::findings::{Marked, SEVERITIES};
 
-/// Marks that people put on events.
+/// Marks that people put on events, and what findings hold them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Marks {
     /// Bookmarked events.
     pub(crate) bookmarks: HashSet<u64>,
     /// Tags by event.
     pub(crate) tags: HashMap<u64, Vec<String>>,
+    /// Open findings that hold the events.
+    pub(crate) findings: Arc<Marked>,
 }
 
 /// The name of the system that wrote an event, for people.
@@ -65,6 +69,11 @@ pub(crate) fn row(event: &Event, zone: &Zone, library: &Library, marks: &Marks) 
         problems: event.problems.clone(),
         bookmarked: marks.bookmarks.contains(&event.number),
         tags: marks.tags.get(&event.number).cloned().unwrap_or_default(),
+        finding: marks
+            .findings
+            .get(&event.number)
+            .and_then(|rank| SEVERITIES.get(*rank as usize))
+            .map(|word| (*word).to_owned()),
         cells: Vec::new(),
     }
 }

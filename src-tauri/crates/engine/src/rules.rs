@@ -36,6 +36,18 @@ pub struct RuleFiles {
 }
 
 impl RuleFiles {
+    /// How many files there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// Adds the rules of a folder (with what is below it), a zip or a file. Only names that end in `.yml` or `.yaml`
     /// count; links are not followed.
     ///
@@ -176,6 +188,9 @@ pub(crate) struct Ruled {
 impl Case {
     /// Puts rules to the raw entries of the events that they are for.
     pub(crate) fn run_rules(&self, files: &RuleFiles, feed: &Feed) -> Result<Ruled> {
+        if files.is_empty() {
+            return Ok(Ruled::default());
+        }
         let known: Vec<(String, String)> = self
             .library
             .profiles()
@@ -204,10 +219,11 @@ impl Case {
             }
         };
         let answer = self.answer(&query, &Zone::UTC)?;
+        let entries = answer.mask.len();
         let programs = Programs {
             by_profile: present
                 .iter()
-                .map(|p| (p.as_str(), rules.program(p)))
+                .map(|p| (p.as_str(), rules.program(p, entries)))
                 .collect(),
             by_source: self.profile_of_sources()?,
         };
@@ -216,7 +232,22 @@ impl Case {
             Vec::new,
             |seen: &mut Vec<Seen>, entry| judge(&programs, entry, seen),
         )?;
-        let matches = rules.finish(seen.into_iter().flatten().collect());
+        let mut seen: Vec<Seen> = seen.into_iter().flatten().collect();
+        let mut stopped: Vec<usize> = (programs.by_profile.values())
+            .flat_map(|p| p.stopped().collect::<Vec<_>>())
+            .collect();
+        drop(programs);
+        stopped.sort_unstable();
+        stopped.dedup();
+        if !stopped.is_empty() {
+            let told = rules.not_run.len();
+            rules.stop(&stopped, &mut seen);
+            ruled
+                .not_run
+                .extend(rules.not_run[told..].iter().map(not_run));
+            ruled.run -= rules.not_run.len().saturating_sub(told) as u64;
+        }
+        let matches = rules.finish(seen);
         ruled.findings = sigma::findings(&rules, &matches, feed);
         Ok(ruled)
     }

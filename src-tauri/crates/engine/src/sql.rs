@@ -2,10 +2,14 @@
 //!
 //! Owns: what the statement is run on and how long it may run. Never touches: SQL itself, which only `store` runs.
 
+use std::cell::RefCell;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use witnessmark_export::spreadsheet_safe;
 use witnessmark_model::Zone;
 use witnessmark_store::query::{Sql, SqlCell};
 
@@ -72,6 +76,63 @@ impl Case {
             })
     }
 
+    /// Writes the rows of a statement as CSV for spreadsheets (RFC 4180): every cell quoted, formulas made text.
+    ///
+    /// # Errors
+    /// As [`Case::sql`], and when `out` refuses, which is given back as it came.
+    pub fn sql_csv(
+        &self,
+        statement: &str,
+        limits: SqlLimits,
+        out: &mut dyn Write,
+    ) -> Result<io::Result<()>> {
+        let names = RefCell::new(Vec::new());
+        let mut begun = false;
+        let mut written = Ok(());
+        self.sql(
+            statement,
+            limits,
+            &mut |columns| *names.borrow_mut() = columns.to_vec(),
+            &mut |cells| {
+                let head = if begun {
+                    Ok(())
+                } else {
+                    line(names.borrow().iter().map(|n| spreadsheet_safe(n)), out)
+                };
+                begun = true;
+                written = head.and_then(|()| line(cells.iter().map(safe), out));
+                match written {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                }
+            },
+        )?;
+        if !begun {
+            written = line(names.borrow().iter().map(|n| spreadsheet_safe(n)), out);
+        }
+        Ok(written)
+    }
+
+    /// The same into a new file.
+    ///
+    /// # Errors
+    /// As [`Case::sql`], and when the file cannot be written.
+    pub fn sql_save(&self, statement: &str, limits: SqlLimits, path: &Path) -> Result<()> {
+        let cannot = |error: io::Error| {
+            Error::new(
+                Code::Io,
+                format!("`{}` cannot be written: {error}", path.display()),
+                "Choose another place or name.",
+            )
+            .at(path.to_string_lossy())
+        };
+        let file = std::fs::File::create(path).map_err(cannot)?;
+        let mut out = io::BufWriter::new(file);
+        self.sql_csv(statement, limits, &mut out)?
+            .and_then(|()| out.flush())
+            .map_err(cannot)
+    }
+
     /// At most so many rows of a statement, for the window.
     ///
     /// # Errors
@@ -94,6 +155,25 @@ impl Case {
             },
         )?;
         Ok(SqlReport { columns, rows, cut })
+    }
+}
+
+/// A row of CSV.
+fn line(cells: impl Iterator<Item = String>, out: &mut dyn Write) -> io::Result<()> {
+    for (at, cell) in cells.enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        write!(out, "{comma}\"{}\"", cell.replace('"', "\"\""))?;
+    }
+    write!(out, "\r\n")
+}
+
+/// A cell for a spreadsheet. A number below zero is no formula.
+fn safe(cell: &SqlCell) -> String {
+    match cell {
+        SqlCell::Null => String::new(),
+        SqlCell::Integer(n) => n.to_string(),
+        SqlCell::Real(n) => n.to_string(),
+        SqlCell::Text(text) => spreadsheet_safe(text),
     }
 }
 

@@ -75,11 +75,10 @@ impl Case {
             events: found.events,
         };
         let value = serde_json::to_string(&judged).map_err(|e| internal(e.to_string()))?;
-        self.withdraw_verdict(finding)?;
+        self.take_verdict_back(finding)?;
         self.store
             .state(&self.stamp(), VERDICT, &subject(finding), &value)?;
-        self.results.forget();
-        Ok(())
+        self.lay_marks()
     }
 
     /// Takes the verdict on a finding back, if there is one.
@@ -87,6 +86,12 @@ impl Case {
     /// # Errors
     /// When the case cannot be written.
     pub fn withdraw_verdict(&self, finding: &str) -> Result<bool> {
+        let taken = self.take_verdict_back(finding)?;
+        self.lay_marks()?;
+        Ok(taken)
+    }
+
+    fn take_verdict_back(&self, finding: &str) -> Result<bool> {
         let standing = self
             .store
             .statements(Some(VERDICT), Some(&subject(finding)))?;
@@ -128,7 +133,9 @@ impl Case {
             until: until.map(|t| t.0),
         };
         let value = serde_json::to_string(&said).map_err(|e| internal(e.to_string()))?;
-        Ok(self.store.state(&self.stamp(), SUPPRESSION, "", &value)?)
+        let id = self.store.state(&self.stamp(), SUPPRESSION, "", &value)?;
+        self.lay_marks()?;
+        Ok(id)
     }
 
     /// Shows again what a suppression hid.
@@ -143,7 +150,8 @@ impl Case {
                 "List them with `suppress`.",
             ));
         }
-        Ok(self.store.take_back(&self.stamp(), id)?)
+        self.store.take_back(&self.stamp(), id)?;
+        self.lay_marks()
     }
 
     /// Every suppression that was not taken back.
@@ -172,17 +180,19 @@ impl Case {
     }
 
     /// A finding of the last review.
-    fn finding(&self, id: &str) -> Result<FindingPart> {
+    pub(crate) fn finding(&self, id: &str) -> Result<FindingPart> {
         let report = self.last_review()?.unwrap_or_default();
-        report.findings.into_iter().find(|f| f.id == id).ok_or_else(|| {
+        report.findings.iter().find(|f| f.id == id).cloned().ok_or_else(|| {
             Error::new(Code::NoSuchItem, format!("there is no finding `{id}`"), "List them with `detect`; a finding is named by its whole id, such as F-0123456789ab.")
         })
     }
 
-    /// Lays what persons said over a review.
-    pub(crate) fn with_words(&self, report: &mut DetectReport) -> Result<()> {
-        let mut verdicts: HashMap<String, VerdictPart> = HashMap::new();
-        let mut judged: HashMap<String, Vec<u64>> = HashMap::new();
+    /// Everything that persons said of findings.
+    pub(crate) fn words(&self) -> Result<Words> {
+        let mut words = Words {
+            suppressions: self.suppressions()?.suppressions,
+            ..Words::default()
+        };
         for s in self.store.statements(Some(VERDICT), None)? {
             let (Some(finding), Ok(said)) = (
                 s.subject.strip_prefix("finding:"),
@@ -190,48 +200,79 @@ impl Case {
             ) else {
                 continue;
             };
-            judged.insert(finding.to_owned(), said.events);
-            verdicts.insert(
-                finding.to_owned(),
-                VerdictPart {
-                    verdict: said.verdict,
-                    note: said.note,
-                    who: s.who,
-                    at: s.at.rfc3339(),
-                    stale: false,
-                },
-            );
-        }
-        let suppressions = self.suppressions()?.suppressions;
-        for finding in &mut report.findings {
-            finding.verdict = verdicts.remove(&finding.id).map(|v| VerdictPart {
-                stale: judged.get(&finding.id) != Some(&finding.events),
-                ..v
-            });
-            let hides = |s: &&SuppressionPart| {
-                !s.expired
-                    && s.detection.as_ref().is_none_or(|d| *d == finding.detection)
-                    && s.actor.as_ref().is_none_or(|a| {
-                        finding
-                            .actor
-                            .as_ref()
-                            .is_some_and(|of| of.eq_ignore_ascii_case(a))
-                    })
+            let verdict = VerdictPart {
+                verdict: said.verdict,
+                note: said.note,
+                who: s.who,
+                at: s.at.rfc3339(),
+                stale: false,
             };
-            finding.suppressed = suppressions.iter().find(hides).cloned();
+            words
+                .verdicts
+                .insert(finding.to_owned(), (said.events, verdict));
         }
-        report.open = report.findings.iter().filter(|f| is_open(f)).count() as u64;
+        Ok(words)
+    }
+
+    /// Lays what persons said over a review.
+    pub(crate) fn with_words(&self, report: &mut DetectReport) -> Result<()> {
+        let words = self.words()?;
+        report.open = 0;
+        for finding in &mut report.findings {
+            finding.verdict = words.verdict(finding);
+            finding.suppressed = words.hides(finding).cloned();
+            report.open += u64::from(words.state(finding) == "open");
+        }
         Ok(())
     }
 }
 
-/// Whether a finding still asks for somebody: nobody said that it is innocent or put right, and nobody hid it.
-fn is_open(finding: &FindingPart) -> bool {
-    let closed = finding
-        .verdict
-        .as_ref()
-        .is_some_and(|v| !v.stale && v.verdict != "confirmed_compromised");
-    !closed && finding.suppressed.is_none()
+/// What persons said of findings, by the finding and in general.
+#[derive(Default)]
+pub(crate) struct Words {
+    /// With the events of the finding when it was judged.
+    verdicts: HashMap<String, (Vec<u64>, VerdictPart)>,
+    pub(crate) suppressions: Vec<SuppressionPart>,
+}
+
+impl Words {
+    /// What a person found out about a finding.
+    pub(crate) fn verdict(&self, finding: &FindingPart) -> Option<VerdictPart> {
+        let (events, verdict) = self.verdicts.get(&finding.id)?;
+        Some(VerdictPart {
+            stale: *events != finding.events,
+            ..verdict.clone()
+        })
+    }
+
+    /// The statement that hides a finding.
+    pub(crate) fn hides(&self, finding: &FindingPart) -> Option<&SuppressionPart> {
+        self.suppressions.iter().find(|s| {
+            !s.expired
+                && s.detection.as_ref().is_none_or(|d| *d == finding.detection)
+                && s.actor.as_ref().is_none_or(|a| {
+                    finding
+                        .actor
+                        .as_ref()
+                        .is_some_and(|of| of.eq_ignore_ascii_case(a))
+                })
+        })
+    }
+
+    /// `judged` where a person said that it is innocent or put right, `hidden` where one hid it, else `open`: it still asks
+    /// for somebody.
+    pub(crate) fn state(&self, finding: &FindingPart) -> &'static str {
+        let closed = self.verdicts.get(&finding.id).is_some_and(|(events, v)| {
+            *events == finding.events && v.verdict != "confirmed_compromised"
+        });
+        if closed {
+            "judged"
+        } else if self.hides(finding).is_some() {
+            "hidden"
+        } else {
+            "open"
+        }
+    }
 }
 
 fn subject(finding: &str) -> String {

@@ -50,6 +50,10 @@ pub(crate) fn shown(report: checking::Report) -> VerifyReport {
 pub(crate) fn told(path: &Path, error: &VerifyError) -> Error {
     let (code, hint) = match error {
         VerifyError::Missing { .. } => (Code::NotFound, "Check the name and the rights on it."),
+        VerifyError::NotEncrypted { .. } => (
+            Code::PassphraseRequired,
+            "Leave the passphrase out; where the case was encrypted before, this file is not that case.",
+        ),
         VerifyError::Passphrase { .. } => (
             Code::PassphraseRequired,
             "Give the passphrase that the case was made with; nobody can recover it.",

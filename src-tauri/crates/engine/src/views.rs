@@ -5,7 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
-use witnessmark_lens::Query;
+use witnessmark_lens::{Expr, Query};
 use witnessmark_model::{Event, Field, Instant, Zone};
 use witnessmark_store::query::{self as q, View};
 
@@ -41,6 +41,7 @@ pub(crate) struct Views {
 pub(crate) struct Held {
     handle: u32,
     pub(crate) zone: Zone,
+    pub(crate) expr: Expr,
     pub(crate) answer: Answer,
     pub(crate) view: View,
 }
@@ -63,7 +64,12 @@ impl Case {
         } else {
             Vec::new()
         };
-        let handle = self.hold(*zone, answer.clone(), view);
+        let handle = self.hold(
+            *zone,
+            parsed.expr.clone().without_spans(),
+            answer.clone(),
+            view,
+        );
         Ok(ViewSummary {
             view: handle,
             count: answer.mask.len(),
@@ -160,7 +166,7 @@ impl Case {
         }
     }
 
-    fn hold(&self, zone: Zone, answer: Answer, view: View) -> u32 {
+    fn hold(&self, zone: Zone, expr: Expr, answer: Answer, view: View) -> u32 {
         let mut inner = self
             .views
             .inner
@@ -174,6 +180,7 @@ impl Case {
         inner.1.push(Held {
             handle,
             zone,
+            expr,
             answer,
             view,
         });

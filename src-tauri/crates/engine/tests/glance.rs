@@ -146,3 +146,55 @@ fn a_filter_is_kept_under_a_name_and_the_custody_log_tells_of_it() {
     let said = |wanted: &str| actions.iter().filter(|a| *a == wanted).count();
     assert_eq!((said("statement.add"), said("statement.retract")), (2, 2));
 }
+
+#[test]
+fn what_a_person_said_stands_in_the_custody_log_by_place_kind_and_hash() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = case(&folder);
+    case.mark(3, "note", "Ask Bob", true).unwrap();
+    case.mark(3, "bookmark", "", true).unwrap();
+    case.mark(3, "note", "Ask Bob", false).unwrap();
+    case.mark_on("actor:bob@example.com", "tag", "asked", true)
+        .unwrap();
+    let entry = case
+        .add_entry("2026-01-02T00:00:00Z", "Called Bob", &Zone::UTC)
+        .unwrap();
+    case.take_note_back(entry).unwrap();
+    let entries = case.custody().unwrap().entries;
+    let said: Vec<&str> = entries
+        .iter()
+        .map(|e| e.says.as_str())
+        .filter(|says| !says.is_empty())
+        .collect();
+    let source = case.sources().unwrap().sources[0].sha256.clone();
+    let place = format!("event 3 (entry 3 of source {})", &source[..12]);
+    assert_eq!(
+        said,
+        [
+            format!("Put a note on {place}."),
+            format!("Put a bookmark on {place}."),
+            format!("Took a note off {place}."),
+            "Put a tag on actor:bob@example.com.".to_owned(),
+            "Added an entry of their own at 2026-01-02T00:00:00.000000000Z.".to_owned(),
+            "Took back an entry of their own.".to_owned(),
+        ]
+    );
+    let texts = ["Ask Bob", "asked", "Called Bob"];
+    for entry in &entries {
+        assert!(
+            texts.iter().all(|text| !entry.detail.contains(text)),
+            "{}",
+            entry.detail
+        );
+    }
+    let note: serde_json::Value = serde_json::from_str(
+        &entries
+            .iter()
+            .find(|e| e.action == "overlay.add")
+            .unwrap()
+            .detail,
+    )
+    .unwrap();
+    assert_eq!(note["source_sha256"], source);
+    assert_eq!(note["sha256"].as_str().unwrap().len(), 64);
+}

@@ -75,6 +75,14 @@ impl EntryMap for Nothing {
     fn profiles(&self) -> Vec<String> {
         Vec::new()
     }
+
+    fn fork(&self) -> Option<Box<dyn EntryMap + Send>> {
+        None
+    }
+
+    fn is_as_forked(&self) -> bool {
+        true
+    }
 }
 
 struct Plain;

@@ -19,6 +19,22 @@ impl Flags {
         Self(1 << flag as u32)
     }
 
+    /// What the reader of JSON saw in a whole entry.
+    #[must_use]
+    pub fn of_json(value: Value<'_>) -> Self {
+        let mut flags = Self::NONE;
+        let mut note = |seen: bool, flag: Flag| {
+            if seen {
+                flags.insert(flag);
+            }
+        };
+        note(value.duplicate_key(), Flag::DuplicateKey);
+        note(value.big_number(), Flag::BigNumber);
+        note(value.not_a_number(), Flag::NotANumber);
+        note(value.invalid_encoding(), Flag::InvalidEncoding);
+        flags
+    }
+
     /// Adds a flag.
     pub fn insert(&mut self, flag: Flag) {
         self.0 |= 1 << flag as u32;

@@ -17,6 +17,8 @@ use crate::{
 use std::sync::Arc;
 use witnessmark_model::{Field, Group};
 
+pub use crate::guess::FoundField;
+
 /// Below this a profile is not offered.
 const OFFERED: f64 = 0.3;
 /// Keys that are tried as wrappers.
@@ -217,6 +219,20 @@ pub fn draft(sample: &[Entry<'_>], id: &str, title: &str) -> Option<String> {
     guess::draft(sample, id, title)
 }
 
+/// The same where nothing does: a profile in which nothing is decided yet; absent for a sample without entries.
+#[must_use]
+pub fn blank(sample: &[Entry<'_>], id: &str, title: &str) -> Option<String> {
+    guess::blank(sample, id, title)
+}
+
+/// What a sample holds, by the names that a profile takes it by; inside of its envelope where the plan opens one.
+#[must_use]
+pub fn fields(sample: &[Entry<'_>], plan: Option<&Plan>) -> Vec<FoundField> {
+    let inside = plan.and_then(|plan| plan.inner.as_ref()?.keys());
+    let rule = plan.and_then(|plan| plan.planned.first()?.profile.line.as_ref());
+    guess::fields(sample, &inside.unwrap_or_default(), rule)
+}
+
 /// How the profiles fit, and inside of which key where an export wraps each entry in one of its own.
 fn best_view(sample: &[Entry<'_>], library: &Library) -> (Option<Path>, Vec<Scored>) {
     let covered = |scored: &[Scored]| -> usize {
@@ -324,9 +340,12 @@ fn scored(sample: &[Entry<'_>], library: &Library, inner: Option<&Path>) -> Vec<
             .filter(|n| table[*n][i] > 0.0)
             .max_by(|a, b| {
                 let of = |n: usize| (table[n][i], totals[n]);
+                // Of two that fit all alike, a person's own was made for this log.
+                let own = |n: usize| library.is_own(&library.profiles()[n]);
                 of(*a)
                     .partial_cmp(&of(*b))
                     .unwrap_or(std::cmp::Ordering::Equal)
+                    .then_with(|| own(*a).cmp(&own(*b)))
                     .then_with(|| b.cmp(a))
             });
         if let Some(best) = best {
@@ -354,6 +373,7 @@ fn scored(sample: &[Entry<'_>], library: &Library, inner: Option<&Path>) -> Vec<
         b.own
             .cmp(&a.own)
             .then_with(|| weight(b).total_cmp(&weight(a)))
+            .then_with(|| library.is_own(&b.profile).cmp(&library.is_own(&a.profile)))
             .then_with(|| a.profile.id.cmp(&b.profile.id))
     });
     out

@@ -4,7 +4,7 @@
 
 use crate::csv::{self, CsvFramer, Dialect};
 use crate::frame::{Framer, Step};
-use crate::json::{JsonFramer, JsonLimits, Tape, survey};
+use crate::json::{JsonFramer, JsonLimits, Tape, string_end, survey};
 use crate::limits::Limits;
 use crate::lines::LineFramer;
 use witnessmark_model::{RejectCode, SourceShape};
@@ -154,6 +154,16 @@ impl Framer for AnyFramer {
     }
 }
 
+impl AnyFramer {
+    /// Objects that look like events and are no entries, because they stand in another list.
+    pub(crate) fn aside(&self) -> u64 {
+        match self {
+            Self::Json(framer) => framer.aside(),
+            Self::Csv(_) | Self::Lines(_) => 0,
+        }
+    }
+}
+
 /// Tells the shape of a decoded text from its first bytes; `whole` says that nothing follows them.
 #[must_use]
 pub fn detect(head: &[u8], whole: bool, limits: &Limits) -> Shape {
@@ -199,14 +209,24 @@ fn json(head: &[u8], whole: bool, limits: &JsonLimits) -> Option<Shape> {
         // A line of text can begin with a bracket, such as `[2024-04-22 …`; an array of records goes on with one of these.
         (b'[', Some(b'{' | b'[' | b']')) => return Some(Shape::JsonArray(Vec::new())),
         (b'[', None) if text.len() < 3 => return Some(Shape::JsonArray(Vec::new())),
+        (b'[', _) if object_after_scalars(&text[1..]) => return Some(Shape::JsonArray(Vec::new())),
         (b'{', Some(b'"' | b'}') | None) => {}
-        _ => return None,
+        _ => {
+            // One line that is no object does not make the others cells of a table: a log that was cut at its start, or
+            // begins with a remark, is read from its second line on, and the first is rejected.
+            let newline = newline(text);
+            let (objects, lines) = whole_lines(text, newline, whole, limits);
+            return (objects > 0 && objects * 2 >= lines).then_some(Shape::JsonLines { newline });
+        }
     }
     let newline = newline(text);
     let (objects, lines) = whole_lines(text, newline, whole, limits);
     let seen = survey::survey(text);
     let as_lines = objects > 0 && objects * 2 >= lines;
-    if let Some(path) = survey::envelope(&seen, as_lines && lines > 1) {
+    let several = as_lines && lines > 1;
+    if let Some(path) = survey::envelope(&seen, several)
+        && (!several || every_line_holds(text, newline, whole, &path))
+    {
         return Some(Shape::JsonArray(path));
     }
     if head[..start].contains(&0x1E) {
@@ -223,6 +243,43 @@ fn json(head: &[u8], whole: bool, limits: &JsonLimits) -> Option<Shape> {
         return Some(Shape::JsonLines { newline });
     }
     Some(Shape::JsonValues)
+}
+
+/// Whether the elements of an array, after its bracket, are plain values up to one that is an object; such values are
+/// rejected, the objects are entries.
+fn object_after_scalars(text: &[u8]) -> bool {
+    let mut rest = text.trim_ascii_start();
+    for _ in 0..1_000 {
+        let end = match rest.first() {
+            Some(b'{') => return true,
+            Some(b'"') => match string_end(rest, 0) {
+                Some(end) => end,
+                None => return false,
+            },
+            Some(b't' | b'f' | b'n' | b'-' | b'0'..=b'9') => rest
+                .iter()
+                .position(|b| matches!(b, b',' | b']') || b.is_ascii_whitespace())
+                .filter(|end| is_scalar(&rest[..*end]))
+                .unwrap_or(0),
+            _ => 0,
+        };
+        if end == 0 {
+            return false;
+        }
+        match rest[end..].trim_ascii_start().split_first() {
+            Some((b',', after)) => rest = after.trim_ascii_start(),
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a text is `true`, `false`, `null` or made of the characters of a number.
+fn is_scalar(text: &[u8]) -> bool {
+    matches!(text, b"true" | b"false" | b"null")
+        || text
+            .iter()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E'))
 }
 
 /// How many of the first lines are JSON objects, and how many lines were looked at.
@@ -245,6 +302,23 @@ fn whole_lines(text: &[u8], newline: u8, whole: bool, limits: &JsonLimits) -> (u
         rest = &rest[next..];
     }
     (objects, lines)
+}
+
+/// Whether each of the first lines holds a list at this path; lines of which only some do are events that hold lists.
+fn every_line_holds(text: &[u8], newline: u8, whole: bool, path: &[String]) -> bool {
+    let mut rest = text;
+    for _ in 0..50 {
+        let Some((end, next)) = crate::frame::line_end(rest, newline, whole) else {
+            break;
+        };
+        let line = rest[..end].trim_ascii();
+        let seen = survey::survey(line);
+        if line.starts_with(b"{") && !seen.arrays.iter().any(|found| found.path == path) {
+            return false;
+        }
+        rest = &rest[next..];
+    }
+    true
 }
 
 /// Every line begins and ends like an object of its own, though none parses.

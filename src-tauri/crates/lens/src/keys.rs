@@ -73,7 +73,10 @@ const SPECIAL: &[(&[&str], &str)] = &[
     (&["tag"], "a tag put on the event"),
     (&["note"], "the text of a note put on the event"),
     (&["verdict"], "a verdict put on the event"),
-    (&["finding"], "id of a finding that holds the event"),
+    (
+        &["finding"],
+        "id of a finding that holds the event, or the severity of an open one that does",
+    ),
     (&["event"], "the event's number"),
     (
         &["has"],

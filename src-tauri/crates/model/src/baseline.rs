@@ -8,6 +8,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use crate::mixed::Mixed;
+
 /// Nanoseconds after which a successful sign-in counts as usual: one day.
 pub const SETTLE: i64 = 24 * 3_600 * 1_000_000_000;
 /// Sign-ins that a baseline needs before it can judge.
@@ -129,32 +131,6 @@ impl Baselines {
             until: of.until,
             seen,
         }
-    }
-}
-
-/// A quick mix of two small numbers that no log can choose: they are counted by us.
-#[derive(Clone, Copy, Default)]
-struct Mixed(u64);
-
-impl std::hash::BuildHasher for Mixed {
-    type Hasher = Self;
-    fn build_hasher(&self) -> Self {
-        Self(0)
-    }
-}
-
-impl std::hash::Hasher for Mixed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-    fn write_u64(&mut self, n: u64) {
-        let mixed = (self.0 ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 29);
     }
 }
 

@@ -6,6 +6,10 @@
 //! Many logs name address and device only on sign-ins. An event without them continues the session of its actor that was
 //! active last, if that is not idle yet; such an event is said to be taken on trust.
 
+use std::collections::HashMap;
+
+use crate::mixed::Mixed;
+
 /// Nanoseconds without an event after which a session is over, if the person chose nothing else: half an hour.
 pub const IDLE: i64 = 30 * 60 * 1_000_000_000;
 
@@ -46,28 +50,24 @@ pub struct Sessions {
     idle: i64,
     next: u32,
     /// Open sessions of each actor, the one that was active last at the end.
-    open: Vec<Vec<Open>>,
+    open: HashMap<u32, Vec<Open>, Mixed>,
 }
 
 impl Sessions {
     /// Sessions that end after so many nanoseconds without an event.
     #[must_use]
-    pub const fn new(idle: i64) -> Self {
+    pub fn new(idle: i64) -> Self {
         Self {
             idle,
             next: 0,
-            open: Vec::new(),
+            open: HashMap::default(),
         }
     }
 
     /// Places the next event. Times must not go backwards.
     pub fn next(&mut self, step: &Step) -> Placed {
-        let actor = step.actor as usize;
-        if actor >= self.open.len() {
-            self.open.resize_with(actor + 1, Vec::new);
-        }
         let idle = self.idle;
-        let open = &mut self.open[actor];
+        let open = self.open.entry(step.actor).or_default();
         open.retain(|o| step.at - o.last <= idle);
         let on_trust = step.address == 0 && step.device == 0;
         // A value that one of the two lacks cannot speak against it.

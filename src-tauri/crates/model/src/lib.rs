@@ -15,6 +15,7 @@ pub mod idle;
 pub mod leaves;
 pub mod locator;
 pub mod mark;
+pub mod mixed;
 pub mod problem;
 pub mod time;
 pub mod verbs;

@@ -52,8 +52,14 @@ codes! {
         DuplicateKey = "duplicate_key", "a key stands twice in the entry";
         /// An integer that a double cannot hold.
         BigNumber = "big_number", "a number is beyond 2^53; its digits are kept as text";
+        /// A value is `NaN` or `Infinity`, which JSON does not have; it is read as absent.
+        NotANumber = "not_a_number", "NaN and Infinity are no JSON; those values are read as absent";
         /// A time that cannot be read.
         UnreadableTime = "unreadable_time", "the time cannot be read";
+        /// A time without a zone, where nobody chose one.
+        ZoneMissing = "zone_missing", "the time names no zone and none was chosen; read the source anew with a zone";
+        /// A date of numbers whose order nobody chose.
+        DateOrderMissing = "date_order_missing", "day and month cannot be told apart and no order was chosen; read the source anew with a date order";
         /// No time at all.
         NoTime = "no_time", "the entry has no time";
         /// A relative time such as `5 minutes ago`.

@@ -68,4 +68,6 @@ pub const NEEDS: &[&str] = &[
     "deletions",
     "keys",
     "log_settings",
+    "key_use",
+    "errors",
 ];

@@ -16,7 +16,11 @@ const LEAVES_THE_CASE_AS_IT_IS: &[&str] = &[
     "verify",
     "export",
     "case.copy",
+    "case.copy_to",
+    "checklist.print",
     "checkpoint",
+    "derived.keep",
+    "derived.forget",
 ];
 
 /// The log up to the last entry that changed what the case holds or says. Without this no package could be made twice

@@ -25,8 +25,8 @@ mod write;
 pub use error::{PackageError, Result};
 pub use keys::{KeyError, SigningKey, make_key, public_key_text};
 pub use material::{
-    CaseFacts, ChecklistFacts, Control, CustodyLine, DayCount, FindingFacts, Material, Progress,
-    Reject, SourceFacts, StepFacts, Warning,
+    CaseFacts, ChecklistFacts, Control, CustodyLine, DayCount, FindingFacts, Material, NoteFacts,
+    Progress, Reject, SourceFacts, StepFacts, Warning,
 };
 pub use redact::{Effect, Policy, preview};
 pub use sink::{Sink, ZipSink};

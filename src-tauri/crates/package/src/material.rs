@@ -79,6 +79,31 @@ pub struct ChecklistFacts {
     pub steps: Vec<StepFacts>,
 }
 
+/// A note, tag or bookmark of a person, or a dated entry of the examiner's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoteFacts {
+    /// `note`, `tag`, `bookmark`, `entry`, `checklist`.
+    pub kind: String,
+    /// `event:17`, `actor:…`, `record:…`, `finding:…`, `checklist:…`; empty for an entry.
+    pub subject: String,
+    /// The event that it is on.
+    pub event: Option<u64>,
+    /// SHA-256 of the source of that event, hex, and the number of its entry there; empty and 0 where there is none.
+    pub source_sha256: String,
+    /// See `source_sha256`.
+    pub entry: u64,
+    /// What it says; empty for a bookmark.
+    pub text: String,
+    /// Who said it.
+    pub who: String,
+    /// When it was said, RFC 3339.
+    pub at: String,
+    /// Moment of the event or the entry.
+    pub time: Option<Instant>,
+    /// Whether the event that it was said of is not seen any more.
+    pub gone: bool,
+}
+
 /// Something that a receipt warns of.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Warning {
@@ -198,8 +223,8 @@ pub struct CaseFacts {
     pub profiles: Vec<(String, String)>,
     /// Rejected entries of all sources.
     pub rejects: Vec<Reject>,
-    /// Marks on events that a person set: kind (`tag`, `bookmark`), event, value. Notes are private and are not among them.
-    pub marks: Vec<(String, u64, String)>,
+    /// What persons said of what is in the scope, and the examiner's own entries.
+    pub notes: Vec<NoteFacts>,
     /// Further files for `data/rules/`: name below it, content. Rules, checklists, and what came of them.
     pub rules: Vec<(String, Vec<u8>)>,
     /// Findings of the scope.
@@ -210,6 +235,16 @@ pub struct CaseFacts {
     pub people: Vec<Vec<String>>,
     /// Key of pseudonyms and salts; stays in the case.
     pub secret: Vec<u8>,
+}
+
+impl CaseFacts {
+    /// Events that a person marked, by number.
+    pub(crate) fn marked(&self) -> Vec<u64> {
+        let mut marked: Vec<u64> = self.notes.iter().filter_map(|n| n.event).collect();
+        marked.sort_unstable();
+        marked.dedup();
+        marked
+    }
 }
 
 /// Gives what goes into a package. Everything is asked more than once, and must be the same each time.

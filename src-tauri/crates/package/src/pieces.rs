@@ -163,11 +163,42 @@ pub(crate) fn rejects(bag: &mut Bag<'_>, facts: &CaseFacts) -> Result<()> {
     Ok(())
 }
 
+/// `notes.ndjson`: what persons said, a line each. None of it is of a log.
+pub(crate) fn notes(bag: &mut Bag<'_>, facts: &CaseFacts) -> Result<()> {
+    bag.begin("data/notes/notes.ndjson")?;
+    for n in &facts.notes {
+        let mut value = json!({"kind": n.kind, "who": n.who, "at": n.at});
+        let mut add = |key: &str, to: Value| {
+            value[key] = to;
+        };
+        if !n.subject.is_empty() {
+            add("subject", json!(n.subject));
+        }
+        if !n.text.is_empty() {
+            add("text", json!(n.text));
+        }
+        if let Some(time) = n.time {
+            add("time", json!(time.rfc3339()));
+        }
+        if let Some(event) = n.event {
+            add("event", json!(event));
+            if n.gone {
+                add("gone", json!(true));
+            } else {
+                add("source_sha256", json!(n.source_sha256));
+                add("entry", json!(n.entry));
+            }
+        }
+        bag.push((canonical(&value) + "\n").as_bytes())?;
+    }
+    Ok(())
+}
+
 /// `review.json`: what a reviewer needs to sign off.
 pub(crate) fn review(facts: &CaseFacts, census: &Census, title: &str) -> Value {
     let mut marks: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
-    for (kind, _, _) in &facts.marks {
-        *marks.entry(kind).or_default() += 1;
+    for note in &facts.notes {
+        *marks.entry(&note.kind).or_default() += 1;
     }
     json!({
         "title": title,

@@ -69,8 +69,7 @@ pub(crate) fn census(
 ) -> Result<Census> {
     let mut census = Census::default();
     let mut draw = sampling.map(|s| Draw::new(&s.seed, s.size));
-    let mut marked: Vec<u64> = material.facts().marks.iter().map(|m| m.1).collect();
-    marked.sort_unstable();
+    let marked = material.facts().marked();
     let mut first_ones = Vec::new();
     let mut of_people = Vec::new();
     material.events(&mut |event| {

@@ -394,6 +394,7 @@ fn small_files(
         readable(&coverage).as_bytes(),
     )?;
     pieces::rejects(bag, facts)?;
+    pieces::notes(bag, facts)?;
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
     for (name, text) in &facts.profiles {
         // Guessed profiles have one name and a text for each source.

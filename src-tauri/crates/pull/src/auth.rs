@@ -16,7 +16,7 @@ use witnessmark_model::Instant;
 
 use crate::client::{Client, Sent};
 use crate::connector::{Auth, AuthKind, Method, Values, fill};
-use crate::origin::Origin;
+use crate::origin::{Origin, Reach};
 use crate::sigv4::Signer;
 use crate::{Fault, PullError, Result};
 
@@ -95,6 +95,23 @@ struct Claims<'a> {
     exp: i64,
 }
 
+fn filled(template: Option<&String>, values: &Values, what: &str) -> Result<String> {
+    template
+        .map(|text| fill(text, values, false))
+        .transpose()?
+        .flatten()
+        .ok_or_else(|| PullError::connector(format!("the connector lacks `auth.{what}`")))
+}
+
+/// Where a token is asked for.
+pub(crate) fn token_address(auth: &Auth, values: &Values, reach: Reach) -> Result<(Url, Origin)> {
+    let address = filled(auth.token_url.as_ref(), values, "token_url")?;
+    let address = Url::parse(&address)
+        .map_err(|e| PullError::connector(format!("`auth.token_url` is no address: {e}")))?;
+    let origin = Origin::of_base(&address, reach)?;
+    Ok((address, origin))
+}
+
 impl<'a> Credentials<'a> {
     pub(crate) fn new(auth: &'a Auth, values: &'a Values, secret: Option<Secret>) -> Result<Self> {
         if auth.kind != AuthKind::None && secret.as_ref().is_none_or(|s| s.0.is_empty()) {
@@ -131,11 +148,7 @@ impl<'a> Credentials<'a> {
     }
 
     fn text(&self, template: Option<&String>, what: &str) -> Result<String> {
-        template
-            .map(|text| fill(text, self.values, false))
-            .transpose()?
-            .flatten()
-            .ok_or_else(|| PullError::connector(format!("the connector lacks `auth.{what}`")))
+        filled(template, self.values, what)
     }
 
     /// Whether a refused token can be exchanged for a fresh one; forgets the old.
@@ -202,11 +215,8 @@ impl<'a> Credentials<'a> {
         {
             return Ok(token.secret.clone());
         }
-        let address = self.text(self.auth.token_url.as_ref(), "token_url")?;
-        let address = Url::parse(&address)
-            .map_err(|e| PullError::connector(format!("`auth.token_url` is no address: {e}")))?;
         // The connector names this host itself; a redirect or a page of the log cannot change it.
-        Origin::of_base(&address, client.reach())?;
+        let (address, _) = token_address(self.auth, self.values, client.reach())?;
         let form = self.grant(address.as_str(), at)?;
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         for (name, value) in &form {

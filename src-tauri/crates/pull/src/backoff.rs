@@ -91,6 +91,11 @@ fn wait(answer: &Answer, limits: &Limits, patience: &Patience) -> Verdict {
         .or_else(|| reset(answer, limits, now));
     match asked {
         Some(time) if time > LONGEST => Verdict::TooLong(time),
+        // Who asks too early again, though they waited as they were told, waits as if nothing had been said: servers round
+        // a fraction of a second to none, and would refuse every try of a page.
+        Some(time) if patience.tries > 0 => {
+            Verdict::Wait(patience.spread(time).max(patience.backed_off()))
+        }
         Some(time) => Verdict::Wait(patience.spread(time)),
         None => Verdict::Wait(patience.backed_off()),
     }
@@ -199,6 +204,20 @@ mod tests {
             judged(429, &[("x-ratelimit-reset", "1700000009")], ""),
             Verdict::Wait(Duration::from_secs(10))
         );
+    }
+
+    #[test]
+    fn a_wait_that_was_too_short_is_not_waited_again() {
+        let again = Patience { tries: 2, ..FIRST };
+        let judged = |after| {
+            judge(
+                &answer(429, &[("retry-after", after)], ""),
+                &limits(),
+                &again,
+            )
+        };
+        assert_eq!(judged("0"), Verdict::Wait(Duration::from_secs(4)));
+        assert_eq!(judged("9"), Verdict::Wait(Duration::from_secs(9)));
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub(crate) fn page(
     let mut body = Vec::new();
     if request.method == Method::Post {
         let mut members = match &request.body {
-            Some(table) if !alone => filled(table, values)?,
+            Some(table) if !alone => filled(table, &connector.window, values)?,
             _ => Map::new(),
         };
         if let (Some(token), "body") = (&token, place) {
@@ -144,18 +144,18 @@ pub(crate) fn before(before: &Before, base: &Url, values: &Values) -> Result<Rea
     })
 }
 
-fn filled(table: &toml::Table, values: &Values) -> Result<Map<String, Value>> {
+fn filled(table: &toml::Table, window: &Window, values: &Values) -> Result<Map<String, Value>> {
     let mut out = Map::new();
     for (name, value) in table {
         let value = match value {
-            toml::Value::String(text) => match fill(text, values, false)? {
-                Some(text) => Value::from(text),
+            toml::Value::String(template) => match fill(template, values, false)? {
+                Some(text) => whole_number(template, window, &text).unwrap_or(Value::from(text)),
                 None => continue,
             },
             toml::Value::Integer(number) => Value::from(*number),
             toml::Value::Float(number) => Value::from(*number),
             toml::Value::Boolean(truth) => Value::from(*truth),
-            toml::Value::Table(inner) => Value::Object(filled(inner, values)?),
+            toml::Value::Table(inner) => Value::Object(filled(inner, window, values)?),
             other => {
                 return Err(PullError::connector(format!(
                     "`request.body.{name}` holds {}, which a body cannot",
@@ -166,4 +166,45 @@ fn filled(table: &toml::Table, values: &Values) -> Result<Map<String, Value>> {
         out.insert(name.clone(), value);
     }
     Ok(out)
+}
+
+/// An instant that is counted, where it stands alone, is a number in JSON too: AWS refuses it as text.
+fn whole_number(template: &str, window: &Window, text: &str) -> Option<Value> {
+    let counted = matches!(window.format.as_deref(), Some("epoch_s" | "epoch_ms"));
+    let alone = matches!(template, "{since}" | "{until}");
+    (counted && alone)
+        .then(|| text.parse::<i64>().ok().map(Value::from))
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counted_instant_is_a_number_in_a_body_and_any_other_a_text() {
+        let body = |id: &str| {
+            let (connector, _) = crate::connector::find(id).unwrap();
+            let settings = Values::from([("region".into(), "eu-central-1".into())]);
+            let walk = Walk {
+                since: Some(Instant(1_780_272_000_000_000_000)),
+                until: Instant(1_780_275_600_000_000_000),
+                next: None,
+                met: Vec::new(),
+            };
+            let values = values(&connector, &settings, "auditevents", &walk).unwrap();
+            let base = Url::parse("https://api.example.com").unwrap();
+            let origin = Origin::of_base(&base, Default::default()).unwrap();
+            let ready = page(&connector, &base, &origin, &values, None).unwrap();
+            String::from_utf8(ready.body).unwrap()
+        };
+        assert_eq!(
+            body("aws-cloudtrail"),
+            r#"{"EndTime":1780275600,"MaxResults":50,"StartTime":1780272000}"#
+        );
+        assert_eq!(
+            body("1password"),
+            r#"{"limit":1000,"start_time":"2026-06-01T00:00:00Z"}"#
+        );
+    }
 }

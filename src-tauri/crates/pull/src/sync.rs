@@ -18,7 +18,7 @@ use witnessmark_model::Instant;
 
 use crate::auth::{Credentials, Secret};
 use crate::client::{Bounds, Client};
-use crate::connector::{Connector, Span, Values, WindowKind, fill, setting_pattern};
+use crate::connector::{AuthKind, Connector, Span, Values, WindowKind, fill, setting_pattern};
 use crate::cursor::{Coverage, Cursor, Walk};
 use crate::origin::{Origin, Reach};
 use crate::walk::{Step, Walker};
@@ -155,6 +155,22 @@ pub fn base(job: &Job<'_>) -> Result<(Url, Origin, Values)> {
     })?;
     let origin = Origin::of_base(&address, job.reach)?;
     Ok((address, origin, values))
+}
+
+/// Where the connector asks for a token with the secret, for the kinds that need one. That place is named by the connector
+/// alone, and need not be the origin of the log.
+///
+/// # Errors
+/// When it names none, or one that may not be asked.
+pub fn token_origin(job: &Job<'_>, values: &Values) -> Result<Option<Origin>> {
+    let auth = &job.connector.auth;
+    if !matches!(
+        auth.kind,
+        AuthKind::Oauth2ClientCredentials | AuthKind::Oauth2Jwt
+    ) {
+        return Ok(None);
+    }
+    crate::auth::token_address(auth, values, job.reach).map(|(_, origin)| Some(origin))
 }
 
 fn settings(connector: &Connector, given: &Values) -> Result<Values> {
@@ -497,10 +513,12 @@ impl Run<'_, '_> {
         self.commit()
     }
 
-    /// All pages of a log that is read on from a token, or newest first until known entries come.
+    /// All pages of a log that is read on from a token, or of one that cannot be asked by time. Only where new entries
+    /// come first may known ones end it: in any other order new ones could stand behind them.
     async fn listed(&mut self, mut walk: Walk) -> Result<()> {
         self.walker.begin();
         let durable = self.connector.paging.durable;
+        let newest_first = self.connector.paging.newest_first;
         let known: HashSet<u64> = self.cursor.known.iter().copied().collect();
         let values = request::values(self.connector, self.settings, self.stream, &walk)?;
         let mut pages_known = 0;
@@ -526,7 +544,7 @@ impl Run<'_, '_> {
             }
             self.take(step);
             // One page beyond the first that is known as a whole: order is not promised.
-            let Some(next) = next.filter(|_| pages_known < 2) else {
+            let Some(next) = next.filter(|_| !newest_first || pages_known < 2) else {
                 break;
             };
             walk.next = Some(next);

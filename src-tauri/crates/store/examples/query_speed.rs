@@ -200,9 +200,7 @@ fn main() {
     let mut random = Random(1);
     let start = Clock::now();
     let built = (0..segments).map(|s| segment(s as u64, rows / segments, &mut random));
-    let snapshot = Arc::new(Snapshot {
-        segments: built.collect(),
-    });
+    let snapshot = Arc::new(Snapshot::new(built.collect()));
     println!(
         "{rows} rows in {segments} segments, built in {:.1} s",
         start.elapsed().as_secs_f64()

@@ -10,14 +10,23 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::report::Layer;
+use crate::rows;
 use crate::tree::{self, Hash, Walk};
 
-/// What the log tells of a source: hash of its bytes, root and number of its entries.
+/// What the log tells of a source: hash of its bytes, root and number of its entries, and all else of its receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Told {
     pub(crate) sha256: String,
     pub(crate) root: String,
     pub(crate) entries: u64,
+    pub(crate) receipt: Value,
+}
+
+/// How often a source was read anew, and whether it was taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) generation: u64,
+    pub(crate) withdrawn: bool,
 }
 
 /// A log that was walked.
@@ -33,6 +42,18 @@ pub(crate) struct Log {
     pub(crate) segments: BTreeMap<u64, String>,
     /// SHA-256 of the events of small imports by import, hex.
     pub(crate) small: BTreeMap<u64, String>,
+    /// Sources that were read anew or taken out.
+    pub(crate) standing: BTreeMap<u64, Standing>,
+    /// SHA-256 of what each import says counts no more, by import, hex.
+    pub(crate) superseded: BTreeMap<u64, String>,
+    /// Kind, subject and SHA-256 of each statement by number.
+    pub(crate) statements: BTreeMap<u64, [String; 3]>,
+    /// Event, kind and SHA-256 of the text of each overlay by number; the hash is empty where the log tells none.
+    pub(crate) overlays: BTreeMap<u64, (u64, String, String)>,
+    /// Digests of rows; absent in the log of an older version.
+    pub(crate) content: Option<rows::Told>,
+    /// The first entry that tells of rows.
+    pub(crate) since: u64,
     before: Hash,
     walk: Walk,
     hashes: Vec<String>,
@@ -101,6 +122,7 @@ impl Log {
                     sha256: sha256.to_owned(),
                     root: root.to_owned(),
                     entries,
+                    receipt: source.clone(),
                 };
                 self.sources.insert(id, told);
             }
@@ -117,6 +139,57 @@ impl Log {
             (detail["import"].as_u64(), detail["hot_sha256"].as_str())
         {
             self.small.insert(import, hash.to_owned());
+        }
+        if let (Some(import), Some(hash)) =
+            (detail["import"].as_u64(), detail["superseded"].as_str())
+        {
+            self.superseded.insert(import, hash.to_owned());
+        }
+        let text = |key: &str| detail[key].as_str().unwrap_or_default().to_owned();
+        match entry["action"].as_str() {
+            Some("reread" | "withdraw") => {
+                if let Some(id) = detail["source"].as_u64() {
+                    let standing = self.standing.entry(id).or_default();
+                    match detail["generation"].as_u64() {
+                        Some(generation) => standing.generation = generation,
+                        None => standing.withdrawn = true,
+                    }
+                }
+            }
+            Some("statement.add") => {
+                if let Some(id) = detail["statement"].as_u64() {
+                    let said = [text("kind"), text("subject"), text("sha256")];
+                    self.statements.insert(id, said);
+                }
+            }
+            Some("overlay.add") => {
+                if let (Some(id), Some(event)) =
+                    (detail["overlay"].as_u64(), detail["event"].as_u64())
+                {
+                    self.overlays
+                        .insert(id, (event, text("kind"), text("sha256")));
+                }
+            }
+            _ => {}
+        }
+        self.listen_to_rows(entry);
+    }
+
+    fn listen_to_rows(&mut self, entry: &Value) {
+        let Some(content) = entry["content"].as_object() else {
+            return;
+        };
+        if self.content.is_none() {
+            self.since = entry["seq"].as_u64().unwrap_or_default();
+        }
+        let told = self.content.get_or_insert_with(rows::Told::new);
+        for (table, parts) in content {
+            let of_table = told.entry(table.clone()).or_default();
+            for (part, digest) in parts.as_object().into_iter().flatten() {
+                if let Ok(part) = part.parse() {
+                    of_table.insert(part, digest.as_str().map(ToOwned::to_owned));
+                }
+            }
         }
     }
 

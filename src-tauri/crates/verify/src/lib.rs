@@ -5,11 +5,13 @@
 
 mod bag;
 mod case;
+mod columns;
 mod content;
 mod custody;
 mod files;
 mod proofs;
 mod report;
+mod rows;
 mod signature;
 mod tree;
 

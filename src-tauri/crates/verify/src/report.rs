@@ -108,6 +108,11 @@ pub enum VerifyError {
         /// What it is instead.
         why: String,
     },
+    /// A passphrase was given, and the case is not encrypted.
+    NotEncrypted {
+        /// The path.
+        path: PathBuf,
+    },
     /// The case is encrypted and the passphrase does not open it.
     Passphrase {
         /// The path.
@@ -124,6 +129,11 @@ impl std::fmt::Display for VerifyError {
             Self::Unknown { path, why } => write!(
                 f,
                 "`{}` is neither a package nor a case: {why}",
+                path.display()
+            ),
+            Self::NotEncrypted { path } => write!(
+                f,
+                "`{}` is not encrypted, and a passphrase was given for it",
                 path.display()
             ),
             Self::Passphrase { path } => write!(

@@ -5,8 +5,15 @@
 use crate::steps::{cargo, go, program, step, target};
 use witnessmark_xtask::Result;
 
-/// Builds the command and the examples that make data and time the lens, then hands the words on to the benchmarks.
+/// Builds the command and the examples that make data and time the lens, then hands the words on to the benchmarks: those of
+/// the drill-downs or of the review when the first word says so.
 pub(crate) fn bench(words: &[String]) -> Result<()> {
+    let (script, words) = match words.split_first() {
+        // These have data and peers of their own.
+        Some((first, rest)) if first == "drill" => ("src-tauri/benches/drill.py", rest),
+        Some((first, rest)) if first == "detect" => ("src-tauri/benches/detect.py", rest),
+        _ => ("src-tauri/benches/run.py", words),
+    };
     step("programs", || {
         let packages = ["witnessmark-cli", "witnessmark-engine", "witnessmark-tests"];
         let mut command = cargo();
@@ -19,7 +26,7 @@ pub(crate) fn bench(words: &[String]) -> Result<()> {
     step("benchmarks", || {
         let target = target()?;
         go(program("python3")
-            .arg("src-tauri/benches/run.py")
+            .arg(script)
             .arg("--bin")
             .arg(target.join("release"))
             .arg("--folder")

@@ -17,6 +17,9 @@ use crate::{Display, Drag, Picture, Result};
 
 /// How long the window may take for anything; far beyond what is normal, so that a slow machine fails nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Characters of the window's text that a complaint quotes.
+const PAGE: usize = 2_000;
+
 /// Key under which WebDriver wraps an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -58,6 +61,7 @@ impl RealWindow {
             .env("DISPLAY", display.name())
             .env_remove("WAYLAND_DISPLAY")
             .env("WITNESSMARK_HOME", launch.home)
+            .env("WITNESSMARK_KEYRING", "none")
             // Without it the web view takes no orders and the session never begins.
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .stdin(Stdio::null())
@@ -117,6 +121,24 @@ impl RealWindow {
             let value = self.run(script, args)?;
             Ok((!value.is_null() && value != json!(false)).then_some(value))
         })
+        .map_err(|error| self.with_page(&*error))
+    }
+
+    /// A complaint with the text that the window shows, so that one who reads it elsewhere sees what stood there instead.
+    fn with_page(&self, error: &dyn std::error::Error) -> Box<dyn std::error::Error> {
+        let shown = self.run("return document.body.innerText", &[]);
+        let shown = shown.map_or_else(
+            |e| e.to_string(),
+            |text| text.as_str().unwrap_or_default().to_owned(),
+        );
+        let shown: String = shown
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .take(PAGE)
+            .collect();
+        format!("{error}; the window shows: {shown}").into()
     }
 
     /// Waits for the element with this test id and clicks it.
@@ -135,7 +157,8 @@ impl RealWindow {
             Ok(self
                 .order("POST", &format!("/element/{element}/click"), &json!({}))
                 .ok())
-        })?;
+        })
+        .map_err(|error| self.with_page(&*error))?;
         Ok(())
     }
 
@@ -150,6 +173,22 @@ impl RealWindow {
             "POST",
             &format!("/element/{element}/value"),
             &json!({ "text": text }),
+        )?;
+        Ok(())
+    }
+
+    /// Replaces what the field with this test id holds by a text all at once, as pasting does. The keys of a long text,
+    /// pressed one by one, would outlast the driver's patience.
+    pub fn insert(&self, test_id: &str, text: &str) -> Result<()> {
+        let css = by_test_id(test_id);
+        self.wait(
+            &format!("{css} to take a text"),
+            "const e = document.querySelector(arguments[0]);
+             if (!e) return null;
+             e.focus();
+             e.select();
+             return document.execCommand('insertText', false, arguments[1])",
+            &[json!(css), json!(text)],
         )?;
         Ok(())
     }

@@ -7,6 +7,7 @@ mod bindings;
 mod conformance;
 mod frames;
 mod licences;
+mod peers;
 mod pictures;
 mod run;
 mod steps;
@@ -23,6 +24,8 @@ cargo xtask test       install what is missing, then every check and every test
 cargo xtask bindings   write the TypeScript types of the window from the Rust ones
 cargo xtask pictures   photograph the real window into out/pictures, and for the README
 cargo xtask bench      the benchmarks, with their figures
+    detect             the review, and Sigma rules beside their peer
+    drill              the pages of the drill-downs, the actor's beside DuckDB's best
     frames [ROWS]      how long frames take in the real window on that many events
 cargo xtask conformance  the profiles against the real exports of WITNESSMARK_CORPUS; writes docs/conformance.md
 ";

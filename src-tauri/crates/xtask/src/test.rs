@@ -3,7 +3,7 @@
 //! Owns: their order and their names. Never touches: what they check.
 
 use crate::steps::{built, cargo, go, npm, output, say, step};
-use crate::{bindings, licences, system};
+use crate::{bindings, licences, peers, system};
 use witnessmark_xtask::Result;
 
 type Step = (&'static str, fn() -> Result<()>);
@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     ("licences", licences::check),
     ("programs", programs),
     ("stock tools", system::install_stock_tools),
+    ("peers", peers::install),
     ("rust", rust),
     ("bindings", bindings::check),
     ("journeys", journeys),
@@ -88,6 +89,7 @@ fn rust() -> Result<()> {
     go(command
         .args(["--locked", "--workspace", "--all-features"])
         .env("WITNESSMARK_STOCK_TOOLS", system::stock_tools()?)
+        .env("WITNESSMARK_PEERS", peers::folder()?)
         .env("TS_RS_EXPORT_DIR", crate::steps::target()?.join("bindings")))
 }
 

@@ -13,6 +13,10 @@ value: string,
  */
 events: [number, number], 
 /**
+ * Filters of these.
+ */
+filters: [string, string], 
+/**
  * Other actors who have it in the whole case, beside these two.
  */
 others: number, };

@@ -25,6 +25,10 @@ tool: string,
  */
 action: string, 
 /**
+ * The same as a sentence, where it was done to what a person said: on what, and what kind of change; else empty.
+ */
+says: string, 
+/**
  * Details as canonical JSON.
  */
 detail: string, 

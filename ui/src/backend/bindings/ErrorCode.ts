@@ -3,4 +3,4 @@
 /**
  * What went wrong, for programs.
  */
-export type ErrorCode = "not_found" | "not_readable" | "empty" | "not_a_log" | "zone_required" | "date_order_required" | "encoding_required" | "unknown_profile" | "invalid_option" | "invalid_query" | "limit_exceeded" | "changed_while_reading" | "disk_full" | "not_a_case" | "case_damaged" | "case_busy" | "passphrase_required" | "no_such_item" | "invalid_connector" | "address_refused" | "credentials_refused" | "unreachable" | "rate_limited" | "unexpected_answer" | "cancelled" | "io" | "internal";
+export type ErrorCode = "not_found" | "not_readable" | "empty" | "not_a_log" | "zone_required" | "date_order_required" | "encoding_required" | "unknown_profile" | "invalid_option" | "invalid_query" | "limit_exceeded" | "changed_while_reading" | "disk_full" | "not_a_case" | "case_damaged" | "case_busy" | "passphrase_required" | "no_such_item" | "invalid_connector" | "address_refused" | "credentials_refused" | "unreachable" | "rate_limited" | "unexpected_answer" | "keyring_refused" | "cancelled" | "io" | "internal";

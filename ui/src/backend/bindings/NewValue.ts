@@ -9,6 +9,11 @@ export type NewValue = {
  */
 values: Array<string>, 
 /**
+ * Systems (`event.provider`) of an actor that stands among the values, since two systems may know two actors by one
+ * name; empty without an actor.
+ */
+systems: Array<string>, 
+/**
  * Events in the span.
  */
 events: number, 

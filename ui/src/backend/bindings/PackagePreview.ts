@@ -29,11 +29,11 @@ systems: Array<FacetValue>,
  */
 gaps: Array<CoverageGap>, 
 /**
- * Bookmarks and tags in scope.
+ * Notes, tags, bookmarks and entries in scope, which go into the package.
  */
 marks: number, 
 /**
- * Notes in the case, which stay in it.
+ * Notes, tags, bookmarks and entries outside the scope, which stay in the case.
  */
 notes: number, 
 /**

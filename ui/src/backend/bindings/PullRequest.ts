@@ -39,4 +39,9 @@ settle?: string,
 /**
  * Only these streams; all when empty.
  */
-streams: Array<string>, };
+streams: Array<string>, 
+/**
+ * Every how long this pull is repeated without a person, such as `1h`; the custody log tells it. Absent for the pull that a
+ * person begins.
+ */
+schedule?: string, };

@@ -72,13 +72,21 @@ at?: string,
  */
 state: Array<FieldState>, 
 /**
- * Values that came back.
+ * Values that came back, in order of their return, the first thousand.
  */
 reverts: Array<RevertPart>, 
 /**
- * What the log cannot know.
+ * All of them.
+ */
+reverts_total: number, 
+/**
+ * What the log cannot know: the first thousand, and beyond them those of the steps told here.
  */
 gaps: Array<GapPart>, 
+/**
+ * All of them.
+ */
+gaps_total: number, 
 /**
  * Who acted on it.
  */

@@ -13,9 +13,13 @@ field: string,
  */
 value: string, 
 /**
- * Values between, in order (B).
+ * Values between, in order (B), the first twenty.
  */
 between: Array<string>, 
+/**
+ * All of them.
+ */
+between_total: number, 
 /**
  * The event that took it away; the first event when the value stood before the log begins.
  */

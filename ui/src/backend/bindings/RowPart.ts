@@ -67,6 +67,10 @@ bookmarked: boolean,
  */
 tags: Array<string>, 
 /**
+ * The gravest severity of an open finding that holds it; absent when none does.
+ */
+finding?: string, 
+/**
  * The values of the further fields that were asked for, in their order; a field without a value has none.
  */
 cells: Array<Array<string>>, };

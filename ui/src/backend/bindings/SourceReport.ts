@@ -35,9 +35,9 @@ title: string,
  */
 confidence: number, 
 /**
- * Zone and why; absent when every time names its own.
+ * Zone and why; null when every time names its own.
  */
-zone?: string, 
+zone?: string | null, 
 /**
  * Entries read.
  */
@@ -63,13 +63,13 @@ events: number,
  */
 undated: number, 
 /**
- * First instant, RFC 3339.
+ * First instant, RFC 3339; null when no event has a time.
  */
-first?: string, 
+first?: string | null, 
 /**
- * Last instant, RFC 3339.
+ * Last instant, RFC 3339; null when no event has a time.
  */
-last?: string, 
+last?: string | null, 
 /**
  * Warnings.
  */

@@ -15,4 +15,8 @@ count: number,
 /**
  * Sentence for people.
  */
-message: string, };
+message: string, 
+/**
+ * Filter of the events that it is about; absent where it is about the source as a whole.
+ */
+filter?: string, };

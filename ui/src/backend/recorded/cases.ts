@@ -1,7 +1,12 @@
 /** Owns: made-up cases, sources, files and custody for tests and for looking at the window. */
 import type { PackagePart } from "./packages";
+import type { RemotePart } from "./remote";
 import type { Backend } from "../backend";
+import type { ChecklistBackend } from "../checklists";
+import type { NotesBackend } from "../notes";
 import type { DrillBackend } from "../drill";
+import type { FindingsBackend } from "../findings";
+import type { MappingBackend } from "../mapping";
 import type { BackendError, CaseSummary, CustodyEntry, InputFile, SourceReport } from "../types";
 import type { Recording } from "../recorded";
 import { json, made } from "./corpus";
@@ -24,7 +29,7 @@ const KINDS = [
   { name: "edfapay-logs-2026.csv", title: "EdfaPay logs", profile: "edfapay@1", entries: 17_727, duplicates: 0, rejected: 0, undated: 37, bytes: 50_112_000, zone: "Asia/Riyadh (chosen)" },
 ];
 
-type Part = Omit<Backend, "pullConnectors" | "pullTrial" | "pullStart" | "pulled" | keyof DrillBackend | keyof PackagePart | "viewOpen" | "viewRows" | "viewFacets" | "viewHistogram" | "viewLocate" | "viewValues" | "viewHolds" | "viewEvents" | "exportView" | "savedViews" | "saveView" | "forgetView" | "queryComplete" | "eventDetail" | "importStart" | "importCancel">;
+type Part = Omit<Backend, keyof RemotePart | keyof DrillBackend | keyof FindingsBackend | keyof ChecklistBackend | keyof NotesBackend | keyof MappingBackend | keyof PackagePart | "viewOpen" | "viewRows" | "viewFacets" | "viewHistogram" | "viewLocate" | "viewValues" | "viewHolds" | "viewEvents" | "exportView" | "savedViews" | "saveView" | "forgetView" | "queryComplete" | "eventDetail" | "importStart" | "importCancel">;
 
 export function casesOf(state: RecordedState): Part & { receipt: (id: number, zone?: string) => SourceReport } {
   const receipt = (id: number, zone?: string): SourceReport => {
@@ -103,6 +108,12 @@ export function casesOf(state: RecordedState): Part & { receipt: (id: number, zo
         [3904, 3906, 551_020, "unclosed_quote", "A quote that opens in field 6 is never closed.", "2026-10-06 15:47:33,Edited a page,\"page pg_8"], [5550, 5553, 783_914, "not_utf8", "Byte 0xE9 is not UTF-8.", "2026-10-30 09:20:05,Created a link,⟨E9⟩"],
       ].map(([entry, line, offset, code, message, preview]) => ({ source: source ?? 2, entry: entry as number, line: line as number, offset: offset as number, length: 44, code: code as string, message: message as string, preview: preview as string })),
     }),
+    sqlRun: async () => ({
+      columns: ["user_email", "events", "first", "last"],
+      rows: [["maria.santos@example.com", 14, "2026-10-02T01:14:07.000000000Z", "2026-11-12T02:20:44.000000000Z"], ["ops\u202e@example.com", 2, null, null]],
+      cut: false,
+    }),
+    sqlSave: async () => "statement.csv",
     rejectsSave: async (source) => `rejected-of-source-${source}.ndjson`,
     sourceChoices: async (source) => ({ labels: [], zone: state.choices.get(source)?.zone ?? "Asia/Manila" }),
     sourceInspect: async (source, choices) => {
@@ -136,6 +147,7 @@ export function casesOf(state: RecordedState): Part & { receipt: (id: number, zo
       proves: "each entry follows from the one before", does_not_prove: "that the whole log was not written anew",
       entries: Array.from({ length: state.custody }, (_, i): CustodyEntry => ({
         seq: i + 1, at: new Date(Date.UTC(2026, 10, 13, 2, 10 + i, 4)).toISOString(), who: "ana", tool: "Witnessmark 0.1.0", action: ["case_created", "import_finished", "import_finished", "import_cancelled", "case_opened", "bookmarked"][i % 6] as string,
+        says: i % 6 === 5 ? `Put a bookmark on event ${i} (entry ${i} of source ${HEX.slice(0, 12)}).` : "",
         detail: JSON.stringify({ source: i, name: "security_logs.csv", entries: 6431, sha256: HEX }), hash: `${HEX.slice(i)}${HEX.slice(0, i)}`,
       })),
     }),

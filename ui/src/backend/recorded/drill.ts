@@ -64,10 +64,26 @@ export function drillOf(state: RecordedState, fail: (code: BackendError["code"],
         operations: [span("read", 3108, AUG, NOV), span("update", 902, AUG, NOV), span("export", 214, AUG, NOV)], verbs: [{ ...span("Exported payouts", 214, AUG, NOV), first_of_all: AUG }], verbs_total: 1,
         addresses: [{ ...span("203.0.113.45", 3604, AUG, NOV), countries: ["PH"], others: 40 }, { ...span("198.51.100.77", 19, ATTACK, END), countries: ["NL"], others: 0 }], addresses_total: 2,
         devices: [span("Chrome on Windows", 4386, AUG, NOV), span("Firefox on Linux", 19, ATTACK, END)], devices_total: 2, countries: [span("PH", 4811, AUG, NOV), span("NL", 19, ATTACK, END)], organizations: [],
-        sessions: SESSIONS, sessions_total: 97, idle_minutes: 30, records: [{ ...span("PSP customer account/pca_20417", 6, ATTACK, END), kind: "PSP customer account", id: "pca_20417", writes: 6, level: 3 }], records_total: 1386, blind_spots: blind,
+        sessions: SESSIONS, sessions_total: 97, idle_minutes: 30, records: [{ ...span("PSP customer account/pca_20417", 6, ATTACK, END), kind: "PSP customer account", id: "pca_20417", writes: 6, level: 3 }], records_total: 1386, blind_spots: blind, findings: [], findings_total: 0, findings_stale: false,
       };
     },
-    actorsCompare: async (first, second) => ({ filters: [first, second], events: [4912, 2456], fields: [{ field: "address", distinct: [3, 1, 2], shared: [{ value: "203.0.113.45", events: [3604, 1200], others: 39 }] }] }),
+    actorHour: async (who) => `${who} (time:2026-11-12T02:14:07..2026-11-12T02:46:33)`,
+    async actorsCompare(first, second) {
+      const week = (from: number) => Array.from({ length: 7 }, (_, day) => Array.from({ length: 24 }, (_, hour) => (day < 5 && hour >= from && hour < from + 9 ? 20 + ((day * 5 + hour * 7) % 40) : 0)));
+      const side = (name: string, events: number, from: number) => ({ name, first: AUG, last: NOV, sign_ins: { total: events >> 5, success: events >> 5, failure: 0, unknown: 0 }, failures: 0, week: week(from) });
+      const field = (name: string, distinct: [number, number, number], shared: [string, number, number, number][], a: [string, number][], b: [string, number][]) => ({
+        field: name, distinct, shared: shared.map(([value, x, y, others]) => ({ value, events: [x, y] as [number, number], filters: [`${first} "${value}"`, `${second} "${value}"`] as [string, string], others })),
+        only: [a.map(([value, n]) => span(value, n, AUG, NOV)), b.map(([value, n]) => span(value, n, AUG, NOV))] as [SpanValue[], SpanValue[]],
+      });
+      return {
+        filters: [first, second], events: [4912, 2456], sides: [side("maria.santos@example.com", 4912, 8), side("alice.merchant@example.com", 2456, 10)],
+        fields: [
+          field("address", [3, 1, 2], [["203.0.113.45", 3604, 1200, 39]], [["203.0.113.46", 802], ["198.51.100.77", 19], ["192.0.2.4", 3]], [["203.0.113.90", 1101], ["192.0.2.77", 155]]),
+          field("device", [2, 1, 0], [["Chrome on Windows", 4386, 2456, 311]], [["Firefox on Linux", 19], ["Safari on iOS", 12]], []),
+          field("verb", [4, 2, 1], [["Login", 127, 88, 411], ["Exported payouts", 214, 90, 12]], [["Payout Account Updated", 2]], [["Settings Updated", 4]]),
+        ],
+      };
+    },
     async actorsMerge(keys) {
       joined = keys;
       return merges()[0] ?? fail("internal", "nothing was joined", "");
@@ -88,8 +104,8 @@ export function drillOf(state: RecordedState, fail: (code: BackendError["code"],
           { event: 3, time: AUG, step: "create", action: "create", actor: "ops@example.com", outcome: "success", life: 1, changes: [{ field: "bank.account", kind: "added", new: "0001" }], other_targets: 0, tie: false },
           { event: 62, time: "2026-11-11T18:21:44Z", step: "update", action: "update", actor: "maria.santos@example.com", outcome: "success", life: 1, changes: [{ field: "bank.account", kind: "updated", old: "0001", new: "0002" }], other_targets: 0, tie: false },
         ],
-        state: [field("bank.account", at === AUG ? "0001" : "0002", 62, ATTACK), field("limits", '{"daily":100}', 3, AUG)], reverts: [{ field: "active", value: "true", between: ["false"], left: 4, back: 5, away_seconds: 3600 }],
-        gaps: [{ code: "unlogged_change", field: "alias", event: 62, text: "between event 3 and event 62 `alias` went from `a` to `b`, and no event says when or by whom" }], actors: [span("maria.santos@example.com", 6, ATTACK, END)], blind_spots: blind,
+        state: [field("bank.account", at === AUG ? "0001" : "0002", 62, ATTACK), field("limits", '{"daily":100}', 3, AUG)], reverts: [{ field: "active", value: "true", between: ["false"], between_total: 1, left: 4, back: 5, away_seconds: 3600 }], reverts_total: 1,
+        gaps: [{ code: "unlogged_change", field: "alias", event: 62, text: "between event 3 and event 62 `alias` went from `a` to `b`, and no event says when or by whom" }], gaps_total: 1, actors: [span("maria.santos@example.com", 6, ATTACK, END)], blind_spots: blind,
       };
     },
     async sessionPage(of, idle) {
@@ -121,7 +137,7 @@ export function drillOf(state: RecordedState, fail: (code: BackendError["code"],
     },
     async firstSeen() {
       if (!there()) return { events: 0, before_events: 0, before_days: [0, 0], enough: false, coverage: "No event that matches has a time.", undated: 0, fields: [] };
-      return { from: "2026-11-06T01:09:00Z", to: NOV, before_from: "2026-08-08T01:09:00Z", events: 1204, before_events: 18_221, before_days: [84, 90], enough: true, coverage: "84 of the 90 days before hold an event.", undated: 37, fields: [{ fields: ["source.geo.country_iso_code"], in_span: 4, before: 3, known: 3, new: [{ values: ["NL"], events: 19, first: ATTACK, event: 60, filter: "country:NL" }], total: 1 }] };
+      return { from: "2026-11-06T01:09:00Z", to: NOV, before_from: "2026-08-08T01:09:00Z", events: 1204, before_events: 18_221, before_days: [84, 90], enough: true, coverage: "84 of the 90 days before hold an event.", undated: 37, fields: [{ fields: ["source.geo.country_iso_code"], in_span: 4, before: 3, known: 3, new: [{ values: ["NL"], systems: [], events: 19, first: ATTACK, event: 60, filter: "country:NL" }], total: 1 }] };
     },
   };
 }

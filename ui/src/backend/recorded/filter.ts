@@ -7,7 +7,7 @@ const bytes = (text: string): number => new TextEncoder().encode(text).length;
 
 const KEYS: Record<string, (one: Made) => string[]> = {
   actor: (one) => [one.actor, one.email], op: (one) => [one.operation], action: (one) => [one.action], outcome: (one) => [one.outcome], ip: (one) => [one.ip],
-  country: (one) => [one.country], provider: (one) => [one.provider], in: (one) => [String(one.source)], event: (one) => [String(one.event)], session: (one) => [`s-${Math.floor(one.event / 7)}`], profile: (one) => [`${one.provider}@1`], has: (one) => (one.event % 811 === 0 ? ["bookmark"] : []), category: (one) => [one.operation === "authenticate" ? "authentication" : "payment"],
+  country: (one) => [one.country], provider: (one) => [one.provider], in: (one) => [String(one.source)], event: (one) => [String(one.event)], session: (one) => [`s-${Math.floor(one.event / 7)}`], profile: (one) => [`${one.provider}@1`], has: (one) => (one.event % 811 === 0 ? ["bookmark"] : []), finding: (one) => (one.changes.length > 4 ? ["critical"] : []), category: (one) => [one.operation === "authenticate" ? "authentication" : "payment"],
   "target.id": (one) => (one.target ? [one.target.id] : []), "target.type": (one) => (one.target ? [one.target.type] : []), field: (one) => one.changes.flatMap((c) => c.field ?? []),
 };
 

@@ -4,7 +4,7 @@ import type { PackagePreview, PackageReport, RowPart, VerifyReport } from "../ty
 import { made, row } from "./corpus";
 import type { RecordedState } from "./cases";
 
-export type PackagePart = Pick<Backend, "packagePreview" | "packageChoose" | "packageWrite" | "keysList" | "keyMake" | "verifyChoose" | "caseVerify" | "caseCopy">;
+export type PackagePart = Pick<Backend, "packagePreview" | "packageChoose" | "packageWrite" | "keysList" | "keyMake" | "keyForget" | "verifyChoose" | "caseVerify" | "caseCopy">;
 const layer = (name: string, detail: string) => ({ layer: name, ok: true, proves: "what stands in it is what was written", does_not_prove: "what happened before", detail });
 const holds = (kind: string): VerifyReport => ({
   ok: true, kind, signature: kind === "package" ? "valid" : "absent",
@@ -13,6 +13,7 @@ const holds = (kind: string): VerifyReport => ({
 const hidden = (one: RowPart): RowPart => ({ ...one, sentence: one.sentence.map((part) => (part.kind === "actor" ? { ...part, text: "actor-7F2KQ-3ZD9M" } : part)) });
 
 export function packagesOf(state: RecordedState): PackagePart {
+  let kept: string[] = [];
   const keys = [{ name: "Compliance-2026", public: "RWTm6ZOCL7QKUXwPYLaKq5K+0jwyNOqWyAebHveshk7uusFJQ3YKX46N", protected: true }];
   return {
     async packagePreview(_job, choices): Promise<PackagePreview> {
@@ -31,17 +32,22 @@ export function packagesOf(state: RecordedState): PackagePart {
       };
     },
     packageChoose: (name) => Promise.resolve({ token: "out-1", name, is_case: false }),
-    async packageWrite(_job, _token, choices, key, _passphrase, seen): Promise<PackageReport> {
+    async packageWrite(_job, _token, choices, signing, seen): Promise<PackageReport> {
       seen({ step: "events", done: 1, of: 2 });
+      if (signing?.keep && signing.passphrase) kept = [signing.key];
       state.custody += 1;
       const file = (name: string, bytes: number) => ({ name, bytes, sha256: "9b1f40d2".repeat(8) });
       return {
-        package: "8be0".repeat(16), binds: "1d44".repeat(16), signature: key ? "valid" : "absent", ...(key ? { signed_by: keys[0]?.public ?? "" } : {}),
+        package: "8be0".repeat(16), binds: "1d44".repeat(16), signature: signing ? "valid" : "absent", ...(signing ? { signed_by: keys[0]?.public ?? "" } : {}),
         events: 4_912, undated: 0, custody_size: state.custody - 1, custody_head: "4c190fd3".repeat(8), recorded: state.custody,
         files: [file("data/events/events.ndjson", 3_800_000), file("data/report/report.pdf", 24_000), ...(choices.redact ? [file("data/redaction/redactions.ndjson", 1_400_000)] : []), file("manifest-sha256.txt", 1_900)],
       };
     },
-    keysList: () => Promise.resolve([...keys]),
+    keysList: () => Promise.resolve({ keys: [...keys], kept }),
+    keyForget: () => {
+      kept = [];
+      return Promise.resolve({ keys: [...keys], kept });
+    },
     async keyMake(name, passphrase) {
       const one = { name, public: `RW${name}`, protected: passphrase !== "" };
       keys.push(one);

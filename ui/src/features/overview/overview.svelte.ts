@@ -1,7 +1,7 @@
 /** Owns: the numbers of the overview under the one filter: events over days by system, actors, operations, failed sign-ins,
  * the state of the custody chain. Never touches: how they are drawn. */
 import { asError, type Backend } from "../../backend/backend";
-import type { BackendError, CustodyReport, FacetPart, HistogramReport, ViewSummary } from "../../backend/types";
+import type { BackendError, ChecklistsReport, CustodyReport, FacetPart, FindingsReport, HistogramReport, ViewSummary } from "../../backend/types";
 import { bins, DAY } from "../../charts/bins";
 import { offsetMinutes } from "../../components/clock";
 import { compose, piece } from "../../lens/compose";
@@ -16,7 +16,11 @@ export class Overview {
   facets = $state.raw<FacetPart[]>([]);
   /** Failed sign-ins among the events of the filter, and who and from where. */
   failed = $state.raw<{ view: ViewSummary; facets: FacetPart[] } | undefined>();
+  /** Findings that have a row in the filter; null when nobody looked yet. */
+  findings = $state.raw<FindingsReport | null | undefined>();
   custody = $state.raw<CustodyReport | undefined>();
+  /** Checklists that were run in the case, whatever the filter. */
+  checklists = $state.raw<ChecklistsReport | undefined>();
   error = $state.raw<BackendError | undefined>();
   stale = $state(false);
 
@@ -49,6 +53,9 @@ export class Overview {
       const facets = (await this.#backend.viewFacets(view.view, [...ACTORS, "event.operation", "source.ip", "source.geo.country_iso_code", "target.type"], 8)).fields;
       if (late()) return;
       this.facets = facets;
+      const findings = await this.#backend.findingsList(this.#lens.query, this.#lens.zone, { show: "open", by_time: false, search: "", first: 0, limit: 3 });
+      if (late()) return;
+      this.findings = findings;
       const pieces = [...this.#lens.pieces, piece(FAILED)];
       const failed = await this.#backend.viewOpen(compose(pieces).query, "newest", this.#lens.zone);
       const who = failed.count ? (await this.#backend.viewFacets(failed.view, [...ACTORS, "source.ip"], 5)).fields : [];
@@ -65,6 +72,7 @@ export class Overview {
   async check(): Promise<void> {
     try {
       this.custody = await this.#backend.custody();
+      this.checklists = await this.#backend.checklistsList();
     } catch (thrown) {
       this.error = asError(thrown);
     }

@@ -1,7 +1,10 @@
 /** Owns: what a person is doing with remote logs: which connector is filled in, what runs, what came of it. Never touches:
- * secrets beyond the field they are typed into; the program holds them, for one address, until it ends. */
+ * secrets beyond the field they are typed into; the program holds them for one address, or the keyring of the system does. */
 import { asError, type Backend } from "../../backend/backend";
-import type { BackendError, ConnectorPart, PulledStream, PullProgress, PullReport, PullRequest, TriedReport } from "../../backend/types";
+import type { BackendError, ConnectorPart, PlanState, PulledStream, PullProgress, PullReport, PullRequest, SecretState, TriedReport } from "../../backend/types";
+
+/** How often it is looked how repeated pulls stand, in milliseconds. */
+const LOOK = 5000;
 
 export class Remote {
   readonly #backend: Backend;
@@ -13,14 +16,24 @@ export class Remote {
   base = $state("");
   since = $state("");
   secret = $state("");
+  /** Whether the keyring of the system is to keep what is typed. */
+  keep = $state(false);
+  /** Whether the program has a secret for what is filled in; absent until enough is. */
+  known = $state.raw<SecretState | undefined>();
   allowPrivate = $state(false);
+  /** How often the pull is to be repeated; empty: not. */
+  every = $state("");
+  /** What is repeated while the case is open. */
+  plans = $state.raw<PlanState[]>([]);
   /** What runs. */
-  busy = $state<"trying" | "pulling" | "stopping" | undefined>();
+  busy = $state<"trying" | "pulling" | "planning" | "stopping" | undefined>();
   progress = $state.raw<PullProgress | undefined>();
   tried = $state.raw<TriedReport | undefined>();
   report = $state.raw<PullReport | undefined>();
   error = $state.raw<BackendError | undefined>();
   #job = 0;
+  #asked = 0;
+  #watch: ReturnType<typeof setInterval> | undefined;
 
   constructor(backend: Backend, changed: () => Promise<void>) {
     this.#backend = backend;
@@ -31,6 +44,7 @@ export class Remote {
     try {
       if (this.connectors.length === 0) this.connectors = (await this.#backend.pullConnectors()).connectors;
       this.streams = (await this.#backend.pulled()).streams;
+      this.#seen(await this.#backend.plans());
       const shown = this.chosen;
       if (shown && !isConnector(shown)) this.chosen = this.streams.find((one) => one.id === shown.id);
     } catch (thrown) {
@@ -45,6 +59,8 @@ export class Remote {
     this.base = "";
     this.since = "";
     this.secret = "";
+    this.keep = false;
+    this.known = undefined;
     this.allowPrivate = false;
     this.tried = this.report = this.error = undefined;
   }
@@ -60,7 +76,7 @@ export class Remote {
 
   get ready(): boolean {
     const chosen = this.chosen;
-    return chosen !== undefined && isConnector(chosen) && this.busy === undefined && chosen.settings.every((one) => this.settings[one.name]?.trim());
+    return chosen !== undefined && isConnector(chosen) && this.busy === undefined && this.#complete(chosen);
   }
 
   #request(connector: ConnectorPart): PullRequest {
@@ -70,19 +86,78 @@ export class Remote {
     };
   }
 
+  /** Asks whether there is a secret for what is filled in. An address that cannot be asked is told when it is pulled. */
+  async look(): Promise<void> {
+    const [mine, chosen] = [++this.#asked, this.chosen];
+    const got = chosen && isConnector(chosen) && chosen.auth !== "none" && this.#complete(chosen)
+      ? await this.#backend.pullSecret(this.#request(chosen)).catch(() => undefined)
+      : undefined;
+    if (mine === this.#asked) this.known = got;
+  }
+
+  async forget(): Promise<void> {
+    const chosen = this.chosen;
+    if (!chosen || !isConnector(chosen)) return;
+    try {
+      this.known = await this.#backend.pullForget(this.#request(chosen));
+    } catch (thrown) {
+      this.error = asError(thrown);
+    }
+  }
+
+  #complete(connector: ConnectorPart): boolean {
+    return connector.settings.every((one) => this.settings[one.name]?.trim());
+  }
+
   async try(): Promise<void> {
     await this.#run("trying", async (connector) => {
-      this.tried = await this.#backend.pullTrial(this.#request(connector), this.secret || undefined);
+      this.tried = await this.#backend.pullTrial(this.#request(connector), this.secret || undefined, this.keep);
     });
   }
 
   async pull(): Promise<void> {
     await this.#run("pulling", async (connector) => {
       this.#job += 1;
-      this.report = await this.#backend.pullStart(`pull-${this.#job}`, this.#request(connector), this.secret || undefined, (now) => (this.progress = now));
+      this.report = await this.#backend.pullStart(`pull-${this.#job}`, this.#request(connector), this.secret || undefined, this.keep, (now) => (this.progress = now));
     });
     await this.load();
     await this.#changed();
+  }
+
+  /** Begins to repeat the pull that is filled in. */
+  async repeat(): Promise<void> {
+    const every = this.every;
+    if (!every) return;
+    await this.#run("planning", async (connector) => {
+      this.#seen(await this.#backend.planStart({ ...this.#request(connector), schedule: every }, this.secret || undefined));
+    });
+  }
+
+  async unplan(id: number): Promise<void> {
+    try {
+      this.#seen(await this.#backend.planStop(id));
+    } catch (thrown) {
+      this.error = asError(thrown);
+    }
+  }
+
+  /** Takes the present state of what is repeated, and looks again while any goes on, also while another place is shown. */
+  #seen(plans: PlanState[]): void {
+    const pulls = (all: PlanState[]) => all.reduce((n, one) => n + one.pulls, 0);
+    const brought = plans.length > 0 && pulls(plans) > pulls(this.plans);
+    this.plans = plans;
+    const on = plans.some((one) => one.next !== undefined);
+    if (on) this.#watch ??= setInterval(() => void this.#look(), LOOK);
+    else if (this.#watch !== undefined) {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }
+    if (brought) void this.#changed();
+  }
+
+  async #look(): Promise<void> {
+    // A case that was closed has no plans; nothing else can go wrong with asking for them.
+    this.#seen(await this.#backend.plans().catch(() => []));
   }
 
   async stop(): Promise<void> {
@@ -91,7 +166,7 @@ export class Remote {
     await this.#backend.importCancel(`pull-${this.#job}`).catch((thrown: unknown) => (this.error = asError(thrown)));
   }
 
-  async #run(what: "trying" | "pulling", work: (connector: ConnectorPart) => Promise<void>): Promise<void> {
+  async #run(what: "trying" | "pulling" | "planning", work: (connector: ConnectorPart) => Promise<void>): Promise<void> {
     const chosen = this.chosen;
     if (!chosen || !isConnector(chosen) || this.busy) return;
     this.busy = what;
@@ -105,6 +180,7 @@ export class Remote {
     } finally {
       this.busy = undefined;
       this.progress = undefined;
+      await this.look();
     }
   }
 }

@@ -25,9 +25,11 @@ export class Rereading {
     return this.state === "running" || this.state === "cancelling";
   }
 
-  async begin(): Promise<void> {
+  /** Begins with what was chosen before, and with a profile if one is to be used. */
+  async begin(profile?: string): Promise<void> {
     try {
-      this.choices = await this.#backend.sourceChoices(this.source);
+      const before = await this.#backend.sourceChoices(this.source);
+      this.choices = profile === undefined ? before : { ...before, profile };
       await this.#look();
     } catch (thrown) {
       this.error = asError(thrown);

@@ -1,7 +1,7 @@
 /** Owns: the rows in memory, the row that is selected with its detail, the rows that are picked beside it, what people mark
  * on them, the span of the chart. Never touches: the filter (the lens does). */
 import { asError, type Backend } from "../../backend/backend";
-import type { BackendError, EventDetail, EventJson, RowPart, ViewSummary } from "../../backend/types";
+import type { BackendError, EventDetail, EventJson, OwnEntryPart, RowPart, ViewSummary } from "../../backend/types";
 import { compose, piece } from "../../lens/compose";
 import type { Lens } from "../../lens/lens.svelte";
 import { PAGE, Pages } from "../../table/pages";
@@ -32,6 +32,8 @@ export class Timeline {
   chart = $state<boolean | undefined>();
   /** Whether everything around the selected row is shown. */
   context = $state(false);
+  /** The examiner's own entries by the rank of the row before which they stand. They are no rows. */
+  entries = $state.raw<ReadonlyMap<number, OwnEntryPart[]>>(new Map());
   /** Fields that rows are asked for beside what every row has. */
   fields = $state.raw<string[]>([]);
 
@@ -65,8 +67,10 @@ export class Timeline {
     this.#pages.reset(view.count, (first, len) => this.#backend.viewRows(view.view, first, len, this.fields));
     this.version += 1;
     this.picked = new Set();
+    this.entries = new Map();
     this.#anchor = -1;
-    if (this.#event === undefined) return undefined;
+    await this.#among(view);
+    if (this.#lens.view !== view || this.#event === undefined) return undefined;
     this.selected = -1;
     try {
       const rank = await this.#backend.viewLocate(view.view, { event: this.#event });
@@ -84,6 +88,18 @@ export class Timeline {
     } catch (thrown) {
       this.#failed(thrown);
       return undefined;
+    }
+  }
+
+  async #among(view: ViewSummary): Promise<void> {
+    try {
+      const entries = await this.#backend.viewEntries(view.view);
+      if (this.#lens.view !== view) return;
+      const by = new Map<number, OwnEntryPart[]>();
+      for (const one of entries) by.set(one.before, [...(by.get(one.before) ?? []), one]);
+      this.entries = by;
+    } catch (thrown) {
+      this.#failed(thrown);
     }
   }
 

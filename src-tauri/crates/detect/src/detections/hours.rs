@@ -16,7 +16,7 @@ const PAUSE: i64 = 6 * HOUR;
 pub(crate) const HOURS: Detection = Detection {
     id: "off_hours",
     title: "Work at unusual hours",
-    what: "Events of an actor in hours of the week in which they are never seen, judged by their own last weeks: an hour is theirs if it, or one beside it, was used on some distinct days. Whoever has no settled hours is not judged. Programs are left out.",
+    what: "Events of an actor in hours of the week in which they are never seen, judged by their own last weeks: an hour is theirs if it, or one beside it, was used on some distinct days. What joins their own hours without a long pause is overtime or an early start. At an hour that is theirs on other days of the week it is a note only. Whoever has no settled hours is not judged. Programs are left out.",
     parameters: &[
         parameter(
             "events",
@@ -58,6 +58,14 @@ pub(crate) const HOURS: Detection = Detection {
             1.0,
             "least share of the habit's own hours that lie within it",
         ),
+        parameter(
+            "apart_hours",
+            2.0,
+            "h",
+            0.0,
+            12.0,
+            "so long a pause lies between their own hours and these; what follows without one is overtime",
+        ),
     ],
     needs: &[],
     benign: &[
@@ -76,34 +84,70 @@ struct Week {
     units: Vec<(i64, usize)>,
 }
 
+/// What is asked of a habit.
+#[derive(Clone, Copy)]
+struct Asked {
+    events: usize,
+    days: usize,
+    back: i64,
+    settled: f64,
+    apart: i64,
+}
+
 impl Week {
-    /// Distinct days in `from..before` on which the hour or one beside it was used.
-    fn used(&self, slot: usize, from: i64, before: i64) -> usize {
-        let mut days: Vec<i64> = [slot + SLOTS - 1, slot, slot + 1]
-            .into_iter()
-            .flat_map(|s| {
-                let days = &self.days[s % SLOTS];
-                let start = days.partition_point(|d| *d < from);
-                let end = days.partition_point(|d| *d < before);
-                days[start..end.max(start)].iter().copied()
-            })
-            .collect();
-        days.sort_unstable();
-        days.dedup();
-        days.len()
+    /// Distinct days in `from..before` on which one of the hours was used; no more than `enough` are counted.
+    fn used(
+        &self,
+        slots: impl Iterator<Item = usize>,
+        from: i64,
+        before: i64,
+        enough: usize,
+    ) -> bool {
+        // Few distinct days are asked for: the first that are met decide.
+        let mut met: [i64; 32] = [i64::MIN; 32];
+        let enough = enough.min(met.len());
+        let mut n = 0;
+        for slot in slots {
+            let days = &self.days[slot % SLOTS];
+            let start = days.partition_point(|d| *d < from);
+            for day in days[start..].iter().take_while(|d| **d < before) {
+                if n >= enough {
+                    return true;
+                }
+                if !met[..n].contains(day) {
+                    met[n] = *day;
+                    n += 1;
+                }
+            }
+        }
+        n >= enough
+    }
+
+    /// Whether an hour of the week is theirs: it, or one beside it, was used on enough days.
+    fn theirs(&self, slot: usize, day: i64, asked: Asked) -> bool {
+        let slots = [slot + SLOTS - 1, slot, slot + 1];
+        self.used(slots.into_iter(), day - asked.back, day, asked.days)
+    }
+
+    /// Whether an hour of the day is theirs on some day of the week.
+    fn theirs_by_day(&self, hour: usize, day: i64, asked: Asked) -> bool {
+        let slots = (0..7).flat_map(|d| {
+            let slot = d * 24 + hour;
+            [slot + SLOTS - 1, slot, slot + 1]
+        });
+        self.used(slots, day - asked.back, day, asked.days)
     }
 }
 
 fn run(feed: &Feed, settings: &Settings<'_>, out: &mut Out<'_>) {
-    let (events, days) = (
-        settings.get("events") as usize,
-        settings.get("days") as usize,
-    );
-    let (back, learn, settled) = (
-        settings.get("look_back_days") as i64,
-        settings.nanos("learn_days"),
-        settings.get("settled"),
-    );
+    let asked = Asked {
+        events: settings.get("events") as usize,
+        days: settings.get("days") as usize,
+        back: settings.get("look_back_days") as i64,
+        settled: settings.get("settled"),
+        apart: settings.nanos("apart_hours"),
+    };
+    let learn = settings.nanos("learn_days");
     for actor in feed.each_actor() {
         let rows = feed.rows_of(actor);
         if feed.actors[actor as usize].machine || rows.is_empty() {
@@ -116,6 +160,9 @@ fn run(feed: &Feed, settings: &Settings<'_>, out: &mut Out<'_>) {
         let first = feed.at(rows[0]);
         let mut learned = false;
         let mut outside: Vec<u32> = Vec::new();
+        // Rows that follow each other without a long pause, and whether any of them lies within the habit.
+        let mut chain: Vec<u32> = Vec::new();
+        let (mut own, mut last) = (false, first);
         // The last hour that was judged, and whether it is theirs.
         let mut judged: Option<(i64, usize, bool)> = None;
         for row in rows {
@@ -127,7 +174,7 @@ fn run(feed: &Feed, settings: &Settings<'_>, out: &mut Out<'_>) {
             let theirs = match judged {
                 Some((d, s, theirs)) if d == day && s == slot => theirs,
                 _ => {
-                    let theirs = week.used(slot, day - back, day) >= days;
+                    let theirs = week.theirs(slot, day, asked);
                     if week.days[slot].last() != Some(&day) {
                         week.days[slot].push(day);
                         week.units.push((day, slot));
@@ -136,35 +183,34 @@ fn run(feed: &Feed, settings: &Settings<'_>, out: &mut Out<'_>) {
                     theirs
                 }
             };
+            if time - last > asked.apart {
+                // What a chain with own hours has beside them is overtime or an early start.
+                if !own {
+                    outside.append(&mut chain);
+                }
+                chain.clear();
+                own = false;
+            }
+            last = time;
             if outside
                 .last()
                 .is_some_and(|last| time - feed.at(*last) > PAUSE)
             {
-                close(
-                    feed,
-                    actor,
-                    &mut outside,
-                    &week,
-                    (events, days, back, settled),
-                    out,
-                );
+                close(feed, actor, &mut outside, &week, asked, out);
             }
             if time - first < learn {
                 continue;
             }
             learned = true;
+            own |= theirs;
             if !theirs {
-                outside.push(*row);
+                chain.push(*row);
             }
         }
-        close(
-            feed,
-            actor,
-            &mut outside,
-            &week,
-            (events, days, back, settled),
-            out,
-        );
+        if !own {
+            outside.append(&mut chain);
+        }
+        close(feed, actor, &mut outside, &week, asked, out);
         if !learned {
             out.unlearned(actor, || {
                 format!(
@@ -183,35 +229,36 @@ fn close(
     actor: u32,
     outside: &mut Vec<u32>,
     week: &Week,
-    (events, days, back, settled): (usize, usize, i64, f64),
+    asked: Asked,
     out: &mut Out<'_>,
 ) {
     let rows = std::mem::take(outside);
-    if rows.len() < events {
+    if rows.len() < asked.events {
         return;
     }
     let day = feed.at(rows[0]).div_euclid(DAY);
-    let habit: Vec<(i64, usize)> = week
-        .units
-        .iter()
-        .copied()
-        .filter(|(d, _)| *d >= day - back && *d < day)
-        .collect();
-    let inside = habit
-        .iter()
-        .filter(|(_, slot)| week.used(*slot, day - back, day) >= days)
-        .count();
-    let share = inside as f64 / habit.len().max(1) as f64;
-    if habit.len() < days * 5 || share < settled {
+    let from = week.units.partition_point(|(d, _)| *d < day - asked.back);
+    let until = week.units.partition_point(|(d, _)| *d < day);
+    let habit = &week.units[from..until.max(from)];
+    if habit.len() < asked.days * 5 {
         return;
     }
-    let mut own: Vec<usize> = habit
-        .iter()
-        .map(|(_, slot)| *slot)
-        .filter(|slot| week.used(*slot, day - back, day) >= days)
+    let own: Vec<bool> = (0..SLOTS)
+        .map(|slot| week.theirs(slot, day, asked))
         .collect();
-    own.sort_unstable();
-    own.dedup();
+    let inside = habit.iter().filter(|(_, slot)| own[*slot]).count();
+    let share = inside as f64 / habit.len() as f64;
+    if share < asked.settled {
+        return;
+    }
+    // Their own hours, of which some were used: an hour beside a used one is theirs and is not named.
+    let own: Vec<usize> = (0..SLOTS)
+        .filter(|slot| own[*slot] && habit.iter().any(|(_, s)| s == slot))
+        .collect();
+    let hour_of = |row: &u32| feed.at(*row).rem_euclid(DAY) / HOUR;
+    let mut at: Vec<i64> = rows.iter().map(hour_of).collect();
+    at.dedup();
+    let by_day = (at.iter()).all(|hour| week.theirs_by_day(*hour as usize, day, asked));
     let (first, last) = (feed.at(rows[0]), feed.at(rows[rows.len() - 1]));
     let clock = |time: i64| {
         format!(
@@ -220,11 +267,16 @@ fn close(
             time.rem_euclid(HOUR) / (60 * crate::feed::SECOND)
         )
     };
+    let when = if by_day {
+        "on a day of the week that is not theirs, at hours that are,"
+    } else {
+        "at hours that are not theirs,"
+    };
     out.find(Draft {
-        severity: Some(Severity::Low),
+        severity: Some(if by_day { Severity::Informational } else { Severity::Low }),
         actor,
         at: rows[0],
-        sentence: format!("{} between {} and {} UTC by {}, who otherwise works in {} of the 168 hours of the week only", count(rows.len(), "event"), clock(first), clock(last), feed.who(actor), own.len()),
+        sentence: format!("{} {when} between {} and {} UTC by {}, who otherwise works in {} of the 168 hours of the week only", count(rows.len(), "event"), clock(first), clock(last), feed.who(actor), own.len()),
         measured: vec![Measure { name: "events", value: rows.len() as f64 }, Measure { name: "settled", value: share }],
         baseline: Some(Baseline {
             of: "earlier hours with events".to_owned(),

@@ -48,7 +48,7 @@ pub(crate) const REMEMBER: crate::about::Parameter = parameter(
 pub(crate) const TRAVEL: Detection = Detection {
     id: "impossible_travel",
     title: "Impossible travel",
-    what: "Two successive successful sign-ins of one actor from places so far apart that nobody travels so fast. Of two countries the distance of their nearest points counts, so that crossing a border is never travel. Addresses that many actors use are left out. Places come from the log, or from a database of addresses where one is given.",
+    what: "Two successive successful sign-ins of one actor from places so far apart that nobody travels so fast. Of two countries the distance of their nearest points counts, so that crossing a border is never travel; of two cities that of their middles less the radius of both. Addresses that many actors use are left out. Places come from the log, cities from a database of addresses where one is given and names the same country.",
     parameters: &[
         parameter("km", 500.0, "km", 0.0, 20_000.0, "least distance"),
         parameter("kmh", 800.0, "km/h", 1.0, 1_000_000.0, "least speed"),
@@ -103,7 +103,7 @@ fn travel(feed: &Feed, settings: &Settings<'_>, out: &mut Out<'_>) {
             if time > within || far < km || far <= 0.0 || speed < kmh {
                 continue;
             }
-            let mut pair = [a.code(), b.code()];
+            let mut pair = [feed.place_named(before), feed.place_named(row)];
             let sentence = format!(
                 "{} signed in from {} ({}) and {} later from {} ({}): at least {} km, which is {} km/h",
                 feed.who(actor),

@@ -93,8 +93,9 @@ impl<'e, E: Events> Builder<'e, E> {
                 family: 0,
             }],
             places: vec![Place::default()],
+            cities: vec![String::new()],
             objects: vec![none()],
-            ..Feed::default()
+            ..Feed::sized(events.expected())
         };
         let state = FixedState::default;
         let mut builder = Self {
@@ -222,8 +223,14 @@ impl<'e, E: Events> Builder<'e, E> {
         let ip = self.translated(part, 0, code(At::IP), || text(At::IP));
         let device = self.translated(part, 1, code(At::DEVICE), || text(At::DEVICE));
         let mut place = self.translated(part, 2, code(At::COUNTRY), || text(At::COUNTRY)) as u16;
-        if place == 0 {
-            place = self.ip_places[ip as usize];
+        // The log's own country stands. Where a database of addresses agrees with it, its city is nearer.
+        let by_address = self.ip_places[ip as usize];
+        let places = &self.feed.places;
+        if place == 0
+            || (by_address != 0
+                && places[by_address as usize].country == places[place as usize].country)
+        {
+            place = by_address;
         }
         let session = self.session(part, system, code(At::SESSION), || text(At::SESSION));
         let object = if class.has(TARGETED) {
@@ -319,6 +326,13 @@ impl<'e, E: Events> Builder<'e, E> {
     }
 
     fn address(&mut self, text: &str) -> u32 {
+        // `0.0.0.0` and `::` stand where a source has no address to tell.
+        if text
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.to_canonical().is_unspecified())
+        {
+            return 0;
+        }
         let (number, new) = self.addresses.insert_full(text.into());
         if new {
             let parsed = text.parse::<IpAddr>().ok();
@@ -328,23 +342,19 @@ impl<'e, E: Events> Builder<'e, E> {
                 None => 1 << 61 | number as u64,
             };
             let private = match parsed.map(|ip| ip.to_canonical()) {
-                Some(IpAddr::V4(v4)) => {
-                    v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified()
-                }
+                Some(IpAddr::V4(v4)) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
                 Some(IpAddr::V6(v6)) => {
-                    v6.is_loopback()
-                        || v6.is_unspecified()
-                        || v6.is_unique_local()
-                        || v6.is_unicast_link_local()
+                    v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local()
                 }
                 None => false,
             };
+            // A private range says nothing of a place, whatever a database holds of it.
             let place = if private {
                 None
             } else {
                 self.events.place(text)
             };
-            let place = place.map_or(0, |place| self.place(place));
+            let place = place.map_or(0, |(place, city)| self.place(place, &city));
             self.ip_places.push(place);
             self.feed.addresses.push(Address {
                 text: text.to_owned(),
@@ -372,12 +382,12 @@ impl<'e, E: Events> Builder<'e, E> {
         if let Some(place) = self.countries.get(text) {
             return *place;
         }
-        let place = Place::of_country(text).map_or(0, |place| self.place(place));
+        let place = Place::of_country(text).map_or(0, |place| self.place(place, ""));
         self.countries.insert(text.to_owned(), place);
         place
     }
 
-    fn place(&mut self, place: Place) -> u16 {
+    fn place(&mut self, place: Place, city: &str) -> u16 {
         let point = place.point.map_or((u64::MAX, 0), |p| {
             (p.latitude.to_bits(), p.longitude.to_bits())
         });
@@ -389,6 +399,7 @@ impl<'e, E: Events> Builder<'e, E> {
             (None, Ok(next)) => {
                 self.places.insert((place.country, point.0, point.1), next);
                 self.feed.places.push(place);
+                self.feed.cities.push(city.to_owned());
                 next
             }
         }

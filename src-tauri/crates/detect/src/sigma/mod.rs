@@ -10,22 +10,21 @@ mod encode;
 mod entry;
 mod found;
 mod pattern;
+mod program;
 mod routing;
 mod rule;
 mod yaml;
 
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use serde_json::{Map, Value};
 
 use condition::Condition;
 use correlation::{Correlation, Hit};
-use entry::Found;
-use pattern::Test;
-use rule::{Filter, Head, Item, Names, Rule};
+use rule::{Filter, Head, Names, Rule};
 
 pub use found::findings;
+pub use program::Program;
 pub use routing::{LogSource, aliases};
 
 use crate::about::Severity;
@@ -98,6 +97,8 @@ pub struct Rules {
     routes: Vec<Option<Vec<String>>>,
     /// For each rule, whether it finds something by itself.
     speaks: Vec<bool>,
+    /// Correlations that look at a rule that was stopped.
+    silent: HashSet<usize>,
     /// Rules and correlations that do not run.
     pub not_run: Vec<NotRun>,
 }
@@ -240,45 +241,62 @@ impl Rules {
             .flat_map(|c| [c.head.id.clone(), c.head.name.clone()])
             .collect();
         let mut waiting = std::mem::take(&mut self.correlations);
-        loop {
-            let (can, cannot): (Vec<_>, Vec<_>) = waiting
-                .into_iter()
-                .partition(|c| c.rules.iter().all(|r| ready.contains(r)));
-            if can.is_empty() {
-                for c in cannot {
-                    let missing = c
-                        .rules
-                        .iter()
-                        .find(|r| !ready.contains(*r) && !all.contains(*r));
-                    let reason = match missing {
-                        Some(rule) => {
-                            format!("it refers to `{rule}`, which is not there or does not run")
-                        }
-                        None => "it refers to itself, or to another that does not run, in a circle"
-                            .to_owned(),
-                    };
-                    self.refuse(&c.head.id, &c.head.title, reason);
-                }
-                break;
+        // Each waits for what it refers to and is not ready; whoever becomes ready lets go of those that wait for it.
+        let mut left: Vec<usize> = Vec::with_capacity(waiting.len());
+        let mut held: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, c) in waiting.iter().enumerate() {
+            let needs: HashSet<&String> = c.rules.iter().filter(|r| !ready.contains(*r)).collect();
+            left.push(needs.len());
+            for need in needs {
+                held.entry(need.clone()).or_default().push(at);
             }
-            ready.extend(
-                can.iter()
-                    .flat_map(|c| [c.head.id.clone(), c.head.name.clone()])
-                    .filter(|n| !n.is_empty()),
-            );
-            self.correlations.extend(can);
-            waiting = cannot;
+        }
+        let mut free: VecDeque<usize> = (0..waiting.len()).filter(|at| left[*at] == 0).collect();
+        let mut order = Vec::with_capacity(waiting.len());
+        while let Some(at) = free.pop_front() {
+            order.push(at);
+            for name in [&waiting[at].head.id, &waiting[at].head.name] {
+                if name.is_empty() || !ready.insert(name.clone()) {
+                    continue;
+                }
+                for other in held.remove(name).unwrap_or_default() {
+                    left[other] -= 1;
+                    if left[other] == 0 {
+                        free.push_back(other);
+                    }
+                }
+            }
+        }
+        let mut taken: Vec<Option<Correlation>> = waiting.drain(..).map(Some).collect();
+        self.correlations = order.iter().filter_map(|at| taken[*at].take()).collect();
+        for c in taken.into_iter().flatten() {
+            let missing = c
+                .rules
+                .iter()
+                .find(|r| !ready.contains(*r) && !all.contains(*r));
+            let reason = match missing {
+                Some(rule) => format!("it refers to `{rule}`, which is not there or does not run"),
+                None => {
+                    "it refers to itself, or to another that does not run, in a circle".to_owned()
+                }
+            };
+            self.refuse(&c.head.id, &c.head.title, reason);
         }
         // What a correlation is made of speaks for itself only if the correlation says so.
-        for (at, rule) in self.rules.iter().enumerate() {
-            let of = |c: &&Correlation| {
-                c.rules
-                    .iter()
-                    .any(|r| *r == rule.head.id || *r == rule.head.name)
-            };
-            let mut users = self.correlations.iter().filter(of).peekable();
-            if users.peek().is_some() {
-                self.speaks[at] = users.any(|c| c.generate);
+        let mut users: HashMap<&str, bool> = HashMap::new();
+        for c in &self.correlations {
+            for rule in &c.rules {
+                *users.entry(rule).or_default() |= c.generate;
+            }
+        }
+        for (rule, speaks) in self.rules.iter().zip(&mut self.speaks) {
+            let used = [
+                users.get(rule.head.id.as_str()),
+                users.get(rule.head.name.as_str()),
+            ];
+            let mut used = used.into_iter().flatten().peekable();
+            if used.peek().is_some() {
+                *speaks = used.any(|generate| *generate);
             }
         }
     }
@@ -319,40 +337,24 @@ impl Rules {
 
     /// Takes out the rules for profiles of which the case has no event; they are told as not run.
     pub fn keep_for(&mut self, present: &[String]) {
-        let absent: Vec<usize> = (0..self.rules.len())
-            .filter(|at| {
-                self.routes[*at]
-                    .as_ref()
-                    .is_some_and(|r| !r.iter().any(|p| present.contains(p)))
-            })
-            .collect();
-        for at in absent.into_iter().rev() {
-            let rule = self.rules.remove(at);
-            let route = self.routes.remove(at).unwrap_or_default();
-            self.speaks.remove(at);
-            self.refuse(
-                &rule.head.id,
-                &rule.head.title,
-                format!("the case has no event of {}", route.join(", ")),
-            );
+        let rules = std::mem::take(&mut self.rules);
+        let routes = std::mem::take(&mut self.routes);
+        let speaks = std::mem::take(&mut self.speaks);
+        for ((rule, route), speaks) in rules.into_iter().zip(routes).zip(speaks) {
+            match &route {
+                Some(of) if !of.iter().any(|p| present.contains(p)) => self.refuse(
+                    &rule.head.id,
+                    &rule.head.title,
+                    format!("the case has no event of {}", of.join(", ")),
+                ),
+                _ => {
+                    self.rules.push(rule);
+                    self.routes.push(route);
+                    self.speaks.push(speaks);
+                }
+            }
         }
         self.connect();
-    }
-
-    /// The rules for entries that one profile read.
-    #[must_use]
-    pub fn program(&self, profile: &str) -> Program<'_> {
-        let meant = |at: &usize| {
-            self.routes[*at]
-                .as_ref()
-                .is_none_or(|r| r.iter().any(|p| p == profile))
-        };
-        let alias = |name: &String| aliases(profile, name);
-        Program {
-            rules: self,
-            run: (0..self.rules.len()).filter(meant).collect(),
-            aliases: self.names.0.iter().map(alias).collect(),
-        }
     }
 
     /// For each rule, what correlations need to know of its matches: the fields of group-by and of values.
@@ -380,6 +382,34 @@ impl Rules {
             }
         }
         out
+    }
+
+    /// Takes out what stopped rules found, and tells them as not run, with the correlations that look at them.
+    pub fn stop(&mut self, stopped: &[usize], seen: &mut Vec<Seen>) {
+        seen.retain(|s| !stopped.contains(&s.rule));
+        let mut names: Vec<String> = Vec::new();
+        for at in stopped {
+            let head = self.rules[*at].head.clone();
+            self.refuse(&head.id, &head.title, "its patterns take more steps than a rule may: it was stopped, and nothing that it found is told");
+            names.extend([head.id, head.name].into_iter().filter(|n| !n.is_empty()));
+        }
+        // Those that come later may look at those before.
+        for at in 0..self.correlations.len() {
+            let head = self.correlations[at].head.clone();
+            if self.correlations[at]
+                .rules
+                .iter()
+                .any(|r| names.contains(r))
+            {
+                self.refuse(
+                    &head.id,
+                    &head.title,
+                    "it refers to a rule that was stopped",
+                );
+                self.silent.insert(at);
+                names.extend([head.id, head.name].into_iter().filter(|n| !n.is_empty()));
+            }
+        }
     }
 
     /// Runs correlations over what was seen, and gives every match of rules and correlations.
@@ -412,6 +442,9 @@ impl Rules {
             });
         }
         for (c, correlation) in self.correlations.iter().enumerate() {
+            if self.silent.contains(&c) {
+                continue;
+            }
             let held = correlation::run(correlation, std::mem::take(&mut hits[c]));
             let mut speaks = true;
             for (later, other) in self.correlations.iter().enumerate().skip(c + 1) {
@@ -480,160 +513,6 @@ pub struct Seen {
     event: u64,
     time: Option<i64>,
     hits: Vec<(usize, Hit)>,
-}
-
-/// The rules for the entries of one profile.
-pub struct Program<'r> {
-    rules: &'r Rules,
-    run: Vec<usize>,
-    aliases: Vec<Vec<(String, &'static str)>>,
-}
-
-/// One entry, whose fields are looked up once.
-struct Looked<'e> {
-    entry: &'e Value,
-    fields: HashMap<usize, Vec<Found>>,
-    leaves: OnceCell<Vec<Found>>,
-}
-
-impl Program<'_> {
-    /// Whether there is nothing to run.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.run.is_empty()
-    }
-
-    /// Puts the rules to one entry.
-    pub fn judge(&self, event: u64, time: Option<i64>, entry: &Value, seen: &mut Vec<Seen>) {
-        let mut looked = Looked {
-            entry,
-            fields: HashMap::new(),
-            leaves: OnceCell::new(),
-        };
-        for at in &self.run {
-            let rule = &self.rules.rules[*at];
-            if !rule
-                .condition
-                .holds(&mut |s| self.selected(&rule.selections[s], &mut looked))
-            {
-                continue;
-            }
-            let mut hits = Vec::new();
-            // A correlation is about time: what has none takes no part in it.
-            if let Some(time) = time {
-                for (correlation, place, group_by, fields) in self.rules.wanted_fields(*at) {
-                    let first = |name: &String| {
-                        self.by_name(name, entry)
-                            .into_iter()
-                            .next()
-                            .map(|f| f.raw)
-                            .unwrap_or_default()
-                    };
-                    let values: Vec<String> = fields.iter().map(first).collect();
-                    let value = (!values.is_empty() && values.iter().any(|v| !v.is_empty()))
-                        .then(|| values.join("\u{1}"));
-                    hits.push((
-                        correlation,
-                        Hit {
-                            time,
-                            events: vec![event],
-                            rule: place,
-                            key: group_by.iter().map(first).collect(),
-                            value,
-                        },
-                    ));
-                }
-            }
-            seen.push(Seen {
-                rule: *at,
-                event,
-                time,
-                hits,
-            });
-        }
-    }
-
-    fn by_name(&self, name: &str, entry: &Value) -> Vec<Found> {
-        match self.rules.names.0.iter().position(|n| n == name) {
-            Some(at) => self.look(at, entry),
-            None => {
-                let mut out = Vec::new();
-                entry::values(entry, name, &mut out);
-                out
-            }
-        }
-    }
-
-    fn look(&self, field: usize, entry: &Value) -> Vec<Found> {
-        let mut out = Vec::new();
-        entry::values(entry, &self.rules.names.0[field], &mut out);
-        for (other, ending) in &self.aliases[field] {
-            if !out.is_empty() {
-                break;
-            }
-            entry::values(entry, other, &mut out);
-            for found in out.iter_mut().filter(|_| !ending.is_empty()) {
-                found.raw.push_str(ending);
-                found.folded.push_str(ending);
-            }
-        }
-        out
-    }
-
-    fn selected(&self, selection: &[Vec<Item>], looked: &mut Looked<'_>) -> bool {
-        selection
-            .iter()
-            .any(|items| items.iter().all(|item| self.passes(item, looked)))
-    }
-
-    fn passes(&self, item: &Item, looked: &mut Looked<'_>) -> bool {
-        let Some(field) = item.field else {
-            let leaves = looked.leaves.get_or_init(|| {
-                let mut out = Vec::new();
-                entry::leaves(looked.entry, &mut out);
-                out
-            });
-            return any_or_all(item, |test| {
-                leaves.iter().any(|v| test.passes(&v.raw, &v.folded))
-            });
-        };
-        for name in std::iter::once(field).chain(item.tests.iter().filter_map(|t| {
-            if let Test::Field(other, _) = t {
-                Some(*other)
-            } else {
-                None
-            }
-        })) {
-            if !looked.fields.contains_key(&name) {
-                let found = self.look(name, looked.entry);
-                looked.fields.insert(name, found);
-            }
-        }
-        let values = &looked.fields[&field];
-        any_or_all(item, |test| match test {
-            Test::Null => values.is_empty(),
-            Test::Exists(wanted) => *wanted != values.is_empty(),
-            Test::Field(other, cased) => looked.fields[other].iter().any(|o| {
-                values.iter().any(|v| {
-                    if *cased {
-                        v.raw == o.raw
-                    } else {
-                        v.folded == o.folded
-                    }
-                })
-            }),
-            test => values.iter().any(|v| test.passes(&v.raw, &v.folded)),
-        })
-    }
-}
-
-fn any_or_all(item: &Item, mut passes: impl FnMut(&Test) -> bool) -> bool {
-    let held = if item.all {
-        item.tests.iter().all(&mut passes)
-    } else {
-        item.tests.iter().any(passes)
-    };
-    held != item.negated
 }
 
 #[cfg(test)]

@@ -9,8 +9,11 @@ use regex::{Regex, RegexBuilder};
 
 /// Bytes of a regular expression of a rule.
 const LONGEST_PATTERN: usize = 1 << 10;
-/// Memory that a compiled one may take.
-const LARGEST_PATTERN: usize = 1 << 20;
+/// Memory that a compiled one may take, and what it may take beside that while it is used. Of many each may take less, so
+/// that twenty thousand rules do not take more than a machine has.
+const LARGEST_PATTERN: [usize; 2] = [1 << 20, 1 << 16];
+/// Regular expressions that may be large.
+const FEW_PATTERNS: usize = 1_000;
 
 /// A piece of a text with wildcards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +147,8 @@ pub(crate) enum Test {
     Text(Glob, bool),
     /// A number; also its text counts.
     Number(f64, String),
-    Pattern(Box<Regex>),
+    /// A regular expression, and how many steps a byte of text counts for.
+    Pattern(Box<Regex>, u64),
     Network(IpNet),
     Compare(Order, f64),
     /// The value of another field; `true` where case counts.
@@ -168,8 +172,9 @@ impl Test {
         Self::Text(Glob::new(pieces), cased)
     }
 
-    /// A regular expression with its flags.
-    pub(crate) fn pattern(text: &str, flags: [bool; 3]) -> Result<Self, String> {
+    /// A regular expression with its flags; `before` is how many there are already.
+    pub(crate) fn pattern(text: &str, flags: [bool; 3], before: usize) -> Result<Self, String> {
+        let largest = LARGEST_PATTERN[usize::from(before >= FEW_PATTERNS)];
         if text.len() > LONGEST_PATTERN {
             return Err(format!(
                 "a regular expression has more than {LONGEST_PATTERN} bytes"
@@ -179,17 +184,30 @@ impl Test {
             .case_insensitive(flags[0])
             .multi_line(flags[1])
             .dot_matches_new_line(flags[2])
-            .size_limit(LARGEST_PATTERN)
-            .dfa_size_limit(LARGEST_PATTERN * 8)
+            .size_limit(largest)
+            .dfa_size_limit(largest)
             .nest_limit(64)
             .build();
-        built.map(|r| Self::Pattern(Box::new(r))).map_err(|e| {
-            let why = e.to_string();
-            format!(
-                "a regular expression cannot be used: {}",
-                why.lines().last().unwrap_or_default()
-            )
-        })
+        let steps = steps(text);
+        built
+            .map(|r| Self::Pattern(Box::new(r), steps))
+            .map_err(|e| {
+                let why = e.to_string();
+                format!(
+                    "a regular expression cannot be used: {}",
+                    why.lines().last().unwrap_or_default()
+                )
+            })
+    }
+
+    /// At most how many steps a text of so many bytes takes; 0 where it is one look.
+    pub(crate) fn effort(&self, bytes: usize) -> u64 {
+        match self {
+            Self::Text(Glob::Other(pieces), _) => (pieces.len() as u64) * bytes as u64,
+            Self::Pattern(_, steps) => steps * bytes as u64,
+            Self::Text(Glob::Holds(_), _) => bytes as u64 / 8,
+            _ => 0,
+        }
     }
 
     /// Whether a value passes; `folded` is the same text without regard to case.
@@ -197,7 +215,7 @@ impl Test {
         match self {
             Self::Text(glob, cased) => glob.fits(if *cased { raw } else { folded }),
             Self::Number(n, text) => raw == text || raw.parse::<f64>().is_ok_and(|v| v == *n),
-            Self::Pattern(regex) => regex.is_match(raw),
+            Self::Pattern(regex, _) => regex.is_match(raw),
             Self::Network(net) => raw
                 .parse::<std::net::IpAddr>()
                 .is_ok_and(|ip| net.contains(&ip.to_canonical())),
@@ -210,6 +228,13 @@ impl Test {
             Self::Field(..) | Self::Null | Self::Exists(_) => false,
         }
     }
+}
+
+/// Steps for a byte: what is repeated so many times is as many states, all of which may be alive at once.
+fn steps(pattern: &str) -> u64 {
+    let counts = pattern.split(|c: char| !c.is_ascii_digit());
+    let states: u64 = counts.filter_map(|n| n.parse::<u64>().ok()).sum();
+    2 + states.min(1 << 16) / 8
 }
 
 /// Text without regard to case.
@@ -259,9 +284,9 @@ mod tests {
             format!("{}a{}", "(".repeat(100), ")".repeat(100)),
             "(?=x)".to_owned(),
         ] {
-            assert!(Test::pattern(&bad, [false; 3]).is_err());
+            assert!(Test::pattern(&bad, [false; 3], 0).is_err());
         }
-        let slow = Test::pattern("(a+)+$", [false; 3]).unwrap();
+        let slow = Test::pattern("(a+)+$", [false; 3], 0).unwrap();
         let text = format!("{}b", "a".repeat(50_000));
         assert!(!slow.passes(&text, &text));
         let stars = "*a".repeat(200) + "*b";

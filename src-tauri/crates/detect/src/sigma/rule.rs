@@ -2,6 +2,7 @@
 //!
 //! Owns: the language of Sigma 2 as far as it can be run, and why the rest cannot. Never touches: entries.
 
+use indexmap::IndexSet;
 use serde_json::{Map, Value};
 
 use super::{
@@ -58,17 +59,16 @@ pub(crate) struct Filter {
     pub(crate) condition: Condition,
 }
 
-/// Names of fields, numbered.
+/// Names of fields, numbered; and how many regular expressions there are.
 #[derive(Debug, Default)]
-pub(crate) struct Names(pub(crate) Vec<String>);
+pub(crate) struct Names(pub(crate) IndexSet<String>, pub(crate) usize);
 
 impl Names {
     pub(crate) fn number(&mut self, name: &str) -> usize {
-        if let Some(at) = self.0.iter().position(|n| n == name) {
-            return at;
+        match self.0.get_index_of(name) {
+            Some(at) => at,
+            None => self.0.insert_full(name.to_owned()).0,
         }
-        self.0.push(name.to_owned());
-        self.0.len() - 1
     }
 }
 
@@ -327,7 +327,10 @@ fn test(
 ) -> Result<(), String> {
     let said = scalar(value);
     match m.kind {
-        Kind::Pattern => out.push(Test::pattern(&said, m.flags)?),
+        Kind::Pattern => {
+            out.push(Test::pattern(&said, m.flags, names.1)?);
+            names.1 += 1;
+        }
         Kind::Network => {
             let net = said
                 .parse()

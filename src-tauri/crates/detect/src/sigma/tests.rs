@@ -19,7 +19,7 @@ fn found(detection: &str, entries: &[Value]) -> Vec<u64> {
     let text = format!("title: t\nid: r1\nlogsource: {{product: okta}}\ndetection:\n{detection}\n");
     let rules = rules(&text);
     assert!(rules.not_run.is_empty(), "{:?}", rules.not_run);
-    let program = rules.program("okta");
+    let program = rules.program("okta", 1_000);
     let mut seen = Vec::new();
     for (n, entry) in (1..).zip(entries) {
         program.judge(n, Some(n as i64), entry, &mut seen);
@@ -172,7 +172,7 @@ fn correlations_of_rules_and_of_correlations() {
     let text = "title: failed\nid: failed\nname: failed_login\nlogsource: {product: okta}\ndetection: {s: {outcome: FAILURE}, condition: s}\n---\ntitle: ok\nid: ok\nlogsource: {product: okta}\ndetection: {s: {outcome: SUCCESS}, condition: s}\n---\ntitle: many\nid: many\nlevel: high\ncorrelation:\n  type: event_count\n  rules: [failed_login]\n  group-by: [user]\n  timespan: 5m\n  condition: {gte: 3}\n---\ntitle: then ok\nid: then\nlevel: critical\ncorrelation:\n  type: temporal_ordered\n  rules: [many, ok]\n  group-by: [user]\n  timespan: 10m\n";
     let rules = rules(text);
     assert!(rules.not_run.is_empty(), "{:?}", rules.not_run);
-    let program = rules.program("okta");
+    let program = rules.program("okta", 1_000);
     let mut seen = Vec::new();
     let minute = 60_000_000_000_i64;
     for (n, (at, user, outcome)) in (1..).zip([
@@ -205,7 +205,7 @@ fn correlations_of_rules_and_of_correlations() {
 fn aliases_of_a_correlation_join_fields_of_other_names() {
     let text = "title: a\nid: a\nlogsource: {product: okta}\ndetection: {s: {kind: a}, condition: s}\n---\ntitle: b\nid: b\nlogsource: {product: okta}\ndetection: {s: {kind: b}, condition: s}\n---\ntitle: both\nid: both\ncorrelation:\n  type: temporal\n  rules: [a, b]\n  group-by: [who]\n  timespan: 1m\n  aliases:\n    who: {a: user, b: target.name}\n";
     let rules = rules(text);
-    let program = rules.program("okta");
+    let program = rules.program("okta", 1_000);
     let mut seen = Vec::new();
     program.judge(1, Some(0), &json!({"kind": "a", "user": "x"}), &mut seen);
     program.judge(
@@ -237,7 +237,7 @@ fn filters_leave_out() {
             .collect::<Vec<_>>(),
         ["g"]
     );
-    let program = rules.program("okta");
+    let program = rules.program("okta", 1_000);
     let mut seen = Vec::new();
     program.judge(
         1,
@@ -266,7 +266,7 @@ fn ten_thousand_rules_in_one_file() {
     let rules = rules(&all);
     if size <= 1 << 20 {
         assert_eq!(rules.len(), 10_000, "{:?}", rules.not_run.first());
-        let program = rules.program("okta");
+        let program = rules.program("okta", 1_000);
         let mut seen = Vec::new();
         program.judge(1, Some(0), &json!({"eventType": "user.e9999"}), &mut seen);
         assert_eq!(rules.finish(seen).len(), 1);
@@ -288,4 +288,33 @@ fn rules_for_logs_that_the_case_lacks_are_told() {
     rules.keep_for(&["okta".to_owned()]);
     assert_eq!(rules.len(), 1);
     assert_eq!(rules.not_run[0].reason, "the case has no event of github");
+}
+
+#[test]
+fn a_rule_that_takes_too_long_is_stopped_and_told_with_what_looks_at_it() {
+    let stars = "*a".repeat(3_000) + "*b";
+    let slow = format!(
+        "title: slow\nid: slow\nlogsource: {{product: github}}\ndetection: {{s: {{x: '{stars}'}}, t: {{y: z}}, condition: s or t}}\n"
+    );
+    let good = "title: good\nid: good\nlogsource: {product: github}\ndetection: {s: {y: z}, condition: s}\n";
+    let count = "title: count\nid: count\ncorrelation: {type: event_count, rules: [slow], group-by: [y], timespan: 1h, condition: {gte: 1}}\n";
+    let files = [slow.as_str(), good, count].map(|t| (t.to_owned(), t.to_owned()));
+    let known = [("github".to_owned(), "github".to_owned())];
+    let mut rules = Rules::read(&files, &known);
+    assert_eq!(rules.len(), 3, "{:?}", rules.not_run);
+    let program = rules.program("github", 10);
+    let mut seen = Vec::new();
+    // Each takes at most 6,001 times 100,000 steps; together they are more than a rule may take.
+    let entry = serde_json::json!({ "x": "c".repeat(100_000), "y": "z" });
+    for number in 1..=20 {
+        program.judge(number, Some(number as i64), &entry, &mut seen);
+    }
+    let stopped: Vec<usize> = program.stopped().collect();
+    assert_eq!(stopped, [0]);
+    rules.stop(&stopped, &mut seen);
+    let told: Vec<&str> = rules.not_run.iter().map(|n| n.id.as_str()).collect();
+    assert_eq!(told, ["slow", "count"]);
+    let found = rules.finish(seen);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].events.len(), 20, "the other rule saw all");
 }

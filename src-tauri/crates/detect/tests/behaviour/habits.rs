@@ -1,5 +1,6 @@
 //! Hours of the week, mass reading and export.
 
+use witnessmark_detect::about::Severity;
 use witnessmark_model::Field;
 
 use crate::world::*;
@@ -44,9 +45,46 @@ fn work_at_night_is_told_from_the_own_habit() {
         "the hour beside the last usual one"
     );
     assert_eq!(go(6, 3, 5).found("off_hours").len(), 0);
+    assert_eq!(found[0].severity, Severity::Low);
     let young = go(3, 3, 20);
     assert_eq!(young.found("off_hours").len(), 0);
     assert_eq!(young.unlearned("off_hours").len(), 1);
+}
+
+#[test]
+fn overtime_is_no_sign_and_a_weekend_at_usual_hours_is_a_note() {
+    // The usual day ends at 09:10; from then on something at every interval.
+    let evening = |pause: i64| {
+        let mut w = World::default();
+        office(&mut w, "alice", 7);
+        for i in 0..6 {
+            w.add(
+                at(6 * 7 + 1, 9, 10 + pause + i * 30),
+                said("alice", "page.viewed", "data", "read"),
+            );
+        }
+        w
+    };
+    assert_eq!(evening(30).found("off_hours").len(), 0, "overtime");
+    assert_eq!(evening(120).found("off_hours").len(), 0, "two hours later");
+    assert_eq!(evening(121).found("off_hours").len(), 1, "a pause between");
+    assert_eq!(
+        evening(121).found_at("off_hours", "apart_hours", 3.0).len(),
+        0
+    );
+    let saturday = |hour: i64| {
+        let mut w = World::default();
+        office(&mut w, "alice", 7);
+        for i in 0..5 {
+            w.add(
+                at(6 * 7 + 5, hour, i),
+                said("alice", "page.viewed", "data", "read"),
+            );
+        }
+        w.found("off_hours")
+    };
+    assert_eq!(saturday(3)[0].severity, Severity::Informational);
+    assert_eq!(saturday(18)[0].severity, Severity::Low, "and at night");
 }
 
 #[test]

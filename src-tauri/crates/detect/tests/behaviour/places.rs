@@ -2,6 +2,8 @@
 
 use witnessmark_detect::about::Severity;
 
+use witnessmark_detect::place::{Place, Point};
+
 use crate::world::*;
 
 fn journey(minutes: i64, to: &str) -> World {
@@ -271,4 +273,71 @@ fn a_session_that_changes_network_and_device_was_stolen() {
             .session("s2"),
     );
     assert_eq!(two.found("session_two_places").len(), 0, "two sessions");
+}
+
+/// Manila and Cebu, 570 km apart, each known to within `radius`.
+fn cities(minutes: i64, country: &str, radius: f64) -> World {
+    let mut w = World::default();
+    for (address, name, latitude, longitude) in [
+        ("198.51.100.7", "Manila", 14.5995, 120.9842),
+        ("203.0.113.9", "Cebu City", 10.3157, 123.8854),
+    ] {
+        let point = Point {
+            latitude,
+            longitude,
+            radius,
+        };
+        let place = Place {
+            point: Some(point),
+            country: Some(*b"PH"),
+        };
+        w.places
+            .insert(address.to_owned(), (place, name.to_owned()));
+    }
+    w.add(at(0, 9, 0), sign_in("alice").from("198.51.100.7", country));
+    w.add(
+        at(0, 9, minutes),
+        sign_in("alice").from("203.0.113.9", country),
+    );
+    w
+}
+
+#[test]
+fn cities_of_a_database_tell_travel_within_a_country() {
+    for country in ["", "PH", "Philippines"] {
+        let found = cities(30, country, 5.0).found("impossible_travel");
+        assert_eq!(found.len(), 1, "{country:?}: 560 km in half an hour");
+        assert!(
+            found[0].sentence.contains("Manila, PH") && found[0].sentence.contains("Cebu City, PH"),
+            "{}",
+            found[0].sentence
+        );
+    }
+    assert_eq!(
+        cities(45, "", 5.0).found("impossible_travel").len(),
+        0,
+        "747 km/h"
+    );
+    assert_eq!(
+        cities(30, "", 40.0).found("impossible_travel").len(),
+        0,
+        "both may stand 40 km nearer, which is less than 500 km"
+    );
+    assert_eq!(
+        cities(30, "SG", 5.0).found("impossible_travel").len(),
+        0,
+        "where the log names another country, the database's city does not count"
+    );
+}
+
+#[test]
+fn another_city_of_the_same_country_is_no_new_country() {
+    let mut w = cities(30, "", 5.0);
+    w.rows.clear();
+    for day in 0..20 {
+        w.add(at(day, 9, 0), sign_in("alice").from("198.51.100.7", ""));
+    }
+    w.add(at(21, 9, 0), sign_in("alice").from("203.0.113.9", ""));
+    assert_eq!(w.found("new_country").len(), 0);
+    assert_eq!(w.found("new_network").len(), 1);
 }

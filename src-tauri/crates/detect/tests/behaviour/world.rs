@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use witnessmark_detect::about::Overrides;
 use witnessmark_detect::feed::{BlindSpots, DAY, Events, FIELDS, Feed, HOUR, Row, SECOND, Texts};
 use witnessmark_detect::finding::Finding;
+use witnessmark_detect::place::Place;
 use witnessmark_detect::review::{Review, review};
 use witnessmark_model::Field;
 
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub(crate) rows: Vec<Made>,
     pub(crate) next: u64,
     pub(crate) blind: BlindSpots,
+    /// What a database of addresses says.
+    pub(crate) places: HashMap<String, (Place, String)>,
 }
 
 /// The fields of an event, built up.
@@ -209,6 +212,10 @@ impl Events for World {
 
     fn blind_spots(&self, _: &str) -> BlindSpots {
         self.blind.clone()
+    }
+
+    fn place(&self, address: &str) -> Option<(Place, String)> {
+        self.places.get(address).cloned()
     }
 
     fn horizon(&self) -> (i64, i64) {

@@ -280,6 +280,15 @@ pub struct ActorReport {
     pub records_total: u64,
     /// What the systems behind these events do not log.
     pub blind_spots: Vec<BlindPart>,
+    /// Findings that hold events of the filter, gravest first.
+    pub findings: Vec<super::FindingRow>,
+    /// All of them.
+    pub findings_total: u64,
+    /// When findings were last looked for, RFC 3339; absent when never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings_at: Option<String>,
+    /// Whether data came in since.
+    pub findings_stale: bool,
 }
 
 /// Two actors side by side.
@@ -290,12 +299,34 @@ pub struct CompareReport {
     pub filters: [String; 2],
     /// Events of both.
     pub events: [u64; 2],
+    /// Each on its own.
+    pub sides: [ComparedSide; 2],
     /// What both share or only one has, by field.
     pub fields: Vec<ComparedField>,
 }
 
+/// One of two actors.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct ComparedSide {
+    /// How the actor is called; the filter where it is not of one actor.
+    pub name: String,
+    /// First dated event, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
+    /// Last dated event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
+    /// Sign-ins.
+    pub sign_ins: OutcomeCounts,
+    /// Events whose outcome is `failure`.
+    pub failures: u64,
+    /// Dated events by weekday (Monday first) and hour of the zone.
+    pub week: Vec<Vec<u64>>,
+}
+
 /// Values of one field of two actors.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
 pub struct ComparedField {
     /// `address`, `device`, `country`, `verb`, `record`, `session`.
@@ -304,6 +335,8 @@ pub struct ComparedField {
     pub distinct: [u64; 3],
     /// Values that both have, by the lesser of their counts, greatest first; at most twenty.
     pub shared: Vec<ComparedValue>,
+    /// Values that only the first, and only the second has, most events first; at most ten each.
+    pub only: [Vec<SpanValue>; 2],
 }
 
 /// A value that two actors share.
@@ -314,6 +347,8 @@ pub struct ComparedValue {
     pub value: String,
     /// Events of each.
     pub events: [u64; 2],
+    /// Filters of these.
+    pub filters: [String; 2],
     /// Other actors who have it in the whole case, beside these two.
     pub others: u64,
 }

@@ -56,6 +56,8 @@ pub struct CustodyEntry {
     pub tool: String,
     /// What was done.
     pub action: String,
+    /// The same as a sentence, where it was done to what a person said: on what, and what kind of change; else empty.
+    pub says: String,
     /// Details as canonical JSON.
     pub detail: String,
     /// Hash of this entry and all before, hex.

@@ -173,6 +173,28 @@ pub struct WhatIfPart {
     pub gone: Vec<String>,
     /// Findings that would stand and do not now.
     pub new: Vec<String>,
+    /// The gravest of those, twenty at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<WhatIfExample>,
+}
+
+/// A finding that would stand at another value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct WhatIfExample {
+    /// The id it would have.
+    pub id: String,
+    /// How grave it would be.
+    pub severity: String,
+    /// Whom it would accuse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// What happened.
+    pub sentence: String,
+    /// First event, RFC 3339; empty when none has a time.
+    pub first: String,
+    /// A filter that finds the first hundred of its events.
+    pub filter: String,
 }
 
 /// `detect`.

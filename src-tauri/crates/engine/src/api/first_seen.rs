@@ -10,6 +10,9 @@ use serde::Serialize;
 pub struct NewValue {
     /// One value for each field.
     pub values: Vec<String>,
+    /// Systems (`event.provider`) of an actor that stands among the values, since two systems may know two actors by one
+    /// name; empty without an actor.
+    pub systems: Vec<String>,
     /// Events in the span.
     pub events: u64,
     /// First of them, RFC 3339.

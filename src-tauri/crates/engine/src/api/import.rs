@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something about a source that matters for evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
 pub struct WarningPart {
     /// Code for programs.
     pub code: String,
@@ -12,6 +12,9 @@ pub struct WarningPart {
     pub count: u64,
     /// Sentence for people.
     pub message: String,
+    /// Filter of the events that it is about; absent where it is about the source as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
 }
 
 /// The receipt of one source: entries = stored + duplicates + rejected.
@@ -32,8 +35,8 @@ pub struct SourceReport {
     pub title: String,
     /// How sure the recognition is, 0 to 1; 1 when chosen.
     pub confidence: f64,
-    /// Zone and why; absent when every time names its own.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Zone and why; null when every time names its own.
+    #[cfg_attr(feature = "bindings", ts(optional = nullable))]
     pub zone: Option<String>,
     /// Entries read.
     pub entries: u64,
@@ -47,11 +50,11 @@ pub struct SourceReport {
     pub events: u64,
     /// Events without a time.
     pub undated: u64,
-    /// First instant, RFC 3339.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// First instant, RFC 3339; null when no event has a time.
+    #[cfg_attr(feature = "bindings", ts(optional = nullable))]
     pub first: Option<String>,
-    /// Last instant, RFC 3339.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Last instant, RFC 3339; null when no event has a time.
+    #[cfg_attr(feature = "bindings", ts(optional = nullable))]
     pub last: Option<String>,
     /// Warnings.
     pub warnings: Vec<WarningPart>,

@@ -6,13 +6,17 @@
 
 mod actor;
 mod case;
+mod checklist;
 mod context;
 mod errors;
 mod event;
 mod export;
+mod finding_queue;
 mod findings;
 mod first_seen;
 mod import;
+mod mapping;
+mod notes;
 mod package;
 mod profile;
 mod pull;
@@ -25,13 +29,17 @@ mod view;
 
 pub use actor::*;
 pub use case::*;
+pub use checklist::*;
 pub use context::*;
 pub use errors::*;
 pub use event::*;
 pub use export::*;
+pub use finding_queue::*;
 pub use findings::*;
 pub use first_seen::*;
 pub use import::*;
+pub use mapping::*;
+pub use notes::*;
 pub use package::*;
 pub use profile::*;
 pub use pull::*;

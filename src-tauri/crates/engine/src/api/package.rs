@@ -206,9 +206,9 @@ pub struct PackagePreview {
     pub systems: Vec<super::FacetValue>,
     /// Days without events, longest first for each source.
     pub gaps: Vec<CoverageGap>,
-    /// Bookmarks and tags in scope.
+    /// Notes, tags, bookmarks and entries in scope, which go into the package.
     pub marks: u64,
-    /// Notes in the case, which stay in it.
+    /// Notes, tags, bookmarks and entries outside the scope, which stay in the case.
     pub notes: u64,
     /// What each rule of the policy does; empty without a policy.
     pub effects: Vec<EffectPart>,

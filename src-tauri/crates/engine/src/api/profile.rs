@@ -30,6 +30,7 @@ pub struct ProfilePart {
 
 /// A file that is no profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
 pub struct RefusedProfile {
     /// Its name.
     pub file: String,
@@ -62,6 +63,7 @@ pub struct UnmappedPart {
 
 /// How many events have a field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
 pub struct FilledPart {
     /// The field's name.
     pub field: String,

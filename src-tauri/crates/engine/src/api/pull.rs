@@ -84,6 +84,10 @@ pub struct PullRequest {
     pub settle: Option<String>,
     /// Only these streams; all when empty.
     pub streams: Vec<String>,
+    /// Every how long this pull is repeated without a person, such as `1h`; the custody log tells it. Absent for the pull that a
+    /// person begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
 }
 
 /// How far a pull is.

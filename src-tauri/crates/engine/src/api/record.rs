@@ -129,8 +129,10 @@ pub struct RevertPart {
     pub field: String,
     /// The value that came back (A).
     pub value: String,
-    /// Values between, in order (B).
+    /// Values between, in order (B), the first twenty.
     pub between: Vec<String>,
+    /// All of them.
+    pub between_total: u64,
     /// The event that took it away; the first event when the value stood before the log begins.
     pub left: u64,
     /// The event that brought it back.
@@ -193,10 +195,14 @@ pub struct RecordReport {
     pub at: Option<String>,
     /// Every field that was ever known, at that time.
     pub state: Vec<FieldState>,
-    /// Values that came back.
+    /// Values that came back, in order of their return, the first thousand.
     pub reverts: Vec<RevertPart>,
-    /// What the log cannot know.
+    /// All of them.
+    pub reverts_total: u64,
+    /// What the log cannot know: the first thousand, and beyond them those of the steps told here.
     pub gaps: Vec<GapPart>,
+    /// All of them.
+    pub gaps_total: u64,
     /// Who acted on it.
     pub actors: Vec<SpanValue>,
     /// What the systems behind it do not log.

@@ -244,6 +244,9 @@ pub struct RowPart {
     pub bookmarked: bool,
     /// Tags.
     pub tags: Vec<String>,
+    /// The gravest severity of an open finding that holds it; absent when none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finding: Option<String>,
     /// The values of the further fields that were asked for, in their order; a field without a value has none.
     pub cells: Vec<Vec<String>>,
 }

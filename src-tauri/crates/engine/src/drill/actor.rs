@@ -4,35 +4,78 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
 use witnessmark_lens::{Expr, On, Test, to_text};
-use witnessmark_model::{Field, Instant, Zone};
+use witnessmark_model::mixed::Mixed;
+use witnessmark_model::{Field, Instant, Zone, verbs::SENSITIVITIES};
 use witnessmark_store::query::{Axis, Query, Tally};
 
-use super::stints::Rows;
-use super::{both, by_count, is, of_identity, of_record, span, term, within};
-use crate::api::{ActorReport, AddressPart, IdentityPart, OutcomeCounts, TouchedPart, VerbPart};
+use super::counted::{Counts, first_of, most, of_elements, tallies};
+use super::stints::{
+    self, ACTOR, ADDRESS, COUNTRY, DEVICE, MORE, OPERATION, OUTCOME, Rows, SENSITIVITY, number_of,
+};
+use super::{both, is, of_identity, of_record, span, term, within};
+use crate::api::{
+    ActorReport, AddressPart, IdentityPart, OutcomeCounts, SpanValue, TouchedPart, VerbPart,
+};
 use crate::case::Case;
 use crate::error::{Code, Error, Result};
-use crate::lens::Answer;
 
 /// Values of a list on the page.
 const SHOWN: usize = 100;
+/// Failed verbs on the page.
+const FAILED_VERBS: usize = 20;
+
+/// What the page takes out of the rows beside what sessions need.
+const BESIDE: [Axis; 4] = [
+    Axis::Field(Field::EventAction),
+    Axis::Identity,
+    Axis::Field(Field::OrganizationName),
+    Axis::Field(Field::OrganizationId),
+];
+const ACTION: usize = MORE;
+const IDENTITY: usize = MORE + 1;
+const ORGANIZATION: usize = MORE + 2;
+const ORGANIZATION_ID: usize = MORE + 3;
+
+/// The rows of a page, taken out of the case once; every panel counts in them.
+struct Page<'a> {
+    q: &'a Query<'a>,
+    base: &'a Expr,
+    rows: Rows,
+    authenticate: u32,
+    success: u32,
+    failure: u32,
+}
+
+/// Values of a list with their number in all.
+type Listed = (Vec<SpanValue>, u64);
 
 impl Case {
-    /// The filter of a person who was named: `actor:` with the name as it was typed, a whole filter where it is one.
+    /// The filter of a person who was named: `actor:` with the name as it was typed, a whole filter where it is one. What
+    /// names nobody so may be how a list calls an actor of whom the log knows no more than a kind, such as `system`.
     pub fn actor_filter(&self, who: &str, zone: &Zone) -> Result<String> {
         let plain = format!("actor:{who}");
         let is_one_term = self.parse(&plain, zone).is_ok_and(|q| {
             matches!(&q.expr, Expr::Term(t) if t.span == (0..plain.len()) || t.span.end == plain.len())
         });
-        if is_one_term && !who.trim().is_empty() {
-            return Ok(plain);
+        let filter = if is_one_term && !who.trim().is_empty() {
+            plain
+        } else {
+            let fields = vec![Field::UserId, Field::UserEmail, Field::UserName];
+            to_text(&term(On::Fields(fields), Test::Exact(who.to_owned())))
+        };
+        let answer = self.answer(&filter, zone)?;
+        if !answer.mask.is_empty() {
+            return Ok(filter);
         }
-        let fields = vec![Field::UserId, Field::UserEmail, Field::UserName];
-        Ok(to_text(&term(
-            On::Fields(fields),
-            Test::Exact(who.to_owned()),
-        )))
+        let values = self.query(&answer.snapshot).values(Axis::Actor)?;
+        let called = (1..values.len() as u32).filter(|n| values.text(*n) == who);
+        let called: Vec<Expr> = called.map(|n| super::of_actor(&values, n)).collect();
+        Ok(match called.is_empty() {
+            true => filter,
+            false => to_text(&Expr::or(called)),
+        })
     }
 
     /// Everything about the events of an actor, `who` being a filter, within a further filter.
@@ -51,87 +94,92 @@ impl Case {
             return Err(self.nobody(who, query));
         }
         let q = self.query(&answer.snapshot);
-        let actors = q.values(Axis::Actor)?;
-        let numbers: Vec<u32> = q
-            .tally(&answer.mask, Axis::Actor)?
-            .iter()
-            .map(|t| t.number)
+        let page = Page::of(&q, &base, Rows::with(&q, &answer.mask, &BESIDE)?);
+        let gathered = &page.rows.rows;
+        let of_actor = page.tallies(ACTOR, |_| true);
+        let numbers: Vec<u32> = of_actor.iter().map(|t| t.number).collect();
+        let identities = page.identities();
+        // The panels do not wait for each other.
+        let ((verbs, (addresses, records)), (lists, (week, (latest, sessions_total)))) =
+            rayon::join(
+                || {
+                    let count = numbers.len() as u32;
+                    let (a, b) = rayon::join(|| page.addresses(count), || page.touched());
+                    (page.verbs(), (a, b))
+                },
+                || {
+                    let lists = [OPERATION, DEVICE, COUNTRY, ORGANIZATION, ORGANIZATION_ID];
+                    let lists = lists.map(|axis| page.list(axis));
+                    (
+                        lists,
+                        (q.week(&answer.mask, zone), page.rows.latest(gap, sessions)),
+                    )
+                },
+            );
+        let ((verbs, verbs_total), (addresses, addresses_total)) = (verbs?, addresses?);
+        let ((records, records_total), week) = (records?, week?);
+        let [operations, devices, countries, by_name, by_id] = lists;
+        let organizations = if by_name.0.is_empty() {
+            by_id.0
+        } else {
+            by_name.0
+        };
+        let told: Result<Vec<_>> = (latest.iter().rev())
+            .map(|stint| self.session_row(&q, &page.rows, stint, &base))
             .collect();
-        let identities = self.identities(&q, &answer)?;
-        let (first, last) = q.first_last(&answer.mask)?.unzip();
-        let week = q.week(&answer.mask, zone)?;
-        let list = |axis, limit| self.spans(&answer, &base, axis, limit);
-        let (operations, _) = list(Axis::Field(Field::EventOperation), SHOWN)?;
-        let (devices, devices_total) = list(Axis::Device, SHOWN)?;
-        let (countries, _) = list(Axis::Field(Field::SourceCountry), SHOWN)?;
-        let (mut organizations, _) = list(Axis::Field(Field::OrganizationName), SHOWN)?;
-        if organizations.is_empty() {
-            organizations = list(Axis::Field(Field::OrganizationId), SHOWN)?.0;
-        }
         let failed = both(&base, is(Field::EventOutcome, "failure"));
-        let failures = self.answer_expr(&failed)?;
-        let (failed_verbs, _) =
-            self.spans(&failures, &failed, Axis::Field(Field::EventAction), 20)?;
-        let (verbs, verbs_total) = self.verbs(&answer, &base)?;
-        let (addresses, addresses_total) =
-            self.addresses(&q, &answer, &base, numbers.len() as u32)?;
-        let (records, records_total) = self.touched(&q, &answer, &base)?;
-        let rows = Rows::of(&q, &answer.mask)?;
-        let mut stints = rows.stints(gap);
-        let sessions_total = stints.len() as u64;
-        stints.sort_by_key(|s| std::cmp::Reverse(s.first));
-        stints.truncate(sessions);
-        let sessions: Result<Vec<_>> = (stints.iter())
-            .map(|stint| self.session_row(&q, &rows, stint, &base))
-            .collect();
         let name = match numbers.as_slice() {
-            [one] => actors.text(*one).to_owned(),
+            [one] => page.rows.values[ACTOR].text(*one).to_owned(),
             _ => who
                 .strip_prefix("actor:")
                 .unwrap_or(who)
                 .trim_matches('"')
                 .to_owned(),
         };
-        let keys: Vec<String> = identities.iter().map(|i| i.key.clone()).collect();
+        let keys: Vec<&str> = identities.iter().map(|i| i.key.as_str()).collect();
         let merges: Vec<_> = (self.merges()?.into_iter())
-            .filter(|m| m.keys.iter().any(|k| keys.contains(k)))
+            .filter(|m| m.keys.iter().any(|k| keys.contains(&k.as_str())))
             .collect();
-        let proposals = (self
-            .proposals(&q, &self.answer_expr(&Expr::All)?.mask)?
-            .into_iter())
-        .filter(|p| p.identities.iter().any(|i| keys.contains(&i.key)))
-        .collect();
+        let of_identity = page.tallies(IDENTITY, |_| true);
+        let proposals = self.proposals_of(&q, of_identity.iter().map(|t| t.number))?;
+        let found = self.findings_of(&answer, SHOWN)?;
         Ok(ActorReport {
             name,
             filter: to_text(&base),
             zone: zone.name(),
             events: answer.mask.len(),
             undated: answer.mask.undated(),
-            first: first.map(Instant::rfc3339),
-            last: last.map(Instant::rfc3339),
+            first: gathered.times.first().map(|t| Instant(*t).rfc3339()),
+            last: gathered.times.last().map(|t| Instant(*t).rfc3339()),
             confirmed: identities.len() > 1 && numbers.len() == 1,
             identities,
             merges,
             proposals,
-            sign_ins: self.outcomes(&both(&base, is(Field::EventOperation, "authenticate")))?,
-            failures: failures.mask.len(),
-            failed_verbs,
+            sign_ins: page.sign_ins(),
+            failures: page.count(|row| page.rows.failed(row)),
+            failed_verbs: page
+                .told(ACTION, &failed, FAILED_VERBS, |r| page.rows.failed(r))
+                .0,
             week: week.iter().map(|day| day.to_vec()).collect(),
-            operations,
+            operations: operations.0,
             verbs,
             verbs_total,
             addresses,
             addresses_total,
-            devices,
-            devices_total,
-            countries,
+            devices: devices.0,
+            devices_total: devices.1,
+            countries: countries.0,
             organizations,
-            sessions: sessions?,
+            sessions: told?,
             sessions_total,
             idle_minutes,
             records,
             records_total,
             blind_spots: self.blind(&q, &answer.mask)?,
+            findings: found.rows,
+            findings_total: found.total,
+            findings_at: found.at,
+            findings_stale: found.stale,
         })
     }
 
@@ -147,168 +195,224 @@ impl Case {
             "List the actors with `actors`; a name may hold stars, such as 'maria*'.",
         )
     }
+}
 
-    /// Events by outcome.
-    pub(super) fn outcomes(&self, base: &Expr) -> Result<OutcomeCounts> {
-        let total = self.answer_expr(base)?.mask.len();
-        let with = |outcome| -> Result<u64> {
-            let expr = both(base, is(Field::EventOutcome, outcome));
-            Ok(self.answer_expr(&expr)?.mask.len())
+impl<'a> Page<'a> {
+    fn of(q: &'a Query<'a>, base: &'a Expr, rows: Rows) -> Self {
+        Self {
+            q,
+            base,
+            authenticate: number_of(&rows.values[OPERATION], "authenticate"),
+            success: number_of(&rows.values[OUTCOME], "success"),
+            failure: number_of(&rows.values[OUTCOME], "failure"),
+            rows,
+        }
+    }
+
+    fn axis(at: usize) -> Axis {
+        match at.checked_sub(MORE) {
+            Some(more) => BESIDE[more],
+            None => stints::AXES[at],
+        }
+    }
+
+    fn tallies(&self, axis: usize, holds: impl Fn(usize) -> bool) -> Vec<Tally> {
+        let rows = &self.rows.rows;
+        let values = self.rows.values[axis].len();
+        tallies(rows, &rows.columns[axis], values, holds)
+    }
+
+    fn count(&self, holds: impl Fn(usize) -> bool) -> u64 {
+        (0..self.rows.rows.len()).filter(|row| holds(*row)).count() as u64
+    }
+
+    /// The most frequent values of an axis in some rows, with the filter of each within a base.
+    fn told(
+        &self,
+        axis: usize,
+        base: &Expr,
+        limit: usize,
+        holds: impl Fn(usize) -> bool,
+    ) -> Listed {
+        let values = &self.rows.values[axis];
+        let mut found = self.tallies(axis, holds);
+        let total = found.len() as u64;
+        most(&mut found, values, limit);
+        let told = found.iter().map(|t| {
+            let filter = within(base, Self::axis(axis), values, t.number);
+            span(values.text(t.number).to_owned(), t, &filter)
+        });
+        (told.collect(), total)
+    }
+
+    fn list(&self, axis: usize) -> Listed {
+        self.told(axis, self.base, SHOWN, |_| true)
+    }
+
+    /// Sign-ins by outcome.
+    fn sign_ins(&self) -> OutcomeCounts {
+        let operations = &self.rows.rows.columns[OPERATION];
+        let outcomes = &self.rows.rows.columns[OUTCOME];
+        let with = |outcome: Option<u32>| {
+            let is = |row: &usize| {
+                operations[*row] == self.authenticate
+                    && outcome.is_none_or(|o| o != 0 && outcomes[*row] == o)
+            };
+            match self.authenticate {
+                0 => 0,
+                _ => (0..operations.len()).filter(is).count() as u64,
+            }
         };
-        let (success, failure) = (with("success")?, with("failure")?);
-        Ok(OutcomeCounts {
+        let total = with(None);
+        let (success, failure) = (with(Some(self.success)), with(Some(self.failure)));
+        OutcomeCounts {
             total,
             success,
             failure,
             unknown: total - success - failure,
-        })
+        }
     }
 
-    fn identities(&self, q: &Query<'_>, answer: &Answer) -> Result<Vec<IdentityPart>> {
-        let values = q.values(Axis::Identity)?;
-        let mut tallies = q.tally(&answer.mask, Axis::Identity)?;
-        by_count(&mut tallies, &values);
-        tallies.truncate(SHOWN);
-        let told = tallies.iter().map(|t| {
+    fn identities(&self) -> Vec<IdentityPart> {
+        let values = &self.rows.values[IDENTITY];
+        let mut found = self.tallies(IDENTITY, |_| true);
+        most(&mut found, values, SHOWN);
+        let told = found.iter().map(|t| {
             let identity = &values.identities()[t.number as usize - 1];
             super::merge::part(identity, t.count, to_text(&of_identity(identity)))
         });
-        Ok(told.collect())
+        told.collect()
     }
 
-    fn verbs(&self, answer: &Answer, base: &Expr) -> Result<(Vec<VerbPart>, u64)> {
-        let axis = Axis::Field(Field::EventAction);
-        let q = self.query(&answer.snapshot);
-        let all = self.answer_expr(&Expr::All)?;
-        let values = q.values(axis)?;
-        let first: HashMap<u32, Option<Instant>> = (q.tally(&all.mask, axis)?.into_iter())
-            .map(|t| (t.number, t.first))
-            .collect();
-        let mut tallies = q.tally(&answer.mask, axis)?;
-        let total = tallies.len() as u64;
-        by_count(&mut tallies, &values);
-        tallies.truncate(SHOWN);
-        let told = tallies.iter().map(|t| VerbPart {
-            span: span(
-                values.text(t.number).to_owned(),
-                t,
-                &within(base, axis, &values, t.number),
-            ),
-            first_of_all: (first.get(&t.number).copied().flatten()).map(Instant::rfc3339),
+    fn verbs(&self) -> Result<(Vec<VerbPart>, u64)> {
+        let (spans, total) = self.list(ACTION);
+        let all = self.q.tally_of_all(BESIDE[ACTION - MORE])?;
+        let values = &self.rows.values[ACTION];
+        let mut first: HashMap<&str, Option<Instant>> = HashMap::new();
+        for span in &spans {
+            first.insert(&span.value, None);
+        }
+        for tally in all.iter() {
+            if let Some(first) = first.get_mut(values.text(tally.number)) {
+                *first = tally.first;
+            }
+        }
+        let first: Vec<_> = spans.iter().map(|s| first[s.value.as_str()]).collect();
+        let told = (spans.into_iter().zip(first)).map(|(span, first)| VerbPart {
+            span,
+            first_of_all: first.map(Instant::rfc3339),
         });
         Ok((told.collect(), total))
     }
 
-    fn addresses(
-        &self,
-        q: &Query<'_>,
-        answer: &Answer,
-        base: &Expr,
-        actors: u32,
-    ) -> Result<(Vec<AddressPart>, u64)> {
-        let axis = Axis::Field(Field::SourceIp);
-        let (spans, total) = self.spans(answer, base, axis, SHOWN)?;
-        let values = q.values(axis)?;
-        let beside = q.actors_beside(axis)?;
-        let country = Axis::Field(Field::SourceCountry);
-        let countries = q.values(country)?;
-        let mut places: HashMap<&str, Vec<(u64, &str)>> = HashMap::new();
-        let pairs = q.pairs(&answer.mask, axis, country)?;
-        for ((address, country), tally) in &pairs {
-            let list = places.entry(values.text(*address)).or_default();
-            list.push((tally.count, countries.text(*country)));
-        }
-        // Of one actor every address is its own; of several it must be counted, within each system as the whole is.
-        let identities = q.values(Axis::Identity)?;
-        let system_of = |n: u32| {
-            identities.identities()[n as usize - 1]
-                .key
-                .provider
-                .as_str()
-        };
-        let mut own: HashMap<&str, HashMap<&str, u32>> = HashMap::new();
-        if actors > 1 {
-            for (address, identity) in q.pairs(&answer.mask, axis, Axis::Identity)?.keys() {
-                let of = own.entry(values.text(*address)).or_default();
-                *of.entry(system_of(*identity)).or_default() += 1;
+    /// Addresses with their countries and with how many others use them.
+    fn addresses(&self, actors: u32) -> Result<(Vec<AddressPart>, u64)> {
+        let values = &self.rows.values[ADDRESS];
+        let mut found = self.tallies(ADDRESS, |_| true);
+        let total = found.len() as u64;
+        most(&mut found, values, SHOWN);
+        let beside = self.q.actors_beside(stints::AXES[ADDRESS])?;
+        let place: HashMap<u32, usize, Mixed> = found
+            .iter()
+            .zip(0..)
+            .map(|(t, at)| (t.number, at))
+            .collect();
+        let columns = &self.rows.rows.columns;
+        let mut countries: Vec<HashMap<u32, u64, Mixed>> = vec![HashMap::default(); found.len()];
+        let mut others: Vec<HashMap<u32, (), Mixed>> = vec![HashMap::default(); found.len()];
+        for (row, address) in columns[ADDRESS].iter().enumerate() {
+            let Some(at) = place.get(address) else {
+                continue;
+            };
+            let country = columns[COUNTRY][row];
+            if country != 0 {
+                *countries[*at].entry(country).or_default() += 1;
+            }
+            // Of one actor every address is its own; of several it must be counted, within each system as the whole is.
+            if actors > 1 && columns[IDENTITY][row] != 0 {
+                others[*at].insert(columns[IDENTITY][row], ());
             }
         }
-        let number: HashMap<&str, u32> = (q.tally(&answer.mask, axis)?.iter())
-            .map(|t| (values.text(t.number), t.number))
-            .collect();
-        let told = spans.into_iter().map(|span| {
-            let mut of = places.remove(span.value.as_str()).unwrap_or_default();
+        let names = &self.rows.values[COUNTRY];
+        let told = found.iter().zip(countries).zip(others);
+        let told = told.map(|((tally, countries), identities)| {
+            let mut of: Vec<(u64, &str)> = (countries.into_iter())
+                .map(|(country, count)| (count, names.text(country)))
+                .collect();
             of.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-            let all = number
-                .get(span.value.as_str())
-                .map_or(0, |n| beside[*n as usize]);
-            let own = own
-                .get(span.value.as_str())
-                .and_then(|of| of.values().max().copied())
-                .unwrap_or(actors.min(1));
+            let own = self.most_of_one_system(identities.into_keys());
+            let own = own.unwrap_or(actors.min(1));
+            let all = beside[tally.number as usize];
+            let filter = within(self.base, stints::AXES[ADDRESS], values, tally.number);
             AddressPart {
                 countries: of.into_iter().map(|c| c.1.to_owned()).collect(),
                 others: u64::from(all.saturating_sub(own)),
-                span,
+                span: span(values.text(tally.number).to_owned(), tally, &filter),
             }
         });
         Ok((told.collect(), total))
     }
 
-    /// Records with the gravest act on each.
-    fn touched(
-        &self,
-        q: &Query<'_>,
-        answer: &Answer,
-        base: &Expr,
-    ) -> Result<(Vec<TouchedPart>, u64)> {
-        let values = q.values(Axis::Record)?;
-        let tallies = q.tally(&answer.mask, Axis::Record)?;
-        let mut levels: HashMap<u32, u8> = HashMap::new();
-        // From the least level to the greatest, so that the greatest stays.
-        for (level, sensitivity) in witnessmark_model::verbs::SENSITIVITIES.iter().enumerate() {
-            let grave = self.answer_expr(&both(base, is(Field::EventSensitivity, sensitivity)))?;
-            if !grave.mask.is_empty() {
-                let of = q.tally(&grave.mask, Axis::Record)?;
-                levels.extend(of.into_iter().map(|t| (t.number, level as u8)));
-            }
+    /// The most identities that one system has among these; absent when there are none.
+    fn most_of_one_system(&self, identities: impl Iterator<Item = u32>) -> Option<u32> {
+        let all = self.rows.values[IDENTITY].identities();
+        let mut of: HashMap<&str, u32> = HashMap::new();
+        for number in identities {
+            let system = &all[number as usize - 1].key.provider;
+            *of.entry(system).or_default() += 1;
         }
-        let looks = Expr::or(vec![
-            is(Field::EventOperation, "read"),
-            is(Field::EventOperation, "list"),
-        ]);
-        let looked = self.answer_expr(&both(base, looks))?;
-        let reads: HashMap<u32, u64> = (q.tally(&looked.mask, Axis::Record)?.into_iter())
-            .map(|t| (t.number, t.count))
+        of.values().max().copied()
+    }
+
+    /// Records with the gravest act on each.
+    fn touched(&self) -> Result<(Vec<TouchedPart>, u64)> {
+        let values = self.q.values(Axis::Record)?;
+        let rows = &self.rows.rows;
+        let elements = self.q.elements(rows, Axis::Record)?;
+        let found = of_elements(rows, &elements, values.len());
+        let columns = &rows.columns;
+        // One more than the level that the profile gave each sensitivity; 0 where it gave none.
+        let weighed: Vec<u8> = (0..self.rows.values[SENSITIVITY].len() as u32)
+            .map(|n| {
+                let text = self.rows.values[SENSITIVITY].text(n);
+                let at = SENSITIVITIES.iter().position(|s| *s == text);
+                at.map_or(0, |at| at as u8 + 1)
+            })
             .collect();
-        let total = tallies.len() as u64;
-        let mut found: Vec<(u8, u64, &Tally)> = tallies
-            .iter()
+        let [read, list] = ["read", "list"].map(|op| number_of(&self.rows.values[OPERATION], op));
+        let mut gravest: Counts<(u8, u64)> = Counts::new(values.len(), elements.rows.len());
+        for (row, number) in elements.rows.iter().zip(&elements.numbers) {
+            let row = *row as usize;
+            let (level, reads) = gravest.at(*number);
+            *level = (*level).max(weighed[columns[SENSITIVITY][row] as usize]);
+            let operation = columns[OPERATION][row];
+            *reads += u64::from(operation != 0 && (operation == read || operation == list));
+        }
+        let total = found.len() as u64;
+        let mut found: Vec<(u8, u64, Tally)> = (found.into_iter())
             .map(|t| {
-                let writes = t.count - reads.get(&t.number).copied().unwrap_or(0);
+                let (level, reads) = *gravest.at(t.number);
+                let writes = t.count - reads;
                 // What no profile weighed is weighed by whether it was changed.
-                let level = levels
-                    .get(&t.number)
-                    .copied()
-                    .unwrap_or(u8::from(writes > 0));
+                let level = level.checked_sub(1).unwrap_or(u8::from(writes > 0));
                 (level, writes, t)
             })
             .collect();
-        found.sort_by(|a, b| {
+        first_of(&mut found, SHOWN, |a, b| {
             (b.0, b.1, b.2.count)
                 .cmp(&(a.0, a.1, a.2.count))
                 .then_with(|| values.text(a.2.number).cmp(values.text(b.2.number)))
+                .then(a.2.number.cmp(&b.2.number))
         });
-        found.truncate(SHOWN);
-        let told = found.into_iter().filter_map(|(level, writes, tally)| {
+        let told = found.par_iter().filter_map(|(level, writes, tally)| {
             let record = values.record(tally.number)?;
-            let filter = both(base, of_record(&record.r#type, &record.id));
+            let filter = both(self.base, of_record(&record.r#type, &record.id));
             Some(TouchedPart {
                 span: span(values.text(tally.number).to_owned(), tally, &filter),
                 kind: record.r#type.clone(),
                 id: record.id.clone(),
-                writes,
-                level,
+                writes: *writes,
+                level: *level,
             })
         });
         Ok((told.collect(), total))

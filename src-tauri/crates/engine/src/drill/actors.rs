@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use witnessmark_lens::{Expr, fold, to_text};
 use witnessmark_model::{Field, Instant, Zone};
-use witnessmark_store::query::{Axis, Mask, Query, Tally, Values};
+use witnessmark_store::query::{Axis, Values};
 
-use super::{Names, is, of_actor};
+use super::counted::first_of;
+use super::{is, of_actor};
 use crate::api::{ActorRow, ActorsReport};
 use crate::case::Case;
 use crate::error::Result;
@@ -52,28 +53,58 @@ impl Case {
         let answer = self.answer_expr(&expr)?;
         let q = self.query(&answer.snapshot);
         let values = q.values(Axis::Actor)?;
-        let mut tallies = q.tally(&answer.mask, Axis::Actor)?;
-        let named: u64 = tallies.iter().map(|t| t.count).sum();
+        let counts = q.counts(&answer.mask, Axis::Actor)?;
         let search = fold(wanted.search.trim()).into_owned();
-        if !search.is_empty() {
-            tallies.retain(|t| holds(&values, t.number, &search));
-        }
-        let failures = self.counts_with(&q, &expr, is(Field::EventOutcome, "failure"))?;
-        self.sort(&mut tallies, wanted.sort, &values, &failures);
-        let total = tallies.len() as u64;
-        let page: Vec<Tally> = (tallies.into_iter().skip(wanted.first))
-            .take(wanted.limit.max(1))
+        let mut found: Vec<u32> = (0_u32..)
+            .zip(&counts.by_number)
+            .filter(|(number, count)| {
+                **count > 0 && (search.is_empty() || holds(&values, *number, &search))
+            })
+            .map(|(number, _)| number)
             .collect();
-        let sign_ins = self.counts_with(&q, &expr, is(Field::EventOperation, "authenticate"))?;
-        let numbers: Vec<u32> = page.iter().map(|t| t.number).collect();
-        let distinct = |axis| distinct(&q, &answer.mask, axis, &numbers);
-        let addresses = distinct(Axis::Field(Field::SourceIp))?;
-        let devices = distinct(Axis::Device)?;
-        let countries = distinct(Axis::Field(Field::SourceCountry))?;
-        let names = Names::of(&values, &numbers);
-        let rows = page.iter().map(|t| {
-            let n = t.number;
-            let of = |map: &HashMap<u32, u64>| map.get(&n).copied().unwrap_or(0);
+        let with = |also: Expr| -> Result<Vec<u64>> {
+            let answer = self.answer_expr(&super::both(&expr, also))?;
+            Ok(q.counts(&answer.mask, Axis::Actor)?.by_number)
+        };
+        let failures = with(is(Field::EventOutcome, "failure"))?;
+        let sign_ins = with(is(Field::EventOperation, "authenticate"))?;
+        let total = found.len() as u64;
+        let limit = wanted.limit.max(1);
+        let most = wanted.first.saturating_add(limit);
+        let moments = match wanted.sort {
+            ActorSort::First | ActorSort::Last => {
+                let told = q.told(&answer.mask, Axis::Actor, &found, &[])?;
+                found.iter().copied().zip(told).collect()
+            }
+            _ => HashMap::new(),
+        };
+        let of = |counts: &[u64], n: u32| counts.get(n as usize).copied().unwrap_or(0);
+        let order = |a: &u32, b: &u32| {
+            let moment = |n: &u32| moments.get(n);
+            let by = match wanted.sort {
+                ActorSort::Events => of(&counts.by_number, *b).cmp(&of(&counts.by_number, *a)),
+                ActorSort::Name => fold(values.text(*a)).cmp(&fold(values.text(*b))),
+                ActorSort::Last => {
+                    (moment(b).and_then(|t| t.last)).cmp(&moment(a).and_then(|t| t.last))
+                }
+                ActorSort::First => {
+                    (moment(b).and_then(|t| t.first)).cmp(&moment(a).and_then(|t| t.first))
+                }
+                ActorSort::Failures => of(&failures, *b).cmp(&of(&failures, *a)),
+            };
+            by.then_with(|| values.text(*a).cmp(values.text(*b)))
+                .then(a.cmp(b))
+        };
+        first_of(&mut found, most, order);
+        let page: Vec<u32> = found.into_iter().skip(wanted.first).collect();
+        const BESIDE: [Axis; 3] = [
+            Axis::Field(Field::SourceIp),
+            Axis::Device,
+            Axis::Field(Field::SourceCountry),
+        ];
+        let told = q.told(&answer.mask, Axis::Actor, &page, &BESIDE)?;
+        let rows = page.iter().zip(told).map(|(n, told)| {
+            let n = *n;
             let members = values
                 .members(n)
                 .iter()
@@ -91,56 +122,27 @@ impl Case {
             }
             ActorRow {
                 name: values.text(n).to_owned(),
-                filter: to_text(&of_actor(&values, n, &names)),
+                filter: to_text(&of_actor(&values, n)),
                 providers,
                 kinds,
                 identities: members.count() as u64,
-                events: t.count,
-                first: t.first.map(Instant::rfc3339),
-                last: t.last.map(Instant::rfc3339),
-                sign_ins: of(&sign_ins),
-                failures: of(&failures),
-                addresses: of(&addresses),
-                devices: of(&devices),
-                countries: of(&countries),
+                events: of(&counts.by_number, n),
+                first: told.first.map(Instant::rfc3339),
+                last: told.last.map(Instant::rfc3339),
+                sign_ins: of(&sign_ins, n),
+                failures: of(&failures, n),
+                addresses: told.distinct[0],
+                devices: told.distinct[1],
+                countries: told.distinct[2],
             }
         });
         Ok(ActorsReport {
             actors: rows.collect(),
             total,
-            without: answer.mask.len() - named,
+            without: answer.mask.len() - counts.events,
             proposals: self.proposals(&q, &answer.mask)?,
             merges: self.merges()?,
         })
-    }
-
-    /// How many events of each actor match a further condition.
-    fn counts_with(&self, q: &Query<'_>, base: &Expr, also: Expr) -> Result<HashMap<u32, u64>> {
-        let answer = self.answer_expr(&super::both(base, also))?;
-        let tallies = q.tally(&answer.mask, Axis::Actor)?;
-        Ok(tallies.into_iter().map(|t| (t.number, t.count)).collect())
-    }
-
-    fn sort(
-        &self,
-        tallies: &mut [Tally],
-        sort: ActorSort,
-        values: &Values,
-        failures: &HashMap<u32, u64>,
-    ) {
-        let text = |t: &Tally| values.text(t.number);
-        tallies.sort_by(|a, b| {
-            let fails = |t: &Tally| failures.get(&t.number).copied().unwrap_or(0);
-            let by = match sort {
-                ActorSort::Events => b.count.cmp(&a.count),
-                ActorSort::Name => fold(text(a)).cmp(&fold(text(b))),
-                ActorSort::Last => b.last.cmp(&a.last),
-                ActorSort::First => b.first.cmp(&a.first),
-                ActorSort::Failures => fails(b).cmp(&fails(a)),
-            };
-            by.then_with(|| text(a).cmp(text(b)))
-                .then(a.number.cmp(&b.number))
-        });
     }
 }
 
@@ -152,9 +154,4 @@ fn holds(values: &Values, number: u32, folded: &str) -> bool {
         let mut all = texts.chain(&identity.names).chain([&identity.key.value]);
         all.any(|text| fold(text).contains(folded))
     })
-}
-
-/// How many distinct values of an axis each of some actors has.
-fn distinct(q: &Query<'_>, mask: &Mask, axis: Axis, actors: &[u32]) -> Result<HashMap<u32, u64>> {
-    Ok(q.distinct_of(mask, Axis::Actor, actors, axis)?)
 }

@@ -6,11 +6,17 @@
 //! The old value that a change gives is evidence of what was before: where it is not what the log had said, something
 //! changed in between that is not in the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use witnessmark_model::{Change, ChangeKind, Event, Field, Instant};
 
 use crate::api::{FieldChange, FieldState, GapPart, RevertPart, StepPart};
+
+/// Values that came back, and things that the log cannot know, which are told of one record; all are counted.
+const TOLD: usize = 1_000;
+/// Values between a value and its return that are told.
+const BETWEEN: usize = 20;
 
 /// What is known of a field at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,10 +45,20 @@ struct Moment {
 /// A record's life.
 #[derive(Default)]
 pub(super) struct Life {
+    /// Those of the page that was asked for.
     pub(super) steps: Vec<StepPart>,
+    pub(super) steps_total: u64,
+    /// The first of them.
     pub(super) reverts: Vec<RevertPart>,
+    pub(super) reverts_total: u64,
+    /// The first of them, and all of the steps of the page.
     pub(super) gaps: Vec<GapPart>,
+    pub(super) gaps_total: u64,
     pub(super) lives: u32,
+    page: Range<u64>,
+    alive: bool,
+    /// Moment of the last event that was told.
+    last: Option<Instant>,
     fields: BTreeMap<String, Vec<Moment>>,
     /// Deletions and creations that took effect: moment, event, whether the record is there afterwards.
     turns: Vec<(Instant, u64, bool)>,
@@ -72,55 +88,95 @@ fn actor_of(event: &Event) -> Option<String> {
     .find_map(|f| event.get(f).map(str::to_owned))
 }
 
-impl Life {
-    /// Folds the events of a record, which are in order of time with undated ones last.
-    pub(super) fn of(events: &[Event]) -> Self {
-        let mut life = Self {
-            lives: 1,
-            ..Self::default()
+fn is_removed(moments: &[Moment]) -> bool {
+    moments.last().is_some_and(|m| m.known == Known::Removed)
+}
+
+/// A value, the event that gave it and when.
+type Held<'m> = (&'m str, u64, Option<Instant>);
+
+/// Each different value that a field held, the one before the first change included.
+fn held(moments: &[Moment]) -> Vec<Held<'_>> {
+    let mut held: Vec<Held<'_>> = Vec::new();
+    for moment in moments {
+        let new = match &moment.known {
+            Known::Value(value) => Some(value.as_str()),
+            _ => None,
         };
-        let mut alive = true;
-        for (at, event) in events.iter().enumerate() {
-            let failed = event.get(Field::EventOutcome) == Some("failure");
-            let step = step_of(event);
-            if at == 0 {
-                life.first = Some((event.time, event.number, step == "create"));
+        for value in [moment.old.as_deref(), new].into_iter().flatten() {
+            if held.last().is_none_or(|h| h.0 != value) {
+                held.push((value, moment.event, moment.at));
             }
-            life.turn(event, step, failed, &mut alive);
-            let changes = life.changes(event, failed);
-            let same_time = |other: Option<&Event>| {
-                event.time.is_some() && other.is_some_and(|o| o.time == event.time)
-            };
-            let before = at.checked_sub(1).and_then(|i| events.get(i));
-            life.steps.push(StepPart {
+        }
+    }
+    held
+}
+
+impl Life {
+    /// A life of which nothing is known yet. `page` are the steps that are told, from 0.
+    pub(super) fn new(page: Range<usize>) -> Self {
+        Self {
+            lives: 1,
+            alive: true,
+            page: page.start as u64..page.end as u64,
+            ..Self::default()
+        }
+    }
+
+    /// Folds the next event of the record in; they come in order of time with undated ones last.
+    pub(super) fn tell(&mut self, event: &Event) {
+        let failed = event.get(Field::EventOutcome) == Some("failure");
+        let step = step_of(event);
+        if self.steps_total == 0 {
+            self.first = Some((event.time, event.number, step == "create"));
+        }
+        self.turn(event, step, failed);
+        let changes = self.changes(event, failed);
+        let tie = event.time.is_some() && self.steps_total > 0 && self.last == event.time;
+        if tie
+            && self.page.contains(&(self.steps_total - 1))
+            && let Some(before) = self.steps.last_mut()
+        {
+            before.tie = true;
+        }
+        if self.page.contains(&self.steps_total) {
+            self.steps.push(StepPart {
                 event: event.number,
                 time: event.time.map(Instant::rfc3339),
                 step: step.to_owned(),
                 action: event.get(Field::EventAction).map(str::to_owned),
                 actor: actor_of(event),
                 outcome: event.get(Field::EventOutcome).map(str::to_owned),
-                life: life.lives,
+                life: self.lives,
                 changes,
                 other_targets: event.targets.len().saturating_sub(1) as u64,
-                tie: same_time(before) || same_time(events.get(at + 1)),
+                tie,
             });
         }
-        life.begins_late();
-        life.reverts = life.find_reverts();
-        life
+        self.steps_total += 1;
+        self.last = event.time;
+    }
+
+    /// What is told once every event has been.
+    pub(super) fn end(&mut self) {
+        self.begins_late();
+        self.find_reverts();
     }
 
     fn gap(&mut self, code: &str, field: Option<&str>, event: u64, text: String) {
-        self.gaps.push(GapPart {
-            code: code.to_owned(),
-            field: field.map(str::to_owned),
-            event,
-            text,
-        });
+        self.gaps_total += 1;
+        if self.gaps.len() < TOLD || self.page.contains(&self.steps_total) {
+            self.gaps.push(GapPart {
+                code: code.to_owned(),
+                field: field.map(str::to_owned),
+                event,
+                text,
+            });
+        }
     }
 
     /// Births and deaths.
-    fn turn(&mut self, event: &Event, step: &str, failed: bool, alive: &mut bool) {
+    fn turn(&mut self, event: &Event, step: &str, failed: bool) {
         let number = event.number;
         if failed {
             if step != "read" {
@@ -141,22 +197,22 @@ impl Life {
         };
         match step {
             "delete" => {
-                *alive = false;
+                self.alive = false;
                 self.turns.push((at, number, false));
             }
             "create" => {
-                if !*alive {
+                if !self.alive {
                     self.lives += 1;
                     self.end_fields(event);
                 }
-                *alive = true;
+                self.alive = true;
                 self.turns.push((at, number, true));
             }
             "read" => {}
-            _ if !*alive => {
+            _ if !self.alive => {
                 self.gap("after_delete", None, number, format!("event {number} changes the record after its deletion; that it was made again is not in the log"));
                 self.lives += 1;
-                *alive = true;
+                self.alive = true;
                 self.turns.push((at, number, true));
             }
             _ => {}
@@ -165,7 +221,7 @@ impl Life {
 
     /// A record that is made anew begins without the values of its last life.
     fn end_fields(&mut self, event: &Event) {
-        for moments in self.fields.values_mut() {
+        for moments in self.fields.values_mut().filter(|m| !is_removed(m)) {
             moments.push(Moment {
                 known: Known::Removed,
                 event: event.number,
@@ -256,8 +312,9 @@ impl Life {
         };
         // A change of a whole takes its parts with it.
         let inside = format!("{path}.");
-        for (field, moments) in &mut self.fields {
-            if field.starts_with(&inside) {
+        let from = self.fields.range_mut(inside.clone()..);
+        for (_, moments) in from.take_while(|(field, _)| field.starts_with(&inside)) {
+            if !is_removed(moments) {
                 moments.push(Moment {
                     known: Known::Removed,
                     old: None,
@@ -301,6 +358,7 @@ impl Life {
             let text = format!(
                 "no event says when the record was made: the log knows it from event {event} on"
             );
+            self.gaps_total += 1;
             self.gaps.insert(
                 0,
                 GapPart {
@@ -314,44 +372,43 @@ impl Life {
     }
 
     /// Values that a field had, lost and got again.
-    fn find_reverts(&self) -> Vec<RevertPart> {
+    fn find_reverts(&mut self) {
+        // The event of the return, the field, and the places of return and value among what the field held.
         let mut found = Vec::new();
         for (field, moments) in &self.fields {
-            // (value, event, moment) of each different value, the one before the first change included.
-            let mut held: Vec<(&str, u64, Option<Instant>)> = Vec::new();
-            for moment in moments {
-                if let Some(old) = moment.old.as_deref()
-                    && held.last().is_none_or(|h| h.0 != old)
-                {
-                    held.push((old, moment.event, moment.at));
+            let held = held(moments);
+            let mut last: HashMap<&str, usize> = HashMap::new();
+            for (at, (value, back, _)) in held.iter().enumerate() {
+                if let Some(before) = last.insert(value, at) {
+                    found.push((*back, field, at, before));
                 }
-                if let Known::Value(value) = &moment.known
-                    && held.last().is_none_or(|h| h.0 != value)
-                {
-                    held.push((value, moment.event, moment.at));
-                }
-            }
-            for at in 2..held.len() {
-                let (value, back, back_at) = held[at];
-                let Some(before) = held[..at - 1].iter().rposition(|h| h.0 == value) else {
-                    continue;
-                };
-                let (_, left, left_at) = held[before + 1];
-                found.push(RevertPart {
-                    field: field.clone(),
-                    value: value.to_owned(),
-                    between: held[before + 1..at]
-                        .iter()
-                        .map(|h| h.0.to_owned())
-                        .collect(),
-                    left,
-                    back,
-                    away_seconds: left_at.zip(back_at).map(|(a, b)| super::seconds(a, b)),
-                });
             }
         }
-        found.sort_by_key(|r| (r.back, r.field.clone()));
-        found
+        found.sort_unstable();
+        self.reverts_total = found.len() as u64;
+        found.truncate(TOLD);
+        let mut of_field: HashMap<&str, Vec<Held<'_>>> = HashMap::new();
+        let told = found.into_iter().map(|(back, field, at, before)| {
+            let held = of_field
+                .entry(field.as_str())
+                .or_insert_with(|| held(&self.fields[field]));
+            let (_, left, left_at) = held[before + 1];
+            let between = &held[before + 1..at];
+            RevertPart {
+                field: field.clone(),
+                value: held[at].0.to_owned(),
+                between: between
+                    .iter()
+                    .take(BETWEEN)
+                    .map(|h| h.0.to_owned())
+                    .collect(),
+                between_total: between.len() as u64,
+                left,
+                back,
+                away_seconds: left_at.zip(held[at].2).map(|(a, b)| super::seconds(a, b)),
+            }
+        });
+        self.reverts = told.collect();
     }
 
     /// Whether the record is there at a moment (absent: at the end of the log), as far as the log tells.

@@ -2,20 +2,25 @@
 //!
 //! Owns: grouping, the bars, rising and falling, the version in which an error is gone. Never touches: how messages are folded.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
 use witnessmark_lens::{Expr, On, Test, to_text};
+use witnessmark_model::mixed::Mixed;
 use witnessmark_model::{Field, Instant, Zone};
-use witnessmark_store::query::{Axis, Gathered, Tally, Values};
+use witnessmark_store::query::{Axis, Gathered, Snapshot, Tally, Values};
 
-use super::{both, is, is_or_lacks, span, template, term};
+use super::counted::most;
+use super::{both, is, is_or_lacks, span, template, term, within};
 use crate::api::{ErrorTrend, ErrorsReport, SpanValue};
 use crate::case::Case;
 use crate::error::Result;
 
 /// Bars of a trend.
 const BARS: usize = 28;
-/// Messages that a filter lists one by one; a template with more is found by its type and origin and its fixed words.
+/// Messages that a filter lists one by one, where the fixed words of their template would find others as well. Of more than
+/// these the filter goes by the fixed words all the same.
 const LISTED: usize = 400;
 
 const AXES: [Axis; 6] = [
@@ -42,10 +47,84 @@ struct Group {
     bars: Vec<u64>,
 }
 
-fn count(tally: &mut Tally, at: Option<Instant>) {
-    tally.count += 1;
-    tally.first = tally.first.or(at);
-    tally.last = at.or(tally.last);
+/// Numbers of the values of a row, in the order of [`AXES`].
+type Kind = [u32; 6];
+
+/// Rows that one thread looks at at a time.
+const SHARE: usize = 65_536;
+
+/// Templates of the messages of a snapshot, as they are asked for.
+#[derive(Default)]
+pub(crate) struct Templates(Mutex<Option<(Snapshot, Folded)>>);
+
+#[derive(Default)]
+struct Folded {
+    of_message: HashMap<u32, u32, Mixed>,
+    numbers: HashMap<String, u32>,
+    texts: Vec<String>,
+    /// Every type, message and origin that stand together in an error of the case.
+    all: Option<Arc<Vec<[u32; 3]>>>,
+    /// Whether the fixed words of a template find just its messages, among the errors of a type and origin.
+    exact: HashMap<(u32, u32, u32), bool>,
+}
+
+/// Trends whose fixed words find just their messages.
+type Exact = HashMap<(u32, u32, u32), bool>;
+
+impl Templates {
+    fn with<T>(&self, snapshot: &Snapshot, act: impl FnOnce(&mut Folded) -> T) -> T {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.as_ref().is_none_or(|(known, _)| !known.is(snapshot)) {
+            *kept = None;
+        }
+        act(&mut kept
+            .get_or_insert_with(|| (snapshot.clone(), Folded::default()))
+            .1)
+    }
+
+    /// The number of the template of each message, from 1, and the texts of the numbers.
+    fn of(
+        &self,
+        snapshot: &Snapshot,
+        messages: &[u32],
+        values: &Values,
+    ) -> (HashMap<u32, u32, Mixed>, HashMap<u32, String>) {
+        self.with(snapshot, |folded| folded.of(messages, values))
+    }
+}
+
+impl Folded {
+    fn of(
+        &mut self,
+        messages: &[u32],
+        values: &Values,
+    ) -> (HashMap<u32, u32, Mixed>, HashMap<u32, String>) {
+        let folded = self;
+        let missing = messages
+            .iter()
+            .filter(|m| !folded.of_message.contains_key(m));
+        let missing: Vec<u32> = missing.copied().collect();
+        let texts: Vec<String> = (missing.par_iter())
+            .map(|message| template::fold(values.text(*message)))
+            .collect();
+        for (message, text) in missing.into_iter().zip(texts) {
+            let next = folded.texts.len() as u32 + 1;
+            let number = *folded.numbers.entry(text).or_insert_with_key(|text| {
+                folded.texts.push(text.clone());
+                next
+            });
+            folded.of_message.insert(message, number);
+        }
+        let of: HashMap<u32, u32, Mixed> = messages
+            .iter()
+            .map(|m| (*m, folded.of_message[m]))
+            .collect();
+        let texts = of
+            .values()
+            .map(|n| (*n, folded.texts[*n as usize - 1].clone()));
+        let texts = texts.collect();
+        (of, texts)
+    }
 }
 
 /// Errors: events of the category, or with a class or text of an error.
@@ -75,20 +154,57 @@ impl Case {
             AXES.iter().map(|axis| q.values(*axis)).collect();
         let values = values?;
         let span_of = rows.times.first().copied().zip(rows.times.last().copied());
-        let (groups, templates) = group(&rows, &values, span_of);
+        let (kinds, of_row) = kinds(&rows);
+        let messages: BTreeSet<u32> = kinds.iter().map(|k| k.0[MESSAGE]).collect();
+        let messages: Vec<u32> = messages.into_iter().filter(|m| *m != 0).collect();
+        let (template_of, templates) =
+            (self.templates).of(&answer.snapshot, &messages, &values[MESSAGE]);
+        let groups = group(&rows, &kinds, &of_row, &template_of, span_of);
         let total = groups.len() as u64;
+        // By text among equals, so that the order does not depend on what was asked for before.
+        let told = |key: &(u32, u32, u32)| {
+            let template = templates.get(&key.1).map_or("", String::as_str);
+            [
+                values[TYPE].text(key.0),
+                template,
+                values[ORIGIN].text(key.2),
+            ]
+        };
         let mut order: Vec<(&(u32, u32, u32), &Group)> = groups.iter().collect();
-        order.sort_by(|a, b| b.1.all.count.cmp(&a.1.all.count).then(a.0.cmp(b.0)));
+        super::counted::first_of(&mut order, first.saturating_add(limit), |a, b| {
+            (b.1.all.count.cmp(&a.1.all.count)).then_with(|| told(a.0).cmp(&told(b.0)))
+        });
         // The last moment of each version of each origin, over all errors.
         let mut seen: HashMap<(u32, u32), Tally> = HashMap::new();
-        for row in 0..rows.len() {
-            let key = (rows.columns[ORIGIN][row], rows.columns[VERSION][row]);
-            count(seen.entry(key).or_default(), rows.time(row));
+        for (kind, tally) in &kinds {
+            join(
+                seen.entry((kind[ORIGIN], kind[VERSION])).or_default(),
+                tally,
+            );
         }
-        let trends = (order.into_iter().skip(first).take(limit))
-            .map(|(key, group)| trend(*key, group, &values, &templates, &base, &seen));
-        let list =
-            |axis| -> Result<Vec<SpanValue>> { Ok(self.spans(&answer, &base, axis, 100)?.0) };
+        let page: Vec<(&(u32, u32, u32), &Group)> = order.into_iter().skip(first).collect();
+        let exact = self.exact(&answer.snapshot, &page, &values, &templates)?;
+        let trends = page.into_par_iter().map(|(key, group)| {
+            let template = templates.get(&key.1).map(String::as_str);
+            let by_words = exact.get(key).copied().unwrap_or(false);
+            trend(*key, group, &values, (template, by_words), &base, &seen)
+        });
+        let list = |axis: usize| -> Vec<SpanValue> {
+            let values = &values[axis];
+            let mut found: HashMap<u32, Tally> = HashMap::new();
+            for (kind, tally) in kinds.iter().filter(|k| k.0[axis] != 0) {
+                let at = found.entry(kind[axis]).or_default();
+                at.number = kind[axis];
+                join(at, tally);
+            }
+            let mut found: Vec<Tally> = found.into_values().collect();
+            most(&mut found, values, 100);
+            let told = found.iter().map(|t| {
+                let filter = within(&base, AXES[axis], values, t.number);
+                span(values.text(t.number).to_owned(), t, &filter)
+            });
+            told.collect()
+        };
         Ok(ErrorsReport {
             filter: to_text(&base),
             events: answer.mask.len(),
@@ -97,67 +213,193 @@ impl Case {
             to: span_of.map(|s| Instant(s.1).rfc3339()),
             trends: trends.collect(),
             total,
-            types: list(AXES[TYPE])?,
-            origins: list(AXES[ORIGIN])?,
-            versions: list(AXES[VERSION])?,
-            environments: list(AXES[ENVIRONMENT])?,
+            types: list(TYPE),
+            origins: list(ORIGIN),
+            versions: list(VERSION),
+            environments: list(ENVIRONMENT),
         })
     }
 }
 
-/// Groups by number of type, template and origin.
+fn count(tally: &mut Tally, at: Option<Instant>) {
+    tally.count += 1;
+    tally.first = tally.first.or(at);
+    tally.last = at.or(tally.last);
+}
+
+impl Case {
+    /// Which of some trends can be found by the fixed words of their template alone, in any errors of the case. A list of
+    /// messages says it too, but is long.
+    fn exact(
+        &self,
+        snapshot: &Snapshot,
+        page: &[(&(u32, u32, u32), &Group)],
+        values: &[Values],
+        texts: &HashMap<u32, String>,
+    ) -> Result<Exact> {
+        let open: Vec<(u32, u32, u32)> = self.templates.with(snapshot, |folded| {
+            let each = page.iter().map(|(key, _)| **key);
+            let several = each
+                .zip(page)
+                .filter(|(_, (_, group))| group.messages.len() > 1);
+            let keys = several.map(|(key, _)| key);
+            keys.filter(|key| !folded.exact.contains_key(key)).collect()
+        });
+        if !open.is_empty() {
+            let all = match self.templates.with(snapshot, |folded| folded.all.clone()) {
+                Some(all) => all,
+                None => {
+                    let q = self.query(snapshot);
+                    let mask = q.filter(&errors(), &self.terms)?;
+                    let rows = q.gather(&mask, &AXES[..3])?;
+                    let met: HashSet<[u32; 3], Mixed> = (0..rows.len())
+                        .map(|row| std::array::from_fn(|axis| rows.columns[axis][row]))
+                        .collect();
+                    let all = Arc::new(met.into_iter().collect::<Vec<_>>());
+                    self.templates
+                        .with(snapshot, |folded| folded.all = Some(Arc::clone(&all)));
+                    all
+                }
+            };
+            let messages: BTreeSet<u32> = all.iter().map(|k| k[MESSAGE]).collect();
+            let messages: Vec<u32> = messages.into_iter().filter(|m| *m != 0).collect();
+            let (template_of, _) = self.templates.of(snapshot, &messages, &values[MESSAGE]);
+            let found: Vec<((u32, u32, u32), bool)> = (open.par_iter())
+                .map(|key| {
+                    let words = wild(texts.get(&key.1).map_or("", String::as_str));
+                    let of = all
+                        .iter()
+                        .filter(|k| (k[TYPE], k[ORIGIN]) == (key.0, key.2));
+                    let exact = of.filter(|k| k[MESSAGE] != 0).all(|k| {
+                        let own = template_of.get(&k[MESSAGE]) == Some(&key.1);
+                        words.matches(values[MESSAGE].text(k[MESSAGE])) == own
+                    });
+                    (*key, exact)
+                })
+                .collect();
+            self.templates
+                .with(snapshot, |folded| folded.exact.extend(found));
+        }
+        Ok(self.templates.with(snapshot, |folded| {
+            let each = page.iter().map(|(key, _)| **key);
+            each.filter_map(|key| Some((key, *folded.exact.get(&key)?)))
+                .collect()
+        }))
+    }
+}
+
+/// Counts of one thing in two parts of the rows, brought together.
+fn join(into: &mut Tally, other: &Tally) {
+    into.count += other.count;
+    into.first = match (into.first, other.first) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    into.last = into.last.max(other.last);
+}
+
+/// The kinds of rows with what is counted of each, and the kind of each row.
+fn kinds(rows: &Gathered) -> (Vec<(Kind, Tally)>, Vec<u32>) {
+    type Part = (Vec<(Kind, Tally)>, Vec<u32>);
+    let shares: Vec<usize> = (0..rows.len()).step_by(SHARE).collect();
+    let parts: Vec<Part> = (shares.into_par_iter())
+        .map(|first| {
+            let end = (first + SHARE).min(rows.len());
+            let mut known: HashMap<Kind, u32, Mixed> = HashMap::default();
+            let (mut kinds, mut of_row): Part = (Vec::new(), Vec::with_capacity(SHARE));
+            for row in first..end {
+                let kind: Kind = std::array::from_fn(|axis| rows.columns[axis][row]);
+                let next = kinds.len() as u32;
+                let at = *known.entry(kind).or_insert(next);
+                if at == next {
+                    kinds.push((kind, Tally::default()));
+                }
+                count(&mut kinds[at as usize].1, rows.time(row));
+                of_row.push(at);
+            }
+            (kinds, of_row)
+        })
+        .collect();
+    let mut known: HashMap<Kind, u32, Mixed> = HashMap::default();
+    let (mut kinds, mut of_row): Part = (Vec::new(), Vec::with_capacity(rows.len()));
+    for (part, rows) in parts {
+        let mut place = Vec::with_capacity(part.len());
+        for (kind, tally) in part {
+            let next = kinds.len() as u32;
+            let at = *known.entry(kind).or_insert(next);
+            if at == next {
+                kinds.push((kind, Tally::default()));
+            }
+            join(&mut kinds[at as usize].1, &tally);
+            place.push(at);
+        }
+        of_row.extend(rows.iter().map(|at| place[*at as usize]));
+    }
+    (kinds, of_row)
+}
+
+/// Groups by number of type, template and origin. Templates have numbers from 1; 0 is no message.
 type Groups = BTreeMap<(u32, u32, u32), Group>;
 
-/// Groups by type, template and origin. Templates have numbers from 1; 0 is no message.
-fn group(rows: &Gathered, values: &[Values], span: Option<(i64, i64)>) -> (Groups, Vec<String>) {
-    let mut numbers: HashMap<String, u32> = HashMap::new();
-    let mut templates: Vec<String> = Vec::new();
-    let mut of_message: HashMap<u32, u32> = HashMap::new();
+fn group(
+    rows: &Gathered,
+    kinds: &[(Kind, Tally)],
+    of_row: &[u32],
+    template_of: &HashMap<u32, u32, Mixed>,
+    span: Option<(i64, i64)>,
+) -> Groups {
     let mut groups = Groups::new();
-    for row in 0..rows.len() {
-        let [kind, message, origin] = [TYPE, MESSAGE, ORIGIN].map(|c| rows.columns[c][row]);
-        let folded = *of_message.entry(message).or_insert_with(|| {
-            if message == 0 {
-                return 0;
-            }
-            let text = template::fold(values[MESSAGE].text(message));
-            let next = templates.len() as u32 + 1;
-            *numbers.entry(text.clone()).or_insert_with(|| {
-                templates.push(text);
-                next
-            })
-        });
-        let at = rows.time(row);
-        let group = groups.entry((kind, folded, origin)).or_default();
-        count(&mut group.all, at);
+    let mut key_of = Vec::with_capacity(kinds.len());
+    for (kind, tally) in kinds {
+        let message = kind[MESSAGE];
+        let folded = template_of.get(&message).copied().unwrap_or(0);
+        let key = (kind[TYPE], folded, kind[ORIGIN]);
+        let group = groups.entry(key).or_default();
+        join(&mut group.all, tally);
         if message != 0 {
-            *group.messages.entry(message).or_default() += 1;
+            *group.messages.entry(message).or_default() += tally.count;
         }
-        for (by, column) in group
+        for (by, axis) in group
             .by
             .iter_mut()
             .zip([VERSION, ENVIRONMENT, ORGANIZATION])
         {
-            let number = rows.columns[column][row];
-            if number != 0 {
-                count(by.entry(number).or_default(), at);
+            if kind[axis] != 0 {
+                join(by.entry(kind[axis]).or_default(), tally);
             }
         }
-        if let (Some(at), Some((from, to))) = (at, span) {
-            group.bars.resize(BARS, 0);
-            let wide = i128::from(to) - i128::from(from) + 1;
-            let bar = (i128::from(at.0) - i128::from(from)) * BARS as i128 / wide;
-            group.bars[bar as usize] += 1;
+        key_of.push(key);
+    }
+    let Some((from, to)) = span else {
+        return groups;
+    };
+    let place: HashMap<(u32, u32, u32), usize> = groups.keys().copied().zip(0..).collect();
+    let place_of: Vec<usize> = key_of.iter().map(|key| place[key]).collect();
+    let mut bars = vec![0_u64; groups.len() * BARS];
+    let wide = i128::from(to) - i128::from(from) + 1;
+    let mut first = 0;
+    // Rows lie in order of time, so those of a bar lie side by side.
+    for bar in 0..BARS {
+        let bar_of = |t: i64| (i128::from(t) - i128::from(from)) * BARS as i128 / wide;
+        let end = first + rows.times[first..].partition_point(|t| bar_of(*t) <= bar as i128);
+        for row in first..end {
+            bars[place_of[of_row[row] as usize] * BARS + bar] += 1;
+        }
+        first = end;
+    }
+    for (group, bars) in groups.values_mut().zip(bars.chunks(BARS)) {
+        if group.all.first.is_some() {
+            group.bars = bars.to_vec();
         }
     }
-    (groups, templates)
+    groups
 }
 
 fn trend(
-    (kind, folded, origin): (u32, u32, u32),
+    (kind, _, origin): (u32, u32, u32),
     group: &Group,
     values: &[Values],
-    templates: &[String],
+    (template, by_words): (Option<&str>, bool),
     base: &Expr,
     seen: &HashMap<(u32, u32), Tally>,
 ) -> ErrorTrend {
@@ -175,15 +417,15 @@ fn trend(
     messages.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     parts.push(match messages.len() {
         0 => is_or_lacks(Field::ErrorMessage, ""),
-        n if n <= LISTED => Expr::or(
+        n if n == 1 || (n <= LISTED && !by_words) => Expr::or(
             (messages.iter())
                 .map(|(m, _)| is(Field::ErrorMessage, values[MESSAGE].text(**m)))
                 .collect(),
         ),
-        // Too many to list. The fixed words in their order find them all, and others only where those hold the same words.
+        // The fixed words in their order find them all, and others only where those hold the same words.
         _ => term(
             On::Fields(vec![Field::ErrorMessage]),
-            wild(&templates[folded as usize - 1]),
+            wild(template.unwrap_or_default()),
         ),
     });
     let filter = Expr::and(parts);
@@ -209,9 +451,7 @@ fn trend(
     let (fixed_in, fixed_why) = fixed(origin, group, values, seen);
     ErrorTrend {
         kind: text(TYPE, kind),
-        template: (folded as usize)
-            .checked_sub(1)
-            .map(|t| templates[t].clone()),
+        template: template.map(str::to_owned),
         example: messages.first().and_then(|(m, _)| text(MESSAGE, **m)),
         messages: group.messages.len() as u64,
         origin: text(ORIGIN, origin),
@@ -235,28 +475,38 @@ fn trend(
     }
 }
 
-/// The fixed words of a template with stars between them.
+/// The fixed words of a template in their order, with stars between them. What a pattern cannot be written with (blanks,
+/// quotes, brackets) is a star too.
 fn wild(template: &str) -> Test {
     let mut pieces: Vec<String> = Vec::new();
+    let mut put = |text: &str| {
+        let unwritable = |c: char| c.is_whitespace() || matches!(c, '"' | '(' | ')' | '*');
+        let words = text.split(unwritable);
+        pieces.extend(words.map(|word| witnessmark_lens::fold(word).into_owned()));
+    };
     let mut rest = template;
     while let Some(open) = rest.find('<') {
         let Some(close) = rest[open..].find('>') else {
             break;
         };
-        pieces.push(witnessmark_lens::fold(&rest[..open]).into_owned());
+        put(&rest[..open]);
         rest = &rest[open + close + 1..];
     }
-    pieces.push(witnessmark_lens::fold(rest).into_owned());
-    let (first, last) = (pieces.first().cloned(), pieces.last().cloned());
+    put(rest);
+    // At the beginning of a value these are signs, so what begins with one is looked for further on.
+    if pieces[0].starts_with(['~', '@', '<', '>', '=', '!', '-', '#']) {
+        pieces.insert(0, String::new());
+    }
     let inner = pieces.len();
     let kept = pieces.into_iter().enumerate();
     let kept: Vec<String> = kept
         .filter(|(at, p)| *at == 0 || at + 1 == inner || !p.is_empty())
         .map(|(_, p)| p)
         .collect();
-    match (first, last, kept.len()) {
-        (_, _, n) if n >= 2 => Test::Wild(kept),
-        _ => Test::Exists,
+    if kept.len() >= 2 {
+        Test::Wild(kept)
+    } else {
+        Test::Exists
     }
 }
 

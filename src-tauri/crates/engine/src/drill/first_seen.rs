@@ -5,10 +5,12 @@
 
 use std::collections::HashSet;
 
+use rayon::prelude::*;
 use serde::Deserialize;
 use witnessmark_lens::{Expr, On, Test, to_text};
+use witnessmark_model::mixed::Mixed;
 use witnessmark_model::{Field, Instant, Zone};
-use witnessmark_store::query::{Axis, Order, Tally, View};
+use witnessmark_store::query::{Axis, Tally};
 
 use super::{both, term, within};
 use crate::api::{FirstSeenReport, NewField, NewValue};
@@ -144,10 +146,10 @@ impl Case {
         let (now, then) = (self.answer_expr(&now_expr)?, self.answer_expr(&then_expr)?);
         let covered = self.days_with_events(&then, start, days)?;
         let enough = covered * 2 >= days;
-        let mut fields = Vec::new();
-        for axes in &axes {
-            fields.push(self.new_values(axes, &now, &now_expr, &then, wanted.limit.max(1))?);
-        }
+        let limit = wanted.limit.max(1);
+        let fields: Result<Vec<NewField>> = (axes.par_iter())
+            .map(|axes| self.new_values(axes, &now, &now_expr, &then, limit))
+            .collect();
         Ok(FirstSeenReport {
             from: Some(from.rfc3339()),
             to: Some(to.rfc3339()),
@@ -164,7 +166,7 @@ impl Case {
                 )
             },
             undated: all.mask.undated(),
-            fields,
+            fields: fields?,
         })
     }
 
@@ -193,48 +195,74 @@ impl Case {
         let q = self.query(&now.snapshot);
         let values: std::result::Result<Vec<_>, _> = axes.iter().map(|a| q.values(*a)).collect();
         let values = values?;
-        let tallies = |answer: &Answer| -> Result<Vec<(Vec<u32>, Tally)>> {
-            Ok(match axes {
-                [a, b] => (q.pairs(&answer.mask, *a, *b)?.into_iter())
-                    .map(|((x, y), t)| (vec![x, y], t))
-                    .collect(),
-                _ => (q.tally(&answer.mask, axes[0])?.into_iter())
-                    .map(|t| (vec![t.number], t))
-                    .collect(),
-            })
+        // One number, or two of a pair with the first in the upper half.
+        let (known, in_span): (HashSet<u64, Mixed>, Vec<(u64, Tally)>) = match axes {
+            [a, b] => {
+                let pair = |(x, y): &(u32, u32)| u64::from(*x) << 32 | u64::from(*y);
+                let then = q.pairs(&then.mask, *a, *b)?;
+                let now = q.pairs(&now.mask, *a, *b)?;
+                (
+                    then.keys().map(pair).collect(),
+                    now.iter().map(|(key, tally)| (pair(key), *tally)).collect(),
+                )
+            }
+            _ => {
+                let then = q.counts(&then.mask, axes[0])?;
+                let met = (0_u64..).zip(then.by_number).filter(|(_, n)| *n > 0);
+                let now = q.tally(&now.mask, axes[0])?;
+                (
+                    met.map(|(number, _)| number).collect(),
+                    now.into_iter().map(|t| (u64::from(t.number), t)).collect(),
+                )
+            }
         };
-        let known: HashSet<Vec<u32>> = tallies(then)?.into_iter().map(|(n, _)| n).collect();
-        let in_span = tallies(now)?;
+        let numbers = |key: u64| -> Vec<u32> {
+            match axes.len() {
+                2 => vec![(key >> 32) as u32, key as u32],
+                _ => vec![key as u32],
+            }
+        };
         let total_in = in_span.len() as u64;
-        let text = |numbers: &[u32]| -> Vec<String> {
-            (values.iter().zip(numbers))
-                .map(|(v, n)| v.text(*n).to_owned())
-                .collect()
+        let text = |key: u64| -> Vec<&str> {
+            let numbers = numbers(key);
+            let texts = values.iter().zip(numbers);
+            texts.map(|(values, n)| values.text(n)).collect()
         };
-        let mut new: Vec<(Vec<u32>, Tally)> = (in_span.into_iter())
-            .filter(|(numbers, _)| !known.contains(numbers))
+        let mut new: Vec<(u64, Tally)> = (in_span.into_iter())
+            .filter(|(key, _)| !known.contains(key))
             .collect();
-        new.sort_by(|a, b| {
+        let total = new.len() as u64;
+        super::counted::first_of(&mut new, limit, |a, b| {
             (b.1.count.cmp(&a.1.count))
                 .then(a.1.first.cmp(&b.1.first))
-                .then_with(|| text(&a.0).cmp(&text(&b.0)))
+                .then_with(|| text(a.0).cmp(&text(b.0)))
+                .then(a.0.cmp(&b.0))
         });
-        let total = new.len() as u64;
-        new.truncate(limit);
         let mut told = Vec::new();
-        for (numbers, tally) in new {
+        for (key, tally) in new {
+            let numbers = numbers(key);
             let mut filter = now_expr.clone();
             for ((axis, values), number) in axes.iter().zip(&values).zip(&numbers) {
                 filter = within(&filter, *axis, values, *number);
             }
-            let answer = self.answer_expr(&filter)?;
-            let view = View::new(answer.snapshot.clone(), answer.mask.clone(), Order::Oldest);
-            let event = match view.rows(0, 1)?.first() {
-                Some(row) => Some(q.event_number(*row)?),
+            let held: Vec<(Axis, u32)> =
+                (axes.iter().copied().zip(numbers.iter().copied())).collect();
+            let event = match tally.first {
+                Some(moment) => q.first_at(&now.mask, moment, &held)?,
                 None => None,
             };
+            let mut systems: Vec<String> = (values.iter().zip(&numbers))
+                .flat_map(|(values, number)| {
+                    let identity = |at: &u32| &values.identities()[*at as usize].key;
+                    values.members(*number).iter().map(identity)
+                })
+                .map(|key| key.provider.clone())
+                .collect();
+            systems.sort_unstable();
+            systems.dedup();
             told.push(NewValue {
-                values: text(&numbers),
+                values: text(key).into_iter().map(str::to_owned).collect(),
+                systems,
                 events: tally.count,
                 first: tally.first.map(Instant::rfc3339),
                 event,

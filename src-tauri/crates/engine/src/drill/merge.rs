@@ -4,11 +4,12 @@
 //! changes no sealed data, every filter and list asks the statements anew.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use witnessmark_lens::{fold, to_text};
 use witnessmark_model::{IdentityKey, IdentityKind};
 use witnessmark_store::case::merges::MERGE;
-use witnessmark_store::query::{Axis, Identity, Mask, Query};
+use witnessmark_store::query::{Axis, Identity, Mask, Query, Snapshot};
 
 use super::of_identity;
 use crate::api::{IdentityPart, MergePart, ProposalPart, ReasonPart};
@@ -129,17 +130,23 @@ impl Case {
         Ok(())
     }
 
-    /// Identities that may be one person: the same id or e-mail in several systems or organizations, or a name that
-    /// elsewhere stands beside an e-mail. Only those with events in the mask, and that are not joined.
-    pub(super) fn proposals(&self, q: &Query<'_>, mask: &Mask) -> Result<Vec<ProposalPart>> {
+    /// Groups of identities of the case that may be one person; made once for a snapshot and what is joined in it.
+    fn groups(&self, q: &Query<'_>) -> Result<Arc<Groups>> {
+        let merges = self.store.merges()?;
+        let mut kept = (self.proposed.0.lock()).unwrap_or_else(PoisonError::into_inner);
+        if let Some((snapshot, joined, groups)) = &*kept
+            && snapshot.is(q.snapshot)
+            && *joined == merges
+        {
+            return Ok(Arc::clone(groups));
+        }
         let values = q.values(Axis::Identity)?;
-        let counts: HashMap<u32, u64> = (q.tally(mask, Axis::Identity)?.iter())
+        let counts: HashMap<u32, u64> = (q.tally_of_all(Axis::Identity)?.iter())
             .map(|t| (t.number - 1, t.count))
             .collect();
-        let identities = values.identities();
         let joined = Joined::of(&q.values(Axis::Actor)?);
         let mut pairs: BTreeMap<(u32, u32), BTreeSet<ReasonPart>> = BTreeMap::new();
-        for reason in reasons(identities, &counts) {
+        for reason in reasons(values.identities(), &counts) {
             for (at, a) in reason.holders.iter().enumerate() {
                 for b in &reason.holders[at + 1..] {
                     if joined.actor(*a) != joined.actor(*b) {
@@ -151,21 +158,78 @@ impl Case {
                 }
             }
         }
-        Ok(groups(&pairs)
-            .into_iter()
-            .take(MOST)
-            .map(|(members, reasons)| ProposalPart {
-                identities: (members.iter())
-                    .map(|at| {
-                        let identity = &identities[*at as usize];
-                        let filter = to_text(&of_identity(identity));
-                        part(identity, counts.get(at).copied().unwrap_or(0), filter)
-                    })
-                    .collect(),
-                reasons: reasons.into_iter().collect(),
-            })
-            .collect())
+        let mut groups = Groups {
+            all: groups(&pairs),
+            ..Groups::default()
+        };
+        for (at, (members, _)) in groups.all.iter().enumerate() {
+            groups.of.extend(members.iter().map(|member| (*member, at)));
+        }
+        let groups = Arc::new(groups);
+        *kept = Some((q.snapshot.clone(), merges, Arc::clone(&groups)));
+        Ok(groups)
     }
+
+    /// Identities that may be one person: the same id or e-mail in several systems or organizations, or a name that
+    /// elsewhere stands beside an e-mail, and that nobody joined. Those of which one is among these numbers of
+    /// identities, with the events of each in the whole case.
+    pub(super) fn proposals_of(
+        &self,
+        q: &Query<'_>,
+        identities: impl Iterator<Item = u32>,
+    ) -> Result<Vec<ProposalPart>> {
+        let groups = self.groups(q)?;
+        let wanted: BTreeSet<usize> = identities
+            .filter_map(|number| groups.of.get(&number.checked_sub(1)?).copied())
+            .collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values = q.values(Axis::Identity)?;
+        let all = q.tally_of_all(Axis::Identity)?;
+        let count = |at: u32| {
+            let found = all.binary_search_by_key(&(at + 1), |t| t.number);
+            found.map_or(0, |found| all[found].count)
+        };
+        let told = wanted.into_iter().take(MOST).map(|group| {
+            let (members, reasons) = &groups.all[group];
+            let identities = members.iter().map(|at| {
+                let identity = &values.identities()[*at as usize];
+                part(identity, count(*at), to_text(&of_identity(identity)))
+            });
+            ProposalPart {
+                identities: identities.collect(),
+                reasons: reasons.iter().cloned().collect(),
+            }
+        });
+        Ok(told.collect())
+    }
+
+    /// The proposals that concern somebody with events in a mask.
+    pub(super) fn proposals(&self, q: &Query<'_>, mask: &Mask) -> Result<Vec<ProposalPart>> {
+        if self.groups(q)?.all.is_empty() {
+            return Ok(Vec::new());
+        }
+        let met = q.tally(mask, Axis::Identity)?;
+        self.proposals_of(q, met.iter().map(|t| t.number))
+    }
+}
+
+/// The proposals of a snapshot and of who is joined in it.
+#[derive(Default)]
+pub(crate) struct Proposed(Mutex<Option<Held>>);
+
+/// The state of the case that groups were found in, what was joined then, and the groups.
+type Held = (Snapshot, Vec<Vec<IdentityKey>>, Arc<Groups>);
+
+/// Identities that hang together by reasons.
+type Group = (Vec<u32>, BTreeSet<ReasonPart>);
+
+/// Groups of identities, and the group of each.
+#[derive(Default)]
+struct Groups {
+    all: Vec<Group>,
+    of: HashMap<u32, usize>,
 }
 
 /// Which actor each identity belongs to.
@@ -265,9 +329,7 @@ fn reasons(identities: &[Identity], counts: &HashMap<u32, u64>) -> Vec<Reason> {
 }
 
 /// Identities that hang together by pairs, with all reasons of a group.
-fn groups(
-    pairs: &BTreeMap<(u32, u32), BTreeSet<ReasonPart>>,
-) -> Vec<(Vec<u32>, BTreeSet<ReasonPart>)> {
+fn groups(pairs: &BTreeMap<(u32, u32), BTreeSet<ReasonPart>>) -> Vec<Group> {
     let mut leader: BTreeMap<u32, u32> = BTreeMap::new();
     fn lead(leader: &BTreeMap<u32, u32>, mut at: u32) -> u32 {
         while let Some(up) = leader.get(&at).filter(|up| **up != at) {

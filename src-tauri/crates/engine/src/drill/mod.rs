@@ -6,9 +6,12 @@
 mod actor;
 mod actors;
 mod biography;
+mod chosen;
 mod compare;
+mod counted;
 mod errors;
 mod first_seen;
+mod hours;
 mod merge;
 mod record;
 mod review;
@@ -16,6 +19,8 @@ mod session;
 mod signins;
 mod stints;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use witnessmark_lens::{Expr, On, Term, Test, to_text};
 use witnessmark_model::{Field, IdentityKind, Instant, Zone};
@@ -27,14 +32,16 @@ use crate::error::Result;
 use crate::lens::Answer;
 
 pub use actors::{ActorSort, ActorsWanted};
+pub(crate) use errors::Templates;
 pub use first_seen::FirstSeen;
+pub(crate) use merge::Proposed;
 pub use record::RecordsWanted;
 pub use session::{SessionOf, SessionOrder};
 pub(crate) use signins::Geo;
 pub use signins::{SigninShow, Signins};
 
 /// A term that no text stands for.
-fn term(on: On, test: Test) -> Expr {
+pub(crate) fn term(on: On, test: Test) -> Expr {
     Expr::Term(Term {
         on,
         test,
@@ -43,12 +50,12 @@ fn term(on: On, test: Test) -> Expr {
 }
 
 /// A field has exactly this value.
-fn is(field: Field, value: &str) -> Expr {
+pub(crate) fn is(field: Field, value: &str) -> Expr {
     term(On::Fields(vec![field]), Test::Exact(value.to_owned()))
 }
 
 /// A field has no value.
-fn lacks(field: Field) -> Expr {
+pub(crate) fn lacks(field: Field) -> Expr {
     term(On::Fields(vec![field]), Test::Exists).negate()
 }
 
@@ -62,7 +69,7 @@ fn is_or_lacks(field: Field, value: &str) -> Expr {
 }
 
 /// Both hold.
-fn both(a: &Expr, b: Expr) -> Expr {
+pub(crate) fn both(a: &Expr, b: Expr) -> Expr {
     Expr::and(vec![a.clone(), b])
 }
 
@@ -76,7 +83,7 @@ fn between(first: Instant, last: Instant) -> Expr {
 }
 
 /// Exactly the events of one identity.
-fn of_identity(identity: &Identity) -> Expr {
+pub(crate) fn of_identity(identity: &Identity) -> Expr {
     let key = &identity.key;
     let mut parts = vec![is_or_lacks(Field::EventProvider, &key.provider)];
     if key.organization.is_empty() {
@@ -110,7 +117,7 @@ fn of_identity(identity: &Identity) -> Expr {
 }
 
 /// Exactly the events of an actor, as short as it can be said: `actor:"…"` where no other actor has the name.
-fn of_actor(values: &Values, number: u32, taken: &Names) -> Expr {
+pub(crate) fn of_actor(values: &Values, number: u32) -> Expr {
     let members = values.members(number);
     let identities = values.identities();
     let short = members.iter().find_map(|at| {
@@ -121,7 +128,7 @@ fn of_actor(values: &Values, number: u32, taken: &Names) -> Expr {
             IdentityKind::Email => return None,
             _ => identity.key.value.as_str(),
         };
-        taken.only(name, number).then_some(name)
+        values.only(name, number).then_some(name)
     });
     match short {
         Some(name) => term(
@@ -136,51 +143,6 @@ fn of_actor(values: &Values, number: u32, taken: &Names) -> Expr {
     }
 }
 
-/// Which actors have a name, for the names that are asked about.
-struct Names {
-    actors: std::collections::HashMap<String, Option<u32>>,
-}
-
-impl Names {
-    /// Looks the names of some actors up among all.
-    fn of(values: &Values, numbers: &[u32]) -> Self {
-        let mut actors: std::collections::HashMap<String, Option<u32>> = numbers
-            .iter()
-            .flat_map(|n| values.members(*n))
-            .flat_map(|at| {
-                let identity = &values.identities()[*at as usize];
-                identity
-                    .emails
-                    .iter()
-                    .cloned()
-                    .chain([identity.key.value.clone()])
-            })
-            .map(|name| (name, None))
-            .collect();
-        for number in 1..values.len() as u32 {
-            for at in values.members(number) {
-                let identity = &values.identities()[*at as usize];
-                let all = identity.ids.iter().chain(&identity.emails);
-                for name in all.chain(&identity.names) {
-                    if let Some(holder) = actors.get_mut(name) {
-                        *holder = match *holder {
-                            None => Some(number),
-                            Some(one) if one == number => Some(one),
-                            Some(_) => Some(0),
-                        };
-                    }
-                }
-            }
-        }
-        Self { actors }
-    }
-
-    /// Whether nobody else has the name.
-    fn only(&self, name: &str, number: u32) -> bool {
-        self.actors.get(name) == Some(&Some(number))
-    }
-}
-
 /// The filter that finds the rows of a value of an axis within a base.
 fn within(base: &Expr, axis: Axis, values: &Values, number: u32) -> Expr {
     let text = values.text(number);
@@ -191,13 +153,17 @@ fn within(base: &Expr, axis: Axis, values: &Values, number: u32) -> Expr {
             None => Expr::All,
         },
         Axis::Device => of_device(values, number),
-        Axis::Actor | Axis::Identity => of_actor(values, number, &Names::of(values, &[number])),
+        Axis::Actor => of_actor(values, number),
+        Axis::Identity => match values.identities().get((number as usize).wrapping_sub(1)) {
+            Some(identity) => of_identity(identity),
+            None => Expr::All,
+        },
     };
     both(base, part)
 }
 
 /// A target of this type with this id or name.
-fn of_record(kind: &str, id: &str) -> Expr {
+pub(crate) fn of_record(kind: &str, id: &str) -> Expr {
     let test = Test::Exact(id.to_owned());
     if kind.is_empty() {
         term(On::Fields(vec![Field::TargetId, Field::TargetName]), test)
@@ -223,7 +189,7 @@ fn of_device(values: &Values, number: u32) -> Expr {
 }
 
 /// Milliseconds since 1970.
-fn ms(at: Instant) -> f64 {
+pub(crate) fn ms(at: Instant) -> f64 {
     at.0 as f64 / 1e6
 }
 
@@ -245,16 +211,9 @@ fn span(value: String, tally: &Tally, filter: &Expr) -> SpanValue {
     }
 }
 
-/// Tallies by count, greatest first, then by text.
-fn by_count(tallies: &mut [Tally], values: &Values) {
-    tallies.sort_by(|a, b| {
-        (b.count.cmp(&a.count)).then_with(|| values.text(a.number).cmp(values.text(b.number)))
-    });
-}
-
 impl Case {
     /// The checked filter of a text.
-    fn expr(&self, text: &str, zone: &Zone) -> Result<Expr> {
+    pub(crate) fn expr(&self, text: &str, zone: &Zone) -> Result<Expr> {
         Ok(self.parse(text, zone)?.expr.without_spans())
     }
 
@@ -270,8 +229,7 @@ impl Case {
         let values = query.values(axis)?;
         let mut tallies = query.tally(&answer.mask, axis)?;
         let total = tallies.len() as u64;
-        by_count(&mut tallies, &values);
-        tallies.truncate(limit);
+        counted::most(&mut tallies, &values, limit);
         let told = tallies.iter().map(|t| {
             let filter = within(base, axis, &values, t.number);
             span(values.text(t.number).to_owned(), t, &filter)

@@ -2,21 +2,23 @@
 //!
 //! Owns: which events speak of a record, and what is told of them. Never touches: the folding of changes.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
-use witnessmark_lens::{Expr, On, Test, fold, to_text};
+use witnessmark_lens::{Expr, Test, fold, to_text};
 use witnessmark_model::{Field, Instant, Zone};
-use witnessmark_store::query::{Axis, Order, Tally, View};
+use witnessmark_store::query::{Axis, Gathered, Query, RowRef, Tally};
 
 use super::biography::Life;
-use super::{both, by_count, is, of_record, span, term};
+use super::counted::{first_of, most, tallies};
+use super::stints::number_of;
+use super::{both, is, of_record, span, within};
 use crate::api::{CountedFilter, RecordReport, RecordRow, RecordsReport};
 use crate::case::Case;
 use crate::error::{Code, Error, Result};
 
-/// Events of one record that are read whole; a record with more writes than this is a table, not a record.
-const MOST_WRITES: u64 = 200_000;
+/// Writes of one record that are folded; a record with more than this is a table, not a record.
+const MOST_WRITES: usize = 2_000_000;
+/// Events that are read whole at once.
+const AT_ONCE: usize = 4_096;
 
 /// What the list of records should hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -32,13 +34,13 @@ pub struct RecordsWanted {
     pub limit: usize,
 }
 
+/// Operations that change nothing.
+const LOOKS: [&str; 3] = ["read", "list", "export"];
+const OPERATION: Axis = Axis::Field(Field::EventOperation);
+
 /// Acts that change nothing.
-fn looks() -> Expr {
-    Expr::or(
-        ["read", "list", "export"]
-            .map(|op| is(Field::EventOperation, op))
-            .to_vec(),
-    )
+fn looks_expr() -> Expr {
+    Expr::or(LOOKS.map(|op| is(Field::EventOperation, op)).to_vec())
 }
 
 impl Case {
@@ -53,48 +55,56 @@ impl Case {
         let answer = self.answer_expr(&base)?;
         let q = self.query(&answer.snapshot);
         let values = q.values(Axis::Record)?;
-        let mut tallies = q.tally(&answer.mask, Axis::Record)?;
+        let counts = q.counts(&answer.mask, Axis::Record)?;
         let search = fold(wanted.search.trim()).into_owned();
-        tallies.retain(|t| {
-            values.record(t.number).is_some_and(|r| {
-                (wanted.kind.is_empty() || r.r#type == wanted.kind)
-                    && (search.is_empty() || fold(&r.id).contains(&search))
+        let mut found: Vec<u32> = (0_u32..)
+            .zip(&counts.by_number)
+            .filter(|(number, count)| {
+                **count > 0
+                    && values.record(*number).is_some_and(|r| {
+                        (wanted.kind.is_empty() || r.r#type == wanted.kind)
+                            && (search.is_empty() || fold(&r.id).contains(&search))
+                    })
             })
-        });
-        let looked = self.answer_expr(&both(&base, looks()))?;
-        let reads: HashMap<u32, u64> = (q.tally(&looked.mask, Axis::Record)?.into_iter())
-            .map(|t| (t.number, t.count))
+            .map(|(number, _)| number)
             .collect();
-        let writes = |t: &Tally| t.count - reads.get(&t.number).copied().unwrap_or(0);
-        tallies.sort_by(|a, b| {
-            (writes(b), b.count)
-                .cmp(&(writes(a), a.count))
-                .then_with(|| values.text(a.number).cmp(values.text(b.number)))
+        let looked = self.answer_expr(&both(&base, looks_expr()))?;
+        let reads = q.counts(&looked.mask, Axis::Record)?.by_number;
+        let count = |n: u32| counts.by_number[n as usize];
+        let writes = |n: u32| count(n) - reads[n as usize];
+        let total = found.len() as u64;
+        let limit = wanted.limit.max(1);
+        first_of(&mut found, wanted.first.saturating_add(limit), |a, b| {
+            (writes(*b), count(*b))
+                .cmp(&(writes(*a), count(*a)))
+                .then_with(|| values.text(*a).cmp(values.text(*b)))
+                .then(a.cmp(b))
         });
-        let total = tallies.len() as u64;
-        let page: Vec<Tally> = (tallies.into_iter().skip(wanted.first))
-            .take(wanted.limit.max(1))
-            .collect();
-        let numbers: Vec<u32> = page.iter().map(|t| t.number).collect();
-        let actors = q.distinct_of(&answer.mask, Axis::Record, &numbers, Axis::Actor)?;
-        let rows = page.iter().filter_map(|t| {
-            let record = values.record(t.number)?;
+        let page: Vec<u32> = found.into_iter().skip(wanted.first).collect();
+        let told = q.told(&answer.mask, Axis::Record, &page, &[Axis::Actor])?;
+        let rows = page.iter().zip(told).filter_map(|(n, told)| {
+            let record = values.record(*n)?;
             let filter = both(&base, of_record(&record.r#type, &record.id));
+            let tally = Tally {
+                number: *n,
+                count: count(*n),
+                first: told.first,
+                last: told.last,
+            };
             Some(RecordRow {
                 kind: record.r#type.clone(),
                 id: record.id.clone(),
-                span: span(values.text(t.number).to_owned(), t, &filter),
-                writes: writes(t),
-                actors: actors.get(&t.number).copied().unwrap_or(0),
+                span: span(values.text(*n).to_owned(), &tally, &filter),
+                writes: writes(*n),
+                actors: told.distinct[0],
             })
         });
-        let named = self.answer_expr(&both(&base, has_record()))?;
         let (kinds, _) = self.spans(&answer, &base, Axis::Field(Field::TargetType), 200)?;
         Ok(RecordsReport {
             records: rows.collect(),
             kinds,
             total,
-            without: answer.mask.len() - named.mask.len(),
+            without: answer.mask.len() - counts.events,
         })
     }
 
@@ -119,48 +129,68 @@ impl Case {
             ));
         }
         let q = self.query(&answer.snapshot);
+        let rows = q.gather(&answer.mask, &[OPERATION, Axis::Actor])?;
+        let operations = q.values(OPERATION)?;
+        let looks = LOOKS.map(|op| number_of(&operations, op));
+        let looked =
+            |row: usize| rows.columns[0][row] != 0 && looks.contains(&rows.columns[0][row]);
         // A look that carries changes is no look.
-        let changes = Expr::or(
-            [Field::ChangeField, Field::ChangeOld, Field::ChangeNew]
-                .map(|f| term(On::Fields(vec![f]), Test::Exists))
-                .to_vec(),
-        );
-        let writing = both(&base, Expr::or(vec![looks().negate(), changes]));
-        let told = self.answer_expr(&writing)?;
-        if told.mask.len() > MOST_WRITES {
+        let changes = [Field::ChangeField, Field::ChangeOld, Field::ChangeNew];
+        let changes = q.present(&rows, &changes)?;
+        let told: Vec<RowRef> = (0..rows.len())
+            .filter(|row| !looked(*row) || changes[*row])
+            .map(|row| rows.row(row))
+            .collect();
+        if told.len() > MOST_WRITES {
             return Err(Error::new(
                 Code::LimitExceeded,
                 format!(
                     "{kind} {id} was changed {} times; that is more than one biography can hold",
-                    told.mask.len()
+                    told.len()
                 ),
                 "Look at its events with `events` and a narrower time.",
             ));
         }
-        let view = View::new(told.snapshot.clone(), told.mask.clone(), Order::Oldest);
-        let events = q.events(&view.rows(0, told.mask.len() as usize)?)?;
-        let mut life = Life::of(&events);
-        let (first_seen, last_seen) = q.first_last(&answer.mask)?.unzip();
-        let all = View::new(answer.snapshot.clone(), answer.mask.clone(), Order::Oldest);
-        if let Some(row) = all.rows(0, 1)?.first() {
-            life.seen(first_seen, q.event_number(*row)?);
+        let mut life = Life::new(first..first.saturating_add(limit));
+        for some in told.chunks(AT_ONCE) {
+            for event in q.events(some)? {
+                life.tell(&event);
+            }
         }
-        let looked = both(&base, looks());
-        let reads = self.answer_expr(&looked)?;
-        let (by_operation, _) =
-            self.spans(&reads, &looked, Axis::Field(Field::EventOperation), 8)?;
+        life.end();
+        let [first_seen, last_seen] =
+            [rows.times.first(), rows.times.last()].map(|t| t.copied().map(Instant));
+        life.seen(first_seen, q.event_number(rows.row(0))?);
+        let reads = {
+            let base = both(&base, looks_expr());
+            let mut found = tallies(&rows, &rows.columns[0], operations.len(), looked);
+            most(&mut found, &operations, usize::MAX);
+            let each = found.iter().map(|t| CountedFilter {
+                name: operations.text(t.number).to_owned(),
+                events: t.count,
+                filter: to_text(&within(&base, OPERATION, &operations, t.number)),
+            });
+            each.collect::<Vec<_>>()
+        };
+        let actors = {
+            let values = q.values(Axis::Actor)?;
+            let mut found = tallies(&rows, &rows.columns[1], values.len(), |_| true);
+            most(&mut found, &values, 50);
+            let each = found.iter().map(|t| {
+                let filter = within(&base, Axis::Actor, &values, t.number);
+                span(values.text(t.number).to_owned(), t, &filter)
+            });
+            each.collect::<Vec<_>>()
+        };
         let mut state = life.state(at);
         for field in &mut state {
             field.filter = to_text(&both(&base, is(Field::ChangeField, &field.field)));
         }
         let systems = self.systems(&q, &answer.mask)?;
-        let (actors, _) = self.spans(&answer, &base, Axis::Actor, 50)?;
-        let steps_total = life.steps.len() as u64;
-        let steps = std::mem::take(&mut life.steps);
         Ok(RecordReport {
             kind: kind.to_owned(),
             id: id.to_owned(),
-            names: self.names_of(&answer, kind, id)?,
+            names: names_of(&q, &rows, kind, id)?,
             systems,
             filter: to_text(&base),
             events: answer.mask.len(),
@@ -168,19 +198,15 @@ impl Case {
             last: last_seen.map(Instant::rfc3339),
             lives: life.lives,
             condition: life.condition(at).to_owned(),
-            steps: steps.into_iter().skip(first).take(limit).collect(),
-            steps_total,
-            reads: (by_operation.into_iter())
-                .map(|s| CountedFilter {
-                    name: s.value,
-                    events: s.events,
-                    filter: s.filter,
-                })
-                .collect(),
+            steps: std::mem::take(&mut life.steps),
+            steps_total: life.steps_total,
+            reads,
             at: at.map(Instant::rfc3339),
             state,
             reverts: std::mem::take(&mut life.reverts),
+            reverts_total: life.reverts_total,
             gaps: std::mem::take(&mut life.gaps),
+            gaps_total: life.gaps_total,
             actors,
             blind_spots: self.blind(&q, &answer.mask)?,
         })
@@ -214,41 +240,8 @@ impl Case {
             .map(str::to_owned)
     }
 
-    fn names_of(&self, answer: &crate::lens::Answer, kind: &str, id: &str) -> Result<Vec<String>> {
-        let q = self.query(&answer.snapshot);
-        let axis = Axis::Field(Field::TargetName);
-        let values = q.values(axis)?;
-        let mut tallies = q.tally(&answer.mask, axis)?;
-        by_count(&mut tallies, &values);
-        let mut names = Vec::new();
-        for tally in tallies.iter().take(50) {
-            let name = values.text(tally.number);
-            // Other targets of the same events have names too; only those of this record's own target count.
-            let rows = View::new(
-                answer.snapshot.clone(),
-                self.answer_expr(&both(&of_record(kind, id), is(Field::TargetName, name)))?
-                    .mask,
-                Order::Oldest,
-            )
-            .rows(0, 1)?;
-            let own = q
-                .events(&rows)?
-                .into_iter()
-                .flat_map(|e| e.targets)
-                .any(|t| {
-                    t.name.as_deref() == Some(name)
-                        && (t.id.as_deref().is_some_and(|i| fold(i) == fold(id))
-                            || fold(name) == fold(id))
-                });
-            if own {
-                names.push(name.to_owned());
-            }
-        }
-        Ok(names)
-    }
-
     /// A moment that a person typed, as in `after:`.
-    pub(super) fn moment(&self, text: &str, zone: &Zone) -> Result<Instant> {
+    pub(crate) fn moment(&self, text: &str, zone: &Zone) -> Result<Instant> {
         let expr = self.expr(&format!("after:{text}"), zone)?;
         let mut found = None;
         expr.each_term(&mut |term, _| {
@@ -266,11 +259,14 @@ impl Case {
     }
 }
 
-/// Events that name a record.
-fn has_record() -> Expr {
-    Expr::or(
-        [Field::TargetId, Field::TargetName]
-            .map(|f| term(On::Fields(vec![f]), Test::Exists))
-            .to_vec(),
-    )
+/// The names of a record, most frequent first. Other targets of the same events have names too; only those of this
+/// record's own target count.
+fn names_of(q: &Query<'_>, rows: &Gathered, kind: &str, id: &str) -> Result<Vec<String>> {
+    let (kind, id) = (fold(kind), fold(id));
+    let found = q.target_names(rows, &|of, its_id, name| {
+        (kind.is_empty() || fold(of) == kind) && (fold(its_id) == id || fold(name) == id)
+    })?;
+    let mut names: Vec<(u64, String)> = found.into_iter().map(|(name, n)| (n, name)).collect();
+    names.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    Ok(names.into_iter().take(50).map(|(_, name)| name).collect())
 }

@@ -1,8 +1,7 @@
 //! Every sign-in of the case against the baseline of its actor, once for each state of the case.
 //!
-//! Owns: values as numbers, the pass over all sign-ins in order of time, and what is kept of it: a few bits a sign-in.
-//! Never touches: the rules (the model has them), words. What a page shows of a sign-in is worked out again for the
-//! actors of the page, so that memory does not hold a comparison for every sign-in.
+//! Owns: values as numbers, the pass over the history of every actor, and what is kept of it: a few bits and counts for each
+//! sign-in, so that a page of them costs what its rows cost. Never touches: the rules (the model has them), words.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,8 +9,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use witnessmark_enrich::Place;
 use witnessmark_model::Field;
-use witnessmark_model::baseline::{Baselines, Compared, SignIn};
+use witnessmark_model::baseline::{Baselines, Compared, SETTLE, Seen, SignIn};
 use witnessmark_model::geo::{self, Point};
+use witnessmark_model::mixed::Mixed;
 use witnessmark_store::query::{Axis, Gathered, Query, Values};
 
 use crate::error::Result;
@@ -72,6 +72,15 @@ pub(super) struct Review {
     pub(super) flags: Vec<u16>,
     /// Number of the site of each, from 1; 0 where it is not known.
     pub(super) sites: Vec<u32>,
+    /// One more than the located sign-in of the actor before each located one; 0 where there is none.
+    from: Vec<u32>,
+    /// Dated sign-ins by actor, in order of time: those of an actor begin where those of the one before end.
+    histories: Vec<u32>,
+    starts: Vec<u32>,
+    /// Sign-ins in the baseline of each, and for each of its values how often it was seen and how many there were.
+    counts: Vec<[u32; 9]>,
+    /// Sign-ins that came from another place than the one before: those to look at first come first.
+    pub(super) ways: Vec<u32>,
     pub(super) all_sites: Vec<Site>,
     /// By number of the address.
     pub(super) known: Vec<Known>,
@@ -226,6 +235,11 @@ impl Review {
             numbers,
             flags,
             sites: site_of,
+            from: Vec::new(),
+            histories: Vec::new(),
+            starts: Vec::new(),
+            counts: Vec::new(),
+            ways: Vec::new(),
             all_sites: sites.all,
             known,
             networks: networks.texts,
@@ -242,18 +256,6 @@ impl Review {
         self.rows.columns[0][row]
     }
 
-    /// A dated sign-in of an actor, as the model compares it.
-    pub(super) fn sign_in(&self, row: usize) -> Option<SignIn> {
-        let actor = self.actor(row);
-        let at = self.rows.times.get(row).copied()?;
-        (actor != 0).then(|| SignIn {
-            at,
-            actor,
-            values: [0, 1, 2, 3].map(|v| self.numbers[v][row]),
-            failed: self.flags[row] & FAILED != 0,
-        })
-    }
-
     pub(super) fn is_shared(&self, row: usize) -> bool {
         let address = self.numbers[ADDRESS][row] as usize;
         self.beside.get(address).copied().unwrap_or(0) >= SHARED_BY
@@ -264,56 +266,135 @@ impl Review {
             .get((self.sites[row] as usize).checked_sub(1)?)
     }
 
-    /// Walks over the sign-ins of some actors in order of time: each with its comparison and the located sign-in before.
-    pub(super) fn walk(
-        &self,
-        wanted: impl Fn(u32) -> bool,
-        mut visit: impl FnMut(usize, &Compared, Option<usize>),
-    ) {
+    fn rows_of(&self, actor: u32) -> &[u32] {
+        let at = actor as usize;
+        match (self.starts.get(at), self.starts.get(at + 1)) {
+            (Some(first), Some(end)) => &self.histories[*first as usize..*end as usize],
+            _ => &[],
+        }
+    }
+
+    /// A dated sign-in of an actor against its baseline; absent for others.
+    pub(super) fn compared(&self, row: usize) -> Option<Compared> {
+        let at = self.rows.times.get(row).copied()?;
+        let actor = self.actor(row);
+        let [earlier, counts @ ..] = self.counts[row];
+        if actor == 0 {
+            return None;
+        }
+        let joins = |row: &&u32| self.flags[**row as usize] & FAILED == 0;
+        let time = |row: &u32| self.rows.times[*row as usize];
+        // The baseline are the first ones of the history that did not fail, up to a day before.
+        let (mut since, mut until) = (0, 0);
+        if earlier > 0 {
+            let history = self.rows_of(actor);
+            let end = history.partition_point(|row| time(row).saturating_add(SETTLE) <= at);
+            since = history.iter().find(joins).map_or(0, time);
+            until = history[..end].iter().rev().find(joins).map_or(0, time);
+        }
+        Some(Compared {
+            earlier,
+            since,
+            until,
+            seen: std::array::from_fn(|which| Seen {
+                times: counts[which],
+                distinct: counts[4 + which],
+            }),
+        })
+    }
+
+    /// The dated sign-ins of an actor in order of time: each with its comparison and the located sign-in before it.
+    fn history(&self, actor: u32) -> impl Iterator<Item = (usize, Compared, Option<usize>)> {
+        let rows = self.rows_of(actor);
         let mut baselines = Baselines::new();
-        let mut before: Vec<u32> = vec![0; self.actors.len()];
-        for row in 0..self.rows.times.len() {
-            let actor = self.actor(row);
-            if actor == 0 || !wanted(actor) {
-                continue;
-            }
-            let Some(sign_in) = self.sign_in(row) else {
-                continue;
+        let mut before: Option<usize> = None;
+        rows.iter().map(move |row| {
+            let row = *row as usize;
+            let sign_in = SignIn {
+                at: self.rows.times[row],
+                // One actor has all of them.
+                actor: 0,
+                values: [0, 1, 2, 3].map(|v| self.numbers[v][row]),
+                failed: self.flags[row] & FAILED != 0,
             };
             let compared = baselines.next(&sign_in);
-            let last = &mut before[actor as usize];
-            let from = (*last as usize).checked_sub(1);
             let comes = !sign_in.failed && self.sites[row] != 0;
-            visit(row, &compared, from.filter(|_| comes));
+            let from = before.filter(|_| comes);
             if comes {
-                *last = row as u32 + 1;
+                before = Some(row);
             }
-        }
+            (row, compared, from)
+        })
+    }
+
+    /// The located sign-in of the actor before a located one.
+    pub(super) fn from(&self, row: usize) -> Option<usize> {
+        (self.from[row] as usize).checked_sub(1)
     }
 
     /// Judges every sign-in. Actors do not touch each other, so they are dealt out to all cores.
     fn judge(&mut self) {
-        let shards = rayon::current_num_threads().clamp(1, 16) as u32;
-        let found: Vec<Vec<(u32, u16)>> = (0..shards)
-            .into_par_iter()
-            .map(|shard| {
-                let mut found = Vec::new();
-                self.walk(
-                    |actor| actor % shards == shard,
-                    |row, compared, from| {
-                        found.push((row as u32, self.verdict(row, compared, from)));
-                    },
-                );
-                found
+        self.sort_by_actor();
+        let actors: Vec<u32> = (1..self.actors.len() as u32).collect();
+        type Judged = (u32, u16, u32, [u32; 9]);
+        let found: Vec<Vec<Judged>> = (actors.par_chunks(64))
+            .map(|actors| {
+                let each = actors.iter().flat_map(|actor| self.history(*actor));
+                each.map(|(row, compared, from)| {
+                    let flags = self.verdict(row, &compared, from);
+                    let mut counts = [compared.earlier; 9];
+                    for (which, seen) in compared.seen.iter().enumerate() {
+                        (counts[1 + which], counts[5 + which]) = (seen.times, seen.distinct);
+                    }
+                    let from = from.map_or(0, |from| from as u32 + 1);
+                    (row as u32, flags, from, counts)
+                })
+                .collect()
             })
             .collect();
         for flags in &mut self.flags {
             *flags |= CANNOT_TELL;
         }
-        for (row, flags) in found.into_iter().flatten() {
+        self.from = vec![0; self.rows.len()];
+        self.counts = vec![[0; 9]; self.rows.len()];
+        for (row, flags, from, counts) in found.into_iter().flatten() {
             let kept = &mut self.flags[row as usize];
             *kept = (*kept & !CANNOT_TELL) | flags;
+            self.from[row as usize] = from;
+            self.counts[row as usize] = counts;
         }
+        let mut ways: Vec<u32> = (0..self.rows.len() as u32)
+            .filter(|row| {
+                let row = *row as usize;
+                (self.from(row)).is_some_and(|from| self.sites[from] != self.sites[row])
+            })
+            .collect();
+        // Too fast before not judged before possible; the later before the earlier.
+        ways.par_sort_unstable_by_key(|row| {
+            let flags = self.flags[*row as usize];
+            let later = std::cmp::Reverse(*row);
+            (flags & TOO_FAST == 0, flags & CANNOT_TELL == 0, later)
+        });
+        self.ways = ways;
+    }
+
+    fn sort_by_actor(&mut self) {
+        let dated = self.rows.times.len();
+        let mut starts = vec![0_u32; self.actors.len() + 1];
+        for actor in &self.rows.columns[0][..dated] {
+            starts[*actor as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut histories = vec![0_u32; dated];
+        for (row, actor) in (0_u32..).zip(&self.rows.columns[0][..dated]) {
+            let place = &mut next[*actor as usize];
+            histories[*place as usize] = row;
+            *place += 1;
+        }
+        (self.histories, self.starts) = (histories, starts);
     }
 
     /// The bits of one sign-in. A sign-in is unfamiliar when its country was never seen, or address and device both were
@@ -409,7 +490,7 @@ fn texts(values: &Values, mut number: impl FnMut(&str) -> u32) -> Vec<u32> {
 #[derive(Default)]
 struct Sites {
     all: Vec<Site>,
-    of: HashMap<(usize, u32), u32>,
+    of: HashMap<(usize, u32), u32, Mixed>,
     same: HashMap<(String, String, i64, i64), u32>,
 }
 

@@ -245,11 +245,10 @@ impl Case {
     }
 
     /// A filter of the actor of a row.
-    fn actor_of(&self, query: &Query<'_>, row: RowRef) -> Result<Option<Expr>> {
+    pub(crate) fn actor_of(&self, query: &Query<'_>, row: RowRef) -> Result<Option<Expr>> {
         let values = query.values(Axis::Actor)?;
         let number = query.number_at(Axis::Actor, row)?;
-        let names = super::Names::of(&values, &[number]);
-        Ok((number != 0).then(|| of_actor(&values, number, &names)))
+        Ok((number != 0).then(|| of_actor(&values, number)))
     }
 
     /// A session as a row of a list.
@@ -374,7 +373,7 @@ impl Case {
         let axis = Axis::Field(Field::EventOperation);
         let values = query.values(axis)?;
         let mut tallies = query.tally(&answer.mask, axis)?;
-        super::by_count(&mut tallies, &values);
+        super::counted::most(&mut tallies, &values, usize::MAX);
         let told = tallies.iter().map(|t| {
             let filter = within(base, axis, &values, t.number);
             counted(span(values.text(t.number).to_owned(), t, &filter))

@@ -2,7 +2,6 @@
 //!
 //! Owns: words and the page. Never touches: the rules (the model has them) and the pass over all sign-ins (`review`).
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,10 +10,11 @@ use witnessmark_enrich::{Database, EnrichError};
 use witnessmark_lens::{Expr, to_text};
 use witnessmark_model::baseline::{self, Compared};
 use witnessmark_model::{Event, Field, IdentityKey, Instant, Zone};
-use witnessmark_store::query::{Mask, RowRef};
+use witnessmark_store::query::{Query, RowRef, Snapshot};
 
+use super::chosen::Chosen;
 use super::review::{self, ADDRESS, COUNTRY, DEVICE, NETWORK, Review};
-use super::{Names, both, is, of_actor};
+use super::{both, is, of_actor};
 use crate::api::{
     AgainstPart, GeoDatabase, GeoValue, MapArc, MapPlace, OutcomeCounts, SigninRow, SigninRules,
     SigninsReport, TravelPart,
@@ -68,11 +68,21 @@ pub(crate) struct Geo {
     last: Mutex<Option<(Key, Arc<Review>)>>,
 }
 
-#[derive(Clone, PartialEq)]
+/// What a review depends on.
 struct Key {
-    version: u64,
+    snapshot: Snapshot,
     merges: Vec<Vec<IdentityKey>>,
-    databases: Vec<(String, u64)>,
+    databases: Vec<Arc<Database>>,
+}
+
+impl Key {
+    fn is(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Arc<Database>, &Arc<Database>)| Arc::ptr_eq(a, b);
+        self.snapshot.is(&other.snapshot)
+            && self.merges == other.merges
+            && self.databases.len() == other.databases.len()
+            && self.databases.iter().zip(&other.databases).all(same)
+    }
 }
 
 impl From<EnrichError> for Error {
@@ -114,7 +124,7 @@ impl Case {
         Ok(told)
     }
 
-    fn databases(&self) -> Vec<Arc<Database>> {
+    pub(crate) fn databases(&self) -> Vec<Arc<Database>> {
         (self
             .geo
             .databases
@@ -123,31 +133,28 @@ impl Case {
         .clone()
     }
 
-    /// The review of every sign-in of the case, made once for its state.
-    fn review(&self) -> Result<Arc<Review>> {
+    /// The review of every sign-in of a snapshot, made once for what it depends on.
+    fn review(&self, snapshot: &Snapshot) -> Result<Arc<Review>> {
         let databases = self.databases();
         let key = Key {
-            version: self.store.version(),
+            snapshot: snapshot.clone(),
             merges: self.store.merges()?,
-            databases: databases
-                .iter()
-                .map(|d| (d.name().to_owned(), d.built()))
-                .collect(),
+            databases: databases.clone(),
         };
         let mut last = self.geo.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, review)) = &*last
-            && *known == key
+            && known.is(&key)
         {
             return Ok(Arc::clone(review));
         }
-        let answer = self.answer_expr(&is(Field::EventOperation, "authenticate"))?;
+        let query = self.query(snapshot);
+        let mask = query.filter(&is(Field::EventOperation, "authenticate"), &self.terms)?;
         let find = |address: &str| {
             let each = databases.iter().enumerate();
             each.filter_map(|(at, d)| Some((at, d.find(address)?)))
                 .collect()
         };
-        let query = self.query(&answer.snapshot);
-        let review = Arc::new(Review::of(&query, &answer.mask, &find)?);
+        let review = Arc::new(Review::of(&query, &mask, &find)?);
         *last = Some((key, Arc::clone(&review)));
         Ok(review)
     }
@@ -159,24 +166,27 @@ impl Case {
             is(Field::EventOperation, "authenticate"),
         );
         let answer = self.answer_expr(&base)?;
-        let review = self.review()?;
-        let chosen: Vec<usize> = chosen(&review, &answer.mask);
-        let with = |flag: u16| {
-            chosen
-                .iter()
-                .filter(|r| review.flags[**r] & flag != 0)
-                .count() as u64
-        };
-        let total = chosen.len() as u64;
+        let review = self.review(&answer.snapshot)?;
+        let query = self.query(&answer.snapshot);
+        let chosen = Chosen::of(&review, &answer.mask);
+        let with = |flag: u16| chosen.with(flag);
+        let total = chosen.total();
         let (success, failure) = (with(review::SUCCEEDED), with(review::FAILED));
         let (unfamiliar, cannot_tell) = (with(review::UNFAMILIAR), with(review::CANNOT_TELL));
-        let mut page = self.page(&review, &chosen, wanted);
-        let rows_total = page.len() as u64;
-        page = page
-            .into_iter()
-            .skip(wanted.first)
-            .take(wanted.limit)
-            .collect();
+        let any_new = review::NEW.iter().fold(0, |a, b| a | b);
+        let flag = match wanted.show {
+            SigninShow::All => None,
+            SigninShow::Unfamiliar => Some(review::UNFAMILIAR),
+            SigninShow::CannotTell => Some(review::CANNOT_TELL),
+            SigninShow::Failed => Some(review::FAILED),
+            SigninShow::New => Some(any_new),
+            SigninShow::TooFast => Some(review::TOO_FAST),
+        };
+        let page = chosen.page(&review, flag, wanted);
+        let (rows, arcs) = rayon::join(
+            || self.signin_rows(&query, &review, &page),
+            || arcs(&query, &review, &chosen),
+        );
         Ok(SigninsReport {
             filter: to_text(&base),
             counts: OutcomeCounts {
@@ -194,11 +204,11 @@ impl Case {
             new_device: with(review::NEW[DEVICE]),
             new_country: with(review::NEW[COUNTRY]),
             too_fast: with(review::TOO_FAST),
-            located: chosen.iter().filter(|r| review.sites[**r] != 0).count() as u64,
+            located: chosen.sites.iter().map(|count| count[0]).sum(),
             places: places(&review, &chosen, &base),
-            arcs: self.arcs(&review, &chosen)?,
-            rows: self.signin_rows(&review, &page)?,
-            rows_total,
+            arcs: arcs?,
+            rows: rows?,
+            rows_total: flag.map_or(total, with),
             rules: SigninRules {
                 enough_sign_ins: baseline::ENOUGH,
                 enough_days: (baseline::LONG_ENOUGH / DAY) as u32,
@@ -214,67 +224,28 @@ impl Case {
                     built: day(d.built()),
                 })
                 .collect(),
-            blind_spots: self.blind(&self.query(&answer.snapshot), &answer.mask)?,
+            blind_spots: self.blind(&query, &answer.mask)?,
         })
     }
 
-    fn page(&self, review: &Review, chosen: &[usize], wanted: &Signins) -> Vec<usize> {
-        let any_new = review::NEW.iter().fold(0, |a, b| a | b);
-        let flag = match wanted.show {
-            SigninShow::All => u16::MAX,
-            SigninShow::Unfamiliar => review::UNFAMILIAR,
-            SigninShow::CannotTell => review::CANNOT_TELL,
-            SigninShow::Failed => review::FAILED,
-            SigninShow::New => any_new,
-            SigninShow::TooFast => review::TOO_FAST,
-        };
-        let holds = |r: &&usize| wanted.show == SigninShow::All || review.flags[**r] & flag != 0;
-        let mut page: Vec<usize> = chosen.iter().filter(holds).copied().collect();
-        if !wanted.oldest_first {
-            let dated = page.partition_point(|r| *r < review.rows.times.len());
-            page[..dated].reverse();
-            page[dated..].reverse();
-        }
-        page
-    }
-
-    fn signin_rows(&self, review: &Review, page: &[usize]) -> Result<Vec<SigninRow>> {
+    fn signin_rows(
+        &self,
+        query: &Query<'_>,
+        review: &Review,
+        page: &[usize],
+    ) -> Result<Vec<SigninRow>> {
         let places: Vec<RowRef> = page.iter().map(|r| review.rows.row(*r)).collect();
-        let answer = self.answer_expr(&Expr::All)?;
-        let query = self.query(&answer.snapshot);
         let events = query.events(&places)?;
-        let numbers: Vec<u32> = {
-            let mut n: Vec<u32> = page
-                .iter()
-                .map(|r| review.actor(*r))
-                .filter(|a| *a != 0)
-                .collect();
-            n.sort_unstable();
-            n.dedup();
-            n
-        };
-        let names = Names::of(&review.actors, &numbers);
-        let wanted: HashSet<usize> = page.iter().copied().collect();
-        let mut compared: std::collections::HashMap<usize, (Compared, Option<usize>)> =
-            std::collections::HashMap::new();
-        review.walk(
-            |actor| numbers.binary_search(&actor).is_ok(),
-            |row, c, from| {
-                if wanted.contains(&row) {
-                    compared.insert(row, (*c, from));
-                }
-            },
-        );
         let databases = self.databases();
         page.iter()
             .zip(&events)
             .map(|(row, event)| {
-                let known = compared.get(row).copied();
+                let known = review.compared(*row).map(|c| (c, review.from(*row)));
                 let mut told = self.signin_row(review, *row, event, known, &databases);
                 let actor = review.actor(*row);
                 if actor != 0 {
                     told.actor = Some(review.actors.text(actor).to_owned());
-                    told.actor_filter = Some(to_text(&of_actor(&review.actors, actor, &names)));
+                    told.actor_filter = Some(to_text(&of_actor(&review.actors, actor)));
                 }
                 if let Some((_, Some(from))) = known {
                     let number = query.event_number(review.rows.row(from))?;
@@ -380,71 +351,32 @@ impl Case {
             why,
         }
     }
-
-    fn arcs(&self, review: &Review, chosen: &[usize]) -> Result<Vec<MapArc>> {
-        let ways: HashSet<usize> = chosen
-            .iter()
-            .copied()
-            .filter(|r| review.flags[*r] & review::TRAVELLED != 0)
-            .collect();
-        if ways.is_empty() {
-            return Ok(Vec::new());
-        }
-        let actors: HashSet<u32> = ways.iter().map(|r| review.actor(*r)).collect();
-        let mut found: Vec<(usize, usize)> = Vec::new();
-        review.walk(
-            |actor| actors.contains(&actor),
-            |row, _, from| {
-                if let Some(from) = from.filter(|_| ways.contains(&row))
-                    && review.sites[from] != review.sites[row]
-                {
-                    found.push((from, row));
-                }
-            },
-        );
-        // Too fast before not judged before possible; the later before the earlier.
-        let grave = |r: usize| {
-            let flags = review.flags[r];
-            (
-                flags & review::TOO_FAST == 0,
-                flags & review::CANNOT_TELL == 0,
-            )
-        };
-        found.sort_by_key(|(_, row)| (grave(*row), std::cmp::Reverse(*row)));
-        found.truncate(ARCS);
-        let answer = self.answer_expr(&Expr::All)?;
-        let query = self.query(&answer.snapshot);
-        let mut arcs = Vec::new();
-        for (from, row) in found {
-            let (Some(a), Some(b)) = (review.site(from), review.site(row)) else {
-                continue;
-            };
-            let before = query.event_number(review.rows.row(from))?;
-            let Some(travel) = travel(review, from, row, before, review.flags[row]) else {
-                continue;
-            };
-            arcs.push(MapArc {
-                event: query.event_number(review.rows.row(row))?,
-                actor: review.actors.text(review.actor(row)).to_owned(),
-                from: [a.point.latitude, a.point.longitude],
-                to: [b.point.latitude, b.point.longitude],
-                travel,
-            });
-        }
-        Ok(arcs)
-    }
 }
 
-/// The sign-ins of a mask, as positions in the review.
-fn chosen(review: &Review, mask: &Mask) -> Vec<usize> {
-    (0..review.rows.len())
-        .filter(|at| {
-            let row = review.rows.row(*at);
-            mask.segments
-                .get(row.segment as usize)
-                .is_some_and(|s| s.has(row.row))
-        })
-        .collect()
+/// The ways that the map shows: those to look at first.
+fn arcs(query: &Query<'_>, review: &Review, chosen: &Chosen) -> Result<Vec<MapArc>> {
+    let mut arcs = Vec::new();
+    let ways = review.ways.iter().map(|row| *row as usize);
+    for row in ways.filter(|row| chosen.has(*row)).take(ARCS) {
+        let Some(from) = review.from(row) else {
+            continue;
+        };
+        let (Some(a), Some(b)) = (review.site(from), review.site(row)) else {
+            continue;
+        };
+        let before = query.event_number(review.rows.row(from))?;
+        let Some(travel) = travel(review, from, row, before, review.flags[row]) else {
+            continue;
+        };
+        arcs.push(MapArc {
+            event: query.event_number(review.rows.row(row))?,
+            actor: review.actors.text(review.actor(row)).to_owned(),
+            from: [a.point.latitude, a.point.longitude],
+            to: [b.point.latitude, b.point.longitude],
+            travel,
+        });
+    }
+    Ok(arcs)
 }
 
 fn few(c: &Compared) -> String {
@@ -626,22 +558,10 @@ fn travel(review: &Review, from: usize, to: usize, number: u64, flags: u16) -> O
     })
 }
 
-fn places(review: &Review, chosen: &[usize], base: &Expr) -> Vec<MapPlace> {
-    let mut counts = vec![[0_u64; 3]; review.all_sites.len()];
-    for row in chosen {
-        if let Some(count) = (review.sites[*row] as usize)
-            .checked_sub(1)
-            .and_then(|s| counts.get_mut(s))
-        {
-            let flags = review.flags[*row];
-            count[0] += 1;
-            count[1] += u64::from(flags & review::FAILED != 0);
-            count[2] += u64::from(flags & review::UNFAMILIAR != 0);
-        }
-    }
-    let mut found: Vec<MapPlace> = (review.all_sites.iter().zip(counts))
+fn places(review: &Review, chosen: &Chosen, base: &Expr) -> Vec<MapPlace> {
+    let mut found: Vec<MapPlace> = (review.all_sites.iter().zip(&chosen.sites))
         .filter(|(_, count)| count[0] > 0)
-        .map(|(site, [sign_ins, failed, unfamiliar])| MapPlace {
+        .map(|(site, &[sign_ins, failed, unfamiliar])| MapPlace {
             name: site.name.clone(),
             country: site.country.clone(),
             latitude: site.point.latitude,

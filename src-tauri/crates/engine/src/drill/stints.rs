@@ -2,17 +2,18 @@
 //!
 //! Owns: cutting rows into sessions and what is counted in each. Never touches: text, filters.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use witnessmark_model::Field;
 use witnessmark_model::idle::{Sessions, Step};
+use witnessmark_model::mixed::Mixed;
 use witnessmark_model::weight::Act;
 use witnessmark_store::query::{Axis, Gathered, Mask, Query, Values};
 
 use crate::error::Result;
 
-/// The axes that are taken out of the rows, in this order.
-const AXES: [Axis; 9] = [
+/// The axes that are taken out of the rows, in this order; a page may ask for more, which follow them.
+pub(super) const AXES: [Axis; 9] = [
     Axis::Field(Field::SessionId),
     Axis::Actor,
     Axis::Field(Field::SourceIp),
@@ -27,11 +28,15 @@ pub(super) const SESSION: usize = 0;
 pub(super) const ACTOR: usize = 1;
 pub(super) const ADDRESS: usize = 2;
 pub(super) const DEVICE: usize = 3;
-const SENSITIVITY: usize = 4;
+pub(super) const SENSITIVITY: usize = 4;
 const CATEGORY: usize = 5;
 pub(super) const OPERATION: usize = 6;
-const OUTCOME: usize = 7;
+pub(super) const OUTCOME: usize = 7;
 pub(super) const COUNTRY: usize = 8;
+/// Position of the first axis that a page asked for beside these.
+pub(super) const MORE: usize = AXES.len();
+/// Session of a row that is in none.
+const NONE: u32 = u32::MAX;
 
 /// Rows of some events with the values of [`AXES`].
 pub(super) struct Rows {
@@ -60,20 +65,31 @@ pub(super) struct Stint {
     pub(super) contested: u64,
 }
 
+/// The session of each row: numbers follow the first rows.
+struct Cut {
+    session: Vec<u32>,
+    /// Whether the row was taken on trust, and whether that is contested.
+    trust: Vec<[bool; 2]>,
+    sessions: usize,
+}
+
 impl Rows {
     /// Takes the rows of a mask.
     pub(super) fn of(query: &Query<'_>, mask: &Mask) -> Result<Self> {
-        let rows = query.gather(mask, &AXES)?;
+        Self::with(query, mask, &[])
+    }
+
+    /// Takes the rows of a mask with further axes.
+    pub(super) fn with(query: &Query<'_>, mask: &Mask, more: &[Axis]) -> Result<Self> {
+        let axes: Vec<Axis> = AXES.iter().chain(more).copied().collect();
+        let rows = query.gather(mask, &axes)?;
         let values: std::result::Result<Vec<Values>, _> =
-            AXES.iter().map(|axis| query.values(*axis)).collect();
+            axes.iter().map(|axis| query.values(*axis)).collect();
         let values = values?;
-        let failure = (1..values[OUTCOME].len() as u32)
-            .find(|n| values[OUTCOME].text(*n) == "failure")
-            .unwrap_or(0);
         Ok(Self {
             rows,
+            failure: number_of(&values[OUTCOME], "failure"),
             values,
-            failure,
         })
     }
 
@@ -111,34 +127,24 @@ impl Rows {
     /// Cuts the rows into sessions, in order of their first rows. Rows that name neither a session nor an actor, or have
     /// no time and no session, are in none.
     pub(super) fn stints(&self, idle: i64) -> Vec<Stint> {
-        let mut stints: Vec<Stint> = Vec::new();
-        let mut by_vendor: HashMap<(u32, u32), usize> = HashMap::new();
-        let mut by_idle: Vec<usize> = Vec::new();
-        let mut sessions = Sessions::new(idle);
+        self.latest(idle, usize::MAX).0
+    }
+
+    /// The sessions whose first rows come last, in order of their first rows, at most `limit`; and how many there are.
+    pub(super) fn latest(&self, idle: i64, limit: usize) -> (Vec<Stint>, u64) {
+        let cut = self.cut(idle);
+        let first = cut.sessions - cut.sessions.min(limit);
+        let mut stints: Vec<Stint> = vec![Stint::default(); cut.sessions - first];
         let mut weights: HashMap<[u32; 3], bool> = HashMap::new();
-        let mut addresses: std::collections::HashSet<(usize, u32)> = Default::default();
-        for row in 0..self.rows.len() {
-            let (vendor, actor) = (self.at(SESSION, row), self.at(ACTOR, row));
-            let (mut on_trust, mut contested) = (false, false);
-            let at = if vendor != 0 {
-                *by_vendor.entry((vendor, actor)).or_insert_with(|| {
-                    stints.push(Stint::default());
-                    stints.len() - 1
-                })
-            } else {
-                let Some(step) = self.step(row).filter(|_| actor != 0) else {
-                    continue;
-                };
-                let placed = sessions.next(&step);
-                (on_trust, contested) = (placed.on_trust, placed.contested);
-                if placed.session as usize == by_idle.len() {
-                    by_idle.push(stints.len());
-                    stints.push(Stint::default());
-                }
-                by_idle[placed.session as usize]
-            };
+        let mut addresses: HashSet<(usize, u32), Mixed> = HashSet::default();
+        for (row, session) in cut.session.iter().enumerate() {
+            if *session == NONE || (*session as usize) < first {
+                continue;
+            }
+            let at = *session as usize - first;
             let stint = &mut stints[at];
             if stint.events == 0 {
+                let (vendor, actor) = (self.at(SESSION, row), self.at(ACTOR, row));
                 (stint.vendor, stint.actor, stint.first) = (vendor, actor, row);
             }
             stint.last = row;
@@ -148,6 +154,7 @@ impl Rows {
             stint.sensitive +=
                 u64::from(*sensitive.or_insert_with(|| self.act(row).is_sensitive()));
             stint.failures += u64::from(self.failed(row));
+            let [on_trust, contested] = cut.trust.get(row).copied().unwrap_or_default();
             stint.on_trust += u64::from(on_trust);
             stint.contested += u64::from(contested);
             let address = self.at(ADDRESS, row);
@@ -165,6 +172,55 @@ impl Rows {
                 }
             }
         }
-        stints
+        (stints, cut.sessions as u64)
     }
+
+    fn cut(&self, idle: i64) -> Cut {
+        let mut cut = Cut {
+            session: Vec::with_capacity(self.rows.len()),
+            trust: Vec::new(),
+            sessions: 0,
+        };
+        let mut by_vendor: HashMap<(u32, u32), u32, Mixed> = HashMap::default();
+        let mut by_idle: Vec<u32> = Vec::new();
+        let mut sessions = Sessions::new(idle);
+        // Rows of a session mostly follow each other.
+        let mut last = ((0, 0), 0);
+        for row in 0..self.rows.len() {
+            let (vendor, actor) = (self.at(SESSION, row), self.at(ACTOR, row));
+            let next = cut.sessions as u32;
+            let session = if vendor != 0 {
+                if last.0 != (vendor, actor) {
+                    let known = *by_vendor.entry((vendor, actor)).or_insert(next);
+                    last = ((vendor, actor), known);
+                }
+                last.1
+            } else {
+                let Some(step) = self.step(row).filter(|_| actor != 0) else {
+                    cut.session.push(NONE);
+                    continue;
+                };
+                let placed = sessions.next(&step);
+                if placed.on_trust || placed.contested {
+                    cut.trust.resize(row + 1, [false; 2]);
+                    cut.trust[row] = [placed.on_trust, placed.contested];
+                }
+                if placed.session as usize == by_idle.len() {
+                    by_idle.push(next);
+                }
+                by_idle[placed.session as usize]
+            };
+            cut.sessions += usize::from(session == next);
+            cut.session.push(session);
+        }
+        cut
+    }
+}
+
+/// The number of a text; 0 where no event holds it.
+pub(super) fn number_of(values: &Values, text: &str) -> u32 {
+    let all = 1..values.len() as u32;
+    all.into_iter()
+        .find(|n| values.text(*n) == text)
+        .unwrap_or(0)
 }

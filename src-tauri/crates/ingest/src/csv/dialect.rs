@@ -74,6 +74,19 @@ pub struct Layout {
     pub preamble: usize,
 }
 
+impl Layout {
+    /// Names that more than one column has, each once, in the order of the columns.
+    pub(crate) fn repeated(&self) -> Vec<String> {
+        let mut seen = std::collections::HashSet::new();
+        let mut told = std::collections::HashSet::new();
+        let names = self.header.iter().filter(|name| !name.is_empty());
+        names
+            .filter(|name| !seen.insert(*name) && told.insert(*name))
+            .cloned()
+            .collect()
+    }
+}
+
 /// Records of a sample that are looked at.
 const LOOK: usize = 200;
 /// Lines that may stand before the header.

@@ -12,5 +12,5 @@ mod split;
 pub(crate) use dialect::detect_with;
 pub use dialect::{Dialect, Layout, detect};
 pub use framer::CsvFramer;
-pub(crate) use scan::Extent;
+pub(crate) use scan::scan;
 pub use split::Splitter;

@@ -1,11 +1,10 @@
-//! One record found and cut in the same pass, when it is written as RFC 4180 says.
+//! Where a record ends, when it is written as RFC 4180 says.
 //!
-//! Owns: the fast way. Never touches: records that are written otherwise; it leaves them to the framer and the splitter,
-//! whose results it gives in all that it does not leave.
+//! Owns: the fast way. Never touches: records that are written otherwise; it leaves them to the framer, whose results it
+//! gives in all that it does not leave.
 
 use super::Dialect;
 use crate::blocks::{BLOCK, bits};
-use crate::entry::Span;
 
 /// Where a record ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,15 +66,9 @@ fn block(text: &[u8], [a, b, c]: [u8; 3]) -> u64 {
     }
 }
 
-/// Finds the record that a text begins with and adds the places of its cells to `spans`; the numbers of those in which
-/// quotes are doubled go to `doubled`. Absent when the record has an odd quote or no terminator, when it has only one
-/// cell (it may be a blank line), or when the dialect is not the plain one; then what was added means nothing.
-pub(super) fn scan(
-    text: &[u8],
-    dialect: &Dialect,
-    spans: &mut Vec<Span>,
-    doubled: &mut Vec<u32>,
-) -> Option<Extent> {
+/// Finds the end of the record that a text begins with. Absent when the record has an odd quote or no terminator, when it
+/// has only one cell (it may be a blank line), or when the dialect is not the plain one.
+pub(crate) fn scan(text: &[u8], dialect: &Dialect) -> Option<Extent> {
     let Dialect {
         delimiter,
         newline,
@@ -92,7 +85,7 @@ pub(super) fn scan(
         return None;
     }
     let mut marks = Marks::new(text, [delimiter, quote, newline]);
-    let mut newlines = 0;
+    let (mut newlines, mut cells) = (0, 1);
     let mut start = 0;
     let end = loop {
         if dialect.quote != 0 && text.get(start) == Some(&quote) {
@@ -106,12 +99,8 @@ pub(super) fn scan(
                         break at;
                     }
                     marks.next()?;
-                    if doubled.last().copied() != Some(spans.len() as u32) {
-                        doubled.push(spans.len() as u32);
-                    }
                 }
             };
-            spans.push(plain(start + 1, close));
             let carriage = newline == b'\n' && text[close + 1] == b'\r';
             let at = marks.next()?;
             if at != close + 1 + usize::from(carriage) {
@@ -124,40 +113,31 @@ pub(super) fn scan(
                 return None;
             }
             start = at + 1;
+            cells += 1;
             continue;
         }
         let at = marks.next()?;
         if text[at] == delimiter {
-            spans.push(plain(start, at));
             start = at + 1;
+            cells += 1;
         } else if text[at] == newline {
             let carriage = newline == b'\n' && at > start && text[at - 1] == b'\r';
-            let end = at - usize::from(carriage);
-            spans.push(plain(start, end));
-            break (end, at + 1);
+            break (at - usize::from(carriage), at + 1);
         } else {
             return None;
         }
     };
-    (spans.len() > 1).then_some(Extent {
+    (cells > 1).then_some(Extent {
         end: end.0,
         next: end.1,
         newlines: newlines + 1,
     })
 }
 
-fn plain(start: usize, end: usize) -> Span {
-    Span {
-        start: start as u32,
-        end: end as u32,
-        scratch: false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::csv::{CsvFramer, Dialect, Splitter};
-    use crate::entry::Flags;
+    use super::scan;
+    use crate::csv::{CsvFramer, Dialect};
     use crate::frame::{Framer, Step};
     use proptest::prelude::*;
 
@@ -201,19 +181,9 @@ mod tests {
             if let Some(at) = broken && at < text.len() {
                 text[at] = 0xFF;
             }
-            let header: Vec<String> = vec!["one".into(), "two".into()];
-            let mut fast = Splitter::default();
-            let found = fast.record(&text, &dialect, &header, 1_000).map(|(cells, flags, extent)| {
-                let cells: Vec<String> = cells.iter().map(str::to_owned).collect();
-                (cells, flags, extent)
-            });
-            if let Some((cells, flags, extent)) = found {
-                let step = CsvFramer::new(dialect, 1_000).step(&text, false);
+            if let Some(extent) = scan(&text, &dialect) {
+                let step = CsvFramer::new(dialect, 1_000_000).step(&text, false);
                 prop_assert_eq!(step, Step::Entry { start: 0, end: extent.end, next: extent.next });
-                let mut slow = Splitter::default();
-                let (expected, expected_flags): (_, Flags) = slow.split(&text[..extent.end], &dialect, &header);
-                prop_assert_eq!(cells, expected.iter().map(str::to_owned).collect::<Vec<_>>());
-                prop_assert_eq!(flags, expected_flags);
                 let newlines = text[..extent.next].iter().filter(|b| **b == dialect.newline).count();
                 prop_assert_eq!(extent.newlines, newlines);
             }
@@ -224,13 +194,7 @@ mod tests {
     fn plain_records_are_not_left() {
         let dialect = Dialect::default();
         for record in ["a,b\n", "a,\"b \"\"c\"\" d\"\r\n", "\"\",\"x\ny\"\n", ",\n"] {
-            let mut splitter = Splitter::default();
-            assert!(
-                splitter
-                    .record(record.as_bytes(), &dialect, &[], 100)
-                    .is_some(),
-                "{record}"
-            );
+            assert!(scan(record.as_bytes(), &dialect).is_some(), "{record}");
         }
     }
 }

@@ -3,7 +3,6 @@
 //! Owns: unquoting. Never touches: where the record ends (the framer knows).
 
 use super::Dialect;
-use super::scan::{Extent, scan};
 use crate::entry::{Cells, Flags, Span};
 use witnessmark_model::Flag;
 
@@ -11,7 +10,6 @@ use witnessmark_model::Flag;
 #[derive(Clone, Debug, Default)]
 pub struct Splitter {
     spans: Vec<Span>,
-    doubled: Vec<u32>,
     scratch: String,
     lossy: String,
 }
@@ -44,45 +42,6 @@ impl Splitter {
         );
         let flags = flags.union(self.width(header));
         (Cells::new(header, text, &self.scratch, &self.spans), flags)
-    }
-
-    /// Finds and splits the record that a text begins with, when it is plainly one of at most `limit` bytes that RFC 4180
-    /// describes; absent for every other, which a framer and [`Splitter::split`] must look at.
-    pub(crate) fn record<'a>(
-        &'a mut self,
-        text: &'a [u8],
-        dialect: &Dialect,
-        header: &'a [String],
-        limit: usize,
-    ) -> Option<(Cells<'a>, Flags, Extent)> {
-        self.spans.clear();
-        self.doubled.clear();
-        self.scratch.clear();
-        let extent = scan(text, dialect, &mut self.spans, &mut self.doubled)?;
-        if extent.end > limit {
-            return None;
-        }
-        let text = simdutf8::basic::from_utf8(&text[..extent.end]).ok()?;
-        for number in &self.doubled {
-            let span = self.spans.get_mut(*number as usize)?;
-            let start = self.scratch.len() as u32;
-            for (i, part) in text[span.start as usize..span.end as usize]
-                .split("\"\"")
-                .enumerate()
-            {
-                if i > 0 {
-                    self.scratch.push('"');
-                }
-                self.scratch.push_str(part);
-            }
-            *span = Span {
-                start,
-                end: self.scratch.len() as u32,
-                scratch: true,
-            };
-        }
-        let cells = Cells::new(header, text, &self.scratch, &self.spans);
-        Some((cells, self.width(header), extent))
     }
 
     /// What the number of cells must be flagged for.

@@ -3,11 +3,12 @@
 //! Owns: the walk over the sample, into lists and into JSON that stands as text, and the counts. Never touches: what a
 //! column is for.
 
-use super::lines::Lines;
+use super::{lines::Lines, tongues::tells_deed};
 use crate::{
     entry::{Entry, EntryValue},
     json::{JsonLimits, Kind, Tape, Value},
-    mapping::{address_of, outcome_of},
+    mapping::{address_of, cut_line, outcome_of},
+    profile::LineRule,
     times::survey,
 };
 use std::collections::{HashMap, HashSet};
@@ -18,6 +19,9 @@ const MOST: usize = 600;
 const DEEPEST: usize = 7;
 /// Elements of a list that are looked at.
 const ITEMS: usize = 4;
+/// Values that are shown of a column, and characters of each.
+const EXAMPLES: usize = 3;
+const EXAMPLE: usize = 120;
 /// Bytes of JSON in a text that are looked into.
 const LONGEST_TEXT: usize = 1 << 16;
 
@@ -38,6 +42,8 @@ pub(crate) struct Column {
     pub(crate) steps: Vec<String>,
     /// Entries in which it has a value.
     pub(crate) rows: Vec<bool>,
+    /// The first different values, cut where they are long.
+    pub(crate) examples: Vec<String>,
     /// Different values.
     pub(crate) distinct: usize,
     /// Values.
@@ -46,6 +52,10 @@ pub(crate) struct Column {
     pub(crate) longest: usize,
     /// Share of the values that are times.
     pub(crate) times: f64,
+    /// Share that are days without a clock reading.
+    pub(crate) days: f64,
+    /// Share that are clock readings without a day.
+    pub(crate) clocks: f64,
     /// Share that are addresses.
     pub(crate) ips: f64,
     /// Share that are mail addresses.
@@ -64,6 +74,12 @@ pub(crate) struct Column {
     pub(crate) urls: f64,
     /// Share that are words of success or failure.
     pub(crate) outcomes: f64,
+    /// Share that tell that something was done.
+    pub(crate) deeds: f64,
+    /// Share that are statuses of HTTP.
+    pub(crate) codes: f64,
+    /// Share that are a name with a mail address behind it.
+    pub(crate) named_mails: f64,
     /// Whether the values never fall, or never rise, which times of a log do.
     pub(crate) sorted: bool,
 }
@@ -271,7 +287,8 @@ impl Seen {
         }
     }
 
-    fn line(&mut self, line: &str, lines: Option<&Lines>) {
+    fn line(&mut self, line: &str, lines: Option<&Lines>, rule: Option<&LineRule>) {
+        let mut parts = Vec::new();
         match lines {
             Some(Lines::Json) => {
                 if let Some(text) = super::lines::json(line) {
@@ -289,7 +306,14 @@ impl Seen {
                     self.add(&place, value);
                 }
             }
-            None => {}
+            // Lines that say nothing by themselves fall into the parts that a profile names.
+            None => {
+                if rule.is_some_and(|rule| cut_line(rule, line, &mut parts).is_some()) {
+                    for (name, text) in parts.iter().filter(|(name, _)| usable(name)) {
+                        self.text(&Place::default().child(name, &step(name)), text);
+                    }
+                }
+            }
         }
     }
 
@@ -336,8 +360,12 @@ fn named(item: Value<'_>) -> Option<(&'static str, &'static str)> {
         .copied()
 }
 
-/// The columns of a sample in the order in which they are met.
-pub(crate) fn columns(sample: &[Entry<'_>], lines: Option<&Lines>) -> Vec<Column> {
+/// The columns of a sample in the order in which they are met; of lines, also by the rule of a profile.
+pub(crate) fn columns(
+    sample: &[Entry<'_>],
+    lines: Option<&Lines>,
+    rule: Option<&LineRule>,
+) -> Vec<Column> {
     let mut seen = Seen::default();
     for (i, entry) in sample.iter().enumerate() {
         seen.entry = i;
@@ -351,7 +379,7 @@ pub(crate) fn columns(sample: &[Entry<'_>], lines: Option<&Lines>) -> Vec<Column
                     }
                 }
             }
-            EntryValue::Line(line) => seen.line(line, lines),
+            EntryValue::Line(line) => seen.line(line, lines, rule),
         }
     }
     let Seen {
@@ -377,6 +405,26 @@ fn is_time(text: &str) -> bool {
         })
 }
 
+/// `9:31`, `09:31:07.25`, `9:31 PM`.
+fn is_clock(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    let reading = upper
+        .strip_suffix("AM")
+        .or_else(|| upper.strip_suffix("PM"))
+        .unwrap_or(&upper)
+        .trim_end();
+    let mut parts = reading.split(':');
+    let whole = |part: Option<&str>| {
+        part.is_some_and(|p| (1..=2).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let hour_and_minute = whole(parts.next()) && whole(parts.next());
+    let second = parts.next().is_none_or(|p| {
+        let (second, fraction) = p.split_once(['.', ',']).unwrap_or((p, ""));
+        whole(Some(second)) && fraction.bytes().all(|b| b.is_ascii_digit())
+    });
+    hour_and_minute && second && parts.next().is_none()
+}
+
 fn is_address(text: &str) -> bool {
     let first = text.split([',', ' ', ';']).next().unwrap_or(text);
     first.len() >= 3 && first.contains(['.', ':']) && address_of(first).is_some()
@@ -386,6 +434,13 @@ fn is_mail(text: &str) -> bool {
     text.split_once('@').is_some_and(|(a, b)| {
         !a.is_empty() && b.contains('.') && !text.contains(char::is_whitespace) && !b.contains('@')
     })
+}
+
+/// `Bob Smith (bob@example.com)`, `Bob Smith <bob@example.com>`.
+fn is_named_mail(text: &str) -> bool {
+    text.strip_suffix([')', '>', ']'])
+        .and_then(|text| text.rsplit_once(['(', '<', '[']))
+        .is_some_and(|(name, mail)| !name.trim().is_empty() && is_mail(mail.trim()))
 }
 
 fn is_agent(text: &str) -> bool {
@@ -434,6 +489,16 @@ fn column(place: Place, texts: &[String], rows: &[usize], entries: usize) -> Col
             filled.iter().filter(|t| test(t)).count() as f64 / filled.len() as f64
         }
     };
+    let mut examples: Vec<String> = Vec::new();
+    for text in &filled {
+        let example: String = text.chars().take(EXAMPLE).collect();
+        if examples.len() < EXAMPLES && !examples.contains(&example) {
+            examples.push(example);
+        }
+        if examples.len() == EXAMPLES {
+            break;
+        }
+    }
     let words: Vec<Vec<String>> = place
         .keys
         .iter()
@@ -448,10 +513,13 @@ fn column(place: Place, texts: &[String], rows: &[usize], entries: usize) -> Col
         steps: place.steps,
         words,
         rows: present,
+        examples,
         distinct: filled.iter().collect::<HashSet<_>>().len(),
         filled: filled.len(),
         longest: filled.iter().map(|t| t.len()).max().unwrap_or(0),
         times: share(&is_time),
+        days: share(&|t| is_time(t) && !t.contains(':') && t.parse::<f64>().is_err()),
+        clocks: share(&is_clock),
         ips: share(&is_address),
         emails: share(&is_mail),
         agents: share(&is_agent),
@@ -461,6 +529,9 @@ fn column(place: Place, texts: &[String], rows: &[usize], entries: usize) -> Col
         sentences: share(&|t| t.split_whitespace().count() >= 6),
         urls: share(&|t| t.starts_with("http://") || t.starts_with("https://")),
         outcomes: share(&|t| outcome_of(t) != "unknown"),
+        deeds: share(&tells_deed),
+        codes: share(&|t| t.len() == 3 && t.parse::<u16>().is_ok_and(|n| (100..600).contains(&n))),
+        named_mails: share(&is_named_mail),
         sorted: filled.len() > 3
             && (filled.windows(2).all(|w| w[0] <= w[1]) || filled.windows(2).all(|w| w[0] >= w[1])),
     }

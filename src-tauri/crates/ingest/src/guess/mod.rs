@@ -6,17 +6,23 @@
 
 mod changes;
 mod column;
+mod fields;
 mod lines;
 mod names;
+mod parties;
+mod tongues;
 
 use crate::{
     entry::{Entry, EntryValue},
-    profile::Profile,
+    profile::{Profile, edit::quoted},
 };
 use column::{Column, columns};
+pub use fields::FoundField;
+pub(crate) use fields::fields;
 use lines::Lines;
-use names::Part;
+use parties::Part;
 use std::{fmt::Write, sync::Arc};
+use tongues::VERBS;
 
 /// A guessed profile.
 #[derive(Debug)]
@@ -31,86 +37,6 @@ pub(crate) struct Guess {
 const ALTERNATIVES: usize = 4;
 /// How far behind the first a further one may be.
 const BEHIND: i32 = 40;
-
-const ORGANIZATIONS: &[&str] = &[
-    "organization",
-    "organizationname",
-    "organisation",
-    "organisationname",
-    "org",
-    "orgname",
-    "tenant",
-    "tenantname",
-    "merchant",
-    "merchantname",
-    "company",
-    "companyname",
-    "workspace",
-    "workspacename",
-    "accountname",
-    "realmname",
-];
-const ORGANIZATION_IDS: &[&str] = &[
-    "organizationid",
-    "organisationid",
-    "orgid",
-    "tenantid",
-    "merchantid",
-    "companyid",
-    "workspaceid",
-    "accountid",
-    "customerid",
-    "realmid",
-    "teamid",
-    "projectid",
-];
-const ERRORS: &[&str] = &["errormessage", "error", "errordescription", "failurereason"];
-const ERROR_TYPES: &[&str] = &["errortype", "errorcode", "errorname", "exceptiontype"];
-const REASONS: &[&str] = &[
-    "reason",
-    "outcomereason",
-    "statusreason",
-    "resultreason",
-    "resultdescription",
-];
-const ENVIRONMENTS: &[&str] = &["environment", "env"];
-const VERSIONS: &[&str] = &["sdkversion", "apiversion", "appversion", "clientversion"];
-const SERVICES: &[&str] = &[
-    "service",
-    "servicename",
-    "eventsource",
-    "workload",
-    "appname",
-    "applicationname",
-    "source",
-];
-const CITIES: &[&str] = &["city", "cityname", "geocity"];
-const MESSAGES: &[&str] = &[
-    "message",
-    "details",
-    "description",
-    "detail",
-    "comment",
-    "note",
-    "text",
-    "summary",
-    "eventinfo",
-];
-const EVENT_IDS: &[&str] = &[
-    "id",
-    "eventid",
-    "uuid",
-    "logid",
-    "auditid",
-    "eventuuid",
-    "requestid",
-    "externalid",
-    "entryid",
-    "auditlogid",
-    "insertid",
-    "auditeventid",
-    "activityid",
-];
 
 struct Writer<'c> {
     columns: &'c [Column],
@@ -170,6 +96,26 @@ impl<'c> Writer<'c> {
         }
     }
 
+    /// `Bob Smith (bob@example.com)`; where no mail address stands, the text is the name.
+    fn name_and_mail(&mut self, column: &'c Column) {
+        const MAIL: &str = r"[(<\[]\s*([^\s@()<>\[\]]+@[^\s@()<>\[\]]+)\s*[)>\]]\s*$";
+        const NAME: &str = r"^\s*([^(<\[]+?)\s*(?:[(<\[]|$)";
+        for (field, pattern) in [("user.email", MAIL), ("user.name", NAME)] {
+            let _ = writeln!(
+                self.fields,
+                "{} = [{{ path = {}, capture = '{pattern}' }}]",
+                quoted(field),
+                quoted(&column.path)
+            );
+            self.note(field, &[column], |c| {
+                format!(
+                    "{} of its values are a name with a mail address",
+                    percent(c.named_mails)
+                )
+            });
+        }
+    }
+
     /// A field that is known by its name alone.
     fn named(&mut self, field: &str, names: &[&str], why: &str) {
         let found = self.pick(
@@ -177,7 +123,7 @@ impl<'c> Writer<'c> {
                 let at = names
                     .iter()
                     .position(|n| *n == c.last() || *n == c.pair())?;
-                let usual = c.times < 0.5 && c.longest <= 2_000 && names::actor(c) < 40;
+                let usual = c.times < 0.5 && c.longest <= 2_000 && parties::actor(c) < 40;
                 usual.then(|| 60 - at as i32 - 3 * c.depth() as i32)
             },
             1,
@@ -189,22 +135,6 @@ impl<'c> Writer<'c> {
 fn paths(found: &[&Column]) -> String {
     let each: Vec<String> = found.iter().map(|c| c.expression(quoted)).collect();
     each.join(", ")
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04X}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 fn percent(share: f64) -> String {
@@ -220,9 +150,13 @@ fn time_score(c: &Column) -> Option<i32> {
     let name = names::time(c);
     let numbers = c.numbers > 0.9;
     // A number is a time only where its name says so.
-    let fits = c.times >= 0.6 && (!numbers || name >= 40) && (name > 0 || c.times >= 0.9);
+    // A column of that very name is the time also where many rows hold something else; those are flagged one by one.
+    let named = name >= 60 && !numbers && c.times >= 0.1;
+    let fits = named || c.times >= 0.6 && (!numbers || name >= 40) && (name > 0 || c.times >= 0.9);
     let order = if c.sorted && c.distinct > 3 { 12 } else { 0 };
-    fits.then(|| name + full(c) + order - 3 * c.depth() as i32)
+    // What holds nothing but times is one, in whatever language it is named.
+    let only = if c.times >= 0.9 && !numbers { 10 } else { 0 };
+    fits.then(|| name + full(c) + order + only - 3 * c.depth() as i32)
 }
 
 fn action_score(c: &Column) -> Option<i32> {
@@ -238,7 +172,13 @@ fn action_score(c: &Column) -> Option<i32> {
     if !(word || number) || c.longest > 200 {
         return None;
     }
-    let mut score = name + full(c) / 2 - 4 * c.depth() as i32;
+    // Where the name says little, the values may say it.
+    let deeds = if parties::may_be_deed(c) {
+        (c.deeds * 45.0) as i32
+    } else {
+        0
+    };
+    let mut score = name.max(deeds) + full(c) / 2 - 4 * c.depth() as i32;
     if number {
         score -= 25;
     }
@@ -265,7 +205,7 @@ fn agent_score(c: &Column) -> Option<i32> {
 /// Keys about somebody; the same object as the best of them is preferred, so that id, name and mail are of one person.
 fn who(c: &Column, home: Option<&str>) -> i32 {
     let near = home.is_some_and(|home| home == c.parent());
-    names::actor(c) + if near { 18 } else { 0 } + full(c) / 2
+    parties::actor(c) + if near { 18 } else { 0 } + full(c) / 2
 }
 
 fn is_name(c: &Column) -> bool {
@@ -311,7 +251,32 @@ pub(crate) fn guess(sample: &[Entry<'_>]) -> Option<Guess> {
 
 /// A guess written down as a profile of its own, with the reason of each decision, for a person to go on from.
 pub(crate) fn draft(sample: &[Entry<'_>], id: &str, title: &str) -> Option<String> {
-    let found = find(sample)?;
+    written(sample, &find(sample)?, id, title)
+}
+
+/// The same where nothing could be guessed: a profile in which nothing is decided yet.
+pub(crate) fn blank(sample: &[Entry<'_>], id: &str, title: &str) -> Option<String> {
+    let is_lines = matches!(sample.first()?.value, EntryValue::Line(_));
+    let (rule, required) = if is_lines {
+        let rule = "[line]\npattern = '^(?P<line>.*)$'\n\n";
+        (rule, vec!["line".to_owned()])
+    } else {
+        let all = columns(sample, None, None);
+        let plain = |c: &&Column| c.list.is_none() && c.taken.is_none() && !c.path.contains('=');
+        let paths = all.iter().filter(plain).map(|c| c.path.clone());
+        ("", paths.take(4).collect())
+    };
+    let found = Found {
+        body: format!("{rule}[time]\nvalue = []\n\n[fields]\n{VERBS}"),
+        required,
+        any: Vec::new(),
+        confidence: 0.0,
+        reasons: Vec::new(),
+    };
+    written(sample, &found, id, title)
+}
+
+fn written(sample: &[Entry<'_>], found: &Found, id: &str, title: &str) -> Option<String> {
     let shape = match sample.first()?.value {
         EntryValue::Json(_) => "json",
         EntryValue::Cells(_) => "csv",
@@ -346,12 +311,16 @@ pub(crate) fn draft(sample: &[Entry<'_>], id: &str, title: &str) -> Option<Strin
     Some(out)
 }
 
+/// Words of success and failure, statuses of HTTP among them.
+const OUTCOMES: &str = r#"success = ["success*", "partially*", "202", "206", "301", "302", "304", "erfolg*", "réussi*", "succès*", "éxito*", "exitos*", "correcto*", "sucesso*", "geslaagd*", "riuscit*", "成功*", "성공*"]
+failure = ["fail*", "den*", "error*", "block*", "reject*", "unauth*", "invalid*", "400", "404", "405", "409", "422", "429", "500", "502", "503", "504", "fehl*", "abgelehnt*", "verweigert*", "échec*", "échou*", "refus*", "fallid*", "fallo*", "denegad*", "falha*", "falhou*", "negad*", "mislukt*", "fallit*", "失敗*", "失败*", "실패*"]"#;
+
 /// Words that mean nothing, and what a guess cannot know.
 const ABSENT: &str = "absent = [\"-\", \"N/A\", \"n/a\", \"null\", \"None\"]\nblind_spots = [\"The mapping was guessed from names and values; nobody described what this log leaves out.\"]\n";
 
 fn find(sample: &[Entry<'_>]) -> Option<Found> {
     let lines = Lines::of(sample);
-    let columns = columns(sample, lines.as_ref());
+    let columns = columns(sample, lines.as_ref(), None);
     let mut w = Writer {
         columns: &columns,
         fields: String::new(),
@@ -362,6 +331,12 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
     w.note("@timestamp", &time, |c| {
         format!("{} of its values are times", percent(c.times))
     });
+    let clock = clock_beside(&w, &time);
+    if let Some(clock) = clock {
+        w.note("@timestamp", &[clock], |_| {
+            format!("its values are the hours of the days in `{}`", time[0].name)
+        });
+    }
     let agent = w.pick(agent_score, 60);
     w.take("user_agent.original", &agent, |_| {
         "its name or values are of user agents".to_owned()
@@ -379,7 +354,9 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
         |c| {
             let usual = c.distinct <= 16 && c.times < 0.5 && c.longest <= 80;
             let score = names::outcome(c) + (c.outcomes * 40.0) as i32 - 3 * c.depth() as i32;
-            (usual && names::outcome(c) > 0 && (c.outcomes >= 0.3 || c.letters > 0.5))
+            (usual
+                && names::outcome(c) > 0
+                && (c.outcomes >= 0.3 || c.letters > 0.5 || c.codes > 0.9))
                 .then_some(score)
         },
         45,
@@ -406,12 +383,13 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
     });
     let id = w.pick(
         |c| {
-            let at = EVENT_IDS
+            let at = names::EVENT_IDS
                 .iter()
                 .position(|n| *n == c.last() || *n == c.pair())?;
             let once =
                 c.distinct == c.filled && c.share() > 0.9 && c.times < 0.5 && c.list.is_none();
-            (once && c.depth() <= 1).then(|| 60 - at as i32 - 8 * c.depth() as i32)
+            // An id of something else, which happens to come once in the sample, would make one event of two.
+            (once && names::of_event(c)).then(|| 60 - at as i32 - 8 * c.depth() as i32)
         },
         1,
     );
@@ -422,30 +400,54 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
     for (field, names, why) in [
         (
             "organization.name",
-            ORGANIZATIONS,
+            names::ORGANIZATIONS,
             "its name is one of an organisation",
         ),
         (
             "organization.id",
-            ORGANIZATION_IDS,
+            names::ORGANIZATION_IDS,
             "its name is one of an organisation's id",
         ),
-        ("error.message", ERRORS, "its name is one of an error"),
+        (
+            "error.message",
+            names::ERRORS,
+            "its name is one of an error",
+        ),
         (
             "error.type",
-            ERROR_TYPES,
+            names::ERROR_TYPES,
             "its name is one of an error's class",
         ),
-        ("event.reason", REASONS, "its name is one of a reason"),
+        (
+            "event.reason",
+            names::REASONS,
+            "its name is one of a reason",
+        ),
         (
             "service.environment",
-            ENVIRONMENTS,
+            names::ENVIRONMENTS,
             "its name is one of an environment",
         ),
-        ("service.version", VERSIONS, "its name is one of a version"),
-        ("service.name", SERVICES, "its name is one of a service"),
-        ("source.geo.city_name", CITIES, "its name is one of a city"),
-        ("message", MESSAGES, "its name is one of a description"),
+        (
+            "service.version",
+            names::VERSIONS,
+            "its name is one of a version",
+        ),
+        (
+            "service.name",
+            names::SERVICES,
+            "its name is one of a service",
+        ),
+        (
+            "source.geo.city_name",
+            names::CITIES,
+            "its name is one of a city",
+        ),
+        (
+            "message",
+            names::MESSAGES,
+            "its name is one of a description",
+        ),
     ] {
         w.named(field, names, why);
     }
@@ -454,14 +456,17 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
     }
     let (changes, because) = changes::rules(&columns, quoted);
     w.reasons.extend(because);
-    let at = if time.is_empty() {
+    let at = match (time.first(), clock) {
         // A path of an empty key leads nowhere.
-        "[\"\\\"\\\"\"]".to_owned()
-    } else {
-        format!("[{}]", paths(&time))
+        (None, _) => "[\"\\\"\\\"\"]".to_owned(),
+        (Some(day), Some(clock)) => {
+            let both = quoted(&format!("{{{}}} {{{}}}", day.path, clock.path));
+            format!("[{{ text = {both} }}]")
+        }
+        _ => format!("[{}]", paths(&time)),
     };
     let body = format!(
-        "{}[time]\nvalue = {at}\n\n[fields]\n{}\n[outcome]\nsuccess = [\"success*\", \"partially*\"]\nfailure = [\"fail*\", \"den*\", \"error*\", \"block*\", \"reject*\", \"unauth*\", \"invalid*\"]\n\n{target}{changes}{VERBS}",
+        "{}[time]\nvalue = {at}\n\n[fields]\n{}\n[outcome]\n{OUTCOMES}\n\n{target}{changes}{VERBS}",
         lines.as_ref().map_or_else(String::new, Lines::rule),
         w.fields
     );
@@ -492,24 +497,45 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
     })
 }
 
+/// The column with the hours of the days that were found: an event dated by its day alone would stand hours from where it
+/// belongs.
+fn clock_beside<'c>(w: &Writer<'c>, time: &[&Column]) -> Option<&'c Column> {
+    let day = time.first().filter(|day| day.days >= 0.9)?;
+    let plain =
+        |c: &Column| c.taken.is_none() && c.list.is_none() && !c.path.contains(['"', '{', '}']);
+    let at = w.columns.iter().position(|c| c.path == day.path)?;
+    let beside = |(i, c): &(usize, &Column)| {
+        c.clocks >= 0.9 && c.parent() == day.parent() && plain(c) && plain(day) && *i != at
+    };
+    let found = w.columns.iter().enumerate().filter(beside);
+    found.min_by_key(|(i, _)| i.abs_diff(at)).map(|(_, c)| c)
+}
+
 /// Who acted: mail, name, id and kind. Whether anything was found.
 fn people(w: &mut Writer<'_>) -> bool {
     let home = w
         .columns
         .iter()
         .filter(|c| c.filled > 0 && c.depth() > 0)
-        .map(|c| (names::actor(c), c))
+        .map(|c| (parties::actor(c), c))
         .filter(|(score, _)| *score >= 60)
         .max_by_key(|(score, c)| score * 4 + full(c))
         .map(|(_, c)| c.parent());
     let home = home.as_deref();
+    // Beside a column that is surely of who acted, one that may be of anybody is of somebody else.
+    let sure = w
+        .columns
+        .iter()
+        .any(|c| c.filled > 0 && parties::actor(c) >= 80);
+    let of_actor = |c: &Column| !sure || parties::actor(c) >= 45;
     let mut email = w.pick(
         |c| (c.emails >= 0.5).then(|| who(c, home) + (c.emails * 20.0) as i32),
         45,
     );
     if email.is_empty() {
         let any = |c: &Column| {
-            (c.emails >= 0.8 && names::object(c) < 45 && names::actor(c) > -100).then(|| full(c))
+            (c.emails >= 0.8 && parties::object(c) < 45 && parties::actor(c) > -100)
+                .then(|| full(c))
         };
         email = w.pick(any, 1);
         email.truncate(1);
@@ -517,9 +543,16 @@ fn people(w: &mut Writer<'_>) -> bool {
     w.take("user.email", &email, |c| {
         format!("{} of its values are mail addresses", percent(c.emails))
     });
+    if email.is_empty()
+        && let Some(both) = (w.pick(|c| (c.named_mails >= 0.5).then(|| who(c, home)), 42)).first()
+    {
+        w.name_and_mail(both);
+        return true;
+    }
     let name = w.pick(
         |c| {
-            let usual = is_name(c) && names::part(c) == Part::Name && c.numbers < 0.9;
+            let usual =
+                is_name(c) && parties::part(c) == Part::Name && c.numbers < 0.9 && of_actor(c);
             usual.then(|| who(c, home) - if c.emails >= 0.5 { 10 } else { 0 })
         },
         42,
@@ -529,7 +562,7 @@ fn people(w: &mut Writer<'_>) -> bool {
     });
     let id = w.pick(
         |c| {
-            let part = names::part(c);
+            let part = parties::part(c);
             let usual = c.times < 0.5 && c.ips < 0.5 && c.longest <= 300 && c.urls < 0.5;
             let fits = part == Part::Id
                 || part == Part::Name && (c.ids >= 0.5 || c.numbers >= 0.9 && c.longest >= 4);
@@ -548,8 +581,8 @@ fn people(w: &mut Writer<'_>) -> bool {
     });
     let kind = w.pick(
         |c| {
-            (names::part(c) == Part::Kind && c.distinct <= 24 && c.letters >= 0.5)
-                .then(|| names::actor(c))
+            (parties::part(c) == Part::Kind && c.distinct <= 24 && c.letters >= 0.5)
+                .then(|| parties::actor(c))
         },
         60,
     );
@@ -565,12 +598,12 @@ fn objects(w: &mut Writer<'_>) -> String {
         .columns
         .iter()
         .filter(|c| c.filled > 0 && c.depth() > 0 && !w.used.contains(&c.path.as_str()))
-        .map(|c| (names::object(c), c))
+        .map(|c| (parties::object(c), c))
         .filter(|(score, _)| *score >= 45)
         .max_by_key(|(score, c)| score * 4 + full(c))
         .map(|(_, c)| c.parent());
     let near = |c: &Column| {
-        names::object(c)
+        parties::object(c)
             + if home.as_deref() == Some(&c.parent()) {
                 18
             } else {
@@ -583,7 +616,7 @@ fn objects(w: &mut Writer<'_>) -> String {
         let picked = w.pick(
             |c| {
                 let usual = c.times < 0.5 && c.longest <= 1_000 && c.ips < 0.9;
-                (usual && names::part(c) == part).then(|| near(c))
+                (usual && parties::part(c) == part).then(|| near(c))
             },
             45,
         );
@@ -619,38 +652,3 @@ fn objects(w: &mut Writer<'_>) -> String {
     }
     out
 }
-
-/// Words that mean the same in every log.
-const VERBS: &str = r#"
-[verbs]
-"*login*fail*" = { category = "authentication", operation = "authenticate", outcome = "failure" }
-"*fail*login*" = { category = "authentication", operation = "authenticate", outcome = "failure" }
-"*login*" = { category = "authentication", operation = "authenticate" }
-"*logged in*" = { category = "authentication", operation = "authenticate" }
-"*signin*" = { category = "authentication", operation = "authenticate" }
-"*sign-in*" = { category = "authentication", operation = "authenticate" }
-"*sign in*" = { category = "authentication", operation = "authenticate" }
-"*logout*" = { category = "session", operation = "logout" }
-"*logged out*" = { category = "session", operation = "logout" }
-"*sign out*" = { category = "session", operation = "logout" }
-"*creat*" = { category = "other", operation = "create" }
-"*add*" = { category = "other", operation = "create" }
-"*updat*" = { category = "other", operation = "update" }
-"*chang*" = { category = "other", operation = "update" }
-"*edit*" = { category = "other", operation = "update" }
-"*modif*" = { category = "other", operation = "update" }
-"*delet*" = { category = "other", operation = "delete" }
-"*remov*" = { category = "other", operation = "delete" }
-"*export*" = { category = "data", operation = "export" }
-"*download*" = { category = "data", operation = "export" }
-"*import*" = { category = "data", operation = "import" }
-"*upload*" = { category = "data", operation = "import" }
-"*view*" = { category = "data", operation = "read" }
-"*read*" = { category = "data", operation = "read" }
-"*list*" = { category = "data", operation = "list" }
-"*invit*" = { category = "iam", operation = "invite" }
-"*grant*" = { category = "iam", operation = "grant" }
-"*revok*" = { category = "iam", operation = "revoke" }
-"*approv*" = { category = "other", operation = "approve" }
-"*reject*" = { category = "other", operation = "reject" }
-"#;

@@ -2,7 +2,7 @@
 //!
 //! Owns: the words and their weights. Never touches: values.
 
-use super::column::Column;
+use super::{column::Column, parties::on, tongues};
 
 /// Names of a time, the surest first.
 const TIMES: &[(&str, i32)] = &[
@@ -65,6 +65,18 @@ const ACTIONS: &[(&str, i32)] = &[
     ("operationname", 97),
     ("activitydisplayname", 97),
     ("actionname", 97),
+    ("op", 88),
+    ("did", 90),
+    ("actionperformed", 97),
+    ("performedaction", 97),
+    ("operationperformed", 95),
+    ("activityperformed", 95),
+    ("whathappened", 92),
+    ("eventkey", 85),
+    ("actioncode", 80),
+    ("actionid", 70),
+    ("eventlabel", 85),
+    ("eventtitle", 75),
     ("auditlogevent", 96),
     ("operation", 95),
     ("auditoperationtype", 95),
@@ -123,6 +135,15 @@ const OUTCOMES: &[(&str, i32)] = &[
     ("activityresult", 90),
     ("requeststatus", 75),
     ("loginstatus", 80),
+    ("ok", 95),
+    ("isok", 95),
+    ("permitted", 80),
+    ("granted", 80),
+    ("statuscode", 60),
+    ("httpstatus", 60),
+    ("httpstatuscode", 60),
+    ("responsecode", 60),
+    ("responsestatus", 70),
     ("state", 30),
 ];
 
@@ -136,6 +157,10 @@ const SESSIONS: &[(&str, i32)] = &[
     ("loginid", 60),
     ("loginkey", 60),
     ("sessiontoken", 70),
+    ("sess", 85),
+    ("sessid", 95),
+    ("sessionref", 90),
+    ("sessionnumber", 85),
     ("correlationid", 40),
 ];
 
@@ -165,10 +190,93 @@ const AGENTS: &[(&str, i32)] = &[
     ("browser", 60),
     ("browsertype", 60),
     ("browsername", 60),
+    ("clientagent", 90),
+    ("requestagent", 90),
+    ("httpuseragent", 100),
     ("device", 40),
     ("client", 40),
     ("clientinfo", 50),
     ("clientname", 40),
+];
+
+pub(super) const ORGANIZATIONS: &[&str] = &[
+    "organization",
+    "organizationname",
+    "organisation",
+    "organisationname",
+    "org",
+    "orgname",
+    "tenant",
+    "tenantname",
+    "merchant",
+    "merchantname",
+    "company",
+    "companyname",
+    "workspace",
+    "workspacename",
+    "accountname",
+    "realmname",
+];
+pub(super) const ORGANIZATION_IDS: &[&str] = &[
+    "organizationid",
+    "organisationid",
+    "orgid",
+    "tenantid",
+    "merchantid",
+    "companyid",
+    "workspaceid",
+    "accountid",
+    "customerid",
+    "realmid",
+    "teamid",
+    "projectid",
+];
+pub(super) const ERRORS: &[&str] = &["errormessage", "error", "errordescription", "failurereason"];
+pub(super) const ERROR_TYPES: &[&str] = &["errortype", "errorcode", "errorname", "exceptiontype"];
+pub(super) const REASONS: &[&str] = &[
+    "reason",
+    "outcomereason",
+    "statusreason",
+    "resultreason",
+    "resultdescription",
+];
+pub(super) const ENVIRONMENTS: &[&str] = &["environment", "env"];
+pub(super) const VERSIONS: &[&str] = &["sdkversion", "apiversion", "appversion", "clientversion"];
+pub(super) const SERVICES: &[&str] = &[
+    "service",
+    "servicename",
+    "eventsource",
+    "workload",
+    "appname",
+    "applicationname",
+    "source",
+];
+pub(super) const CITIES: &[&str] = &["city", "cityname", "geocity"];
+pub(super) const MESSAGES: &[&str] = &[
+    "message",
+    "details",
+    "description",
+    "detail",
+    "comment",
+    "note",
+    "text",
+    "summary",
+    "eventinfo",
+];
+pub(super) const EVENT_IDS: &[&str] = &[
+    "id",
+    "eventid",
+    "uuid",
+    "logid",
+    "auditid",
+    "eventuuid",
+    "requestid",
+    "externalid",
+    "entryid",
+    "auditlogid",
+    "insertid",
+    "auditeventid",
+    "activityid",
 ];
 
 fn of(column: &Column, table: &[(&str, i32)]) -> i32 {
@@ -181,7 +289,7 @@ fn of(column: &Column, table: &[(&str, i32)]) -> i32 {
         .unwrap_or(0)
 }
 
-fn has(column: &Column, words: &[&str]) -> bool {
+pub(super) fn has(column: &Column, words: &[&str]) -> bool {
     column
         .words
         .iter()
@@ -189,7 +297,7 @@ fn has(column: &Column, words: &[&str]) -> bool {
         .any(|w| words.contains(&w.as_str()))
 }
 
-fn outer(column: &Column, words: &[&str]) -> bool {
+pub(super) fn outer(column: &Column, words: &[&str]) -> bool {
     let to = column.words.len().saturating_sub(1);
     column.words[..to]
         .iter()
@@ -198,7 +306,7 @@ fn outer(column: &Column, words: &[&str]) -> bool {
 }
 
 /// Objects of an event that are something else than who did it.
-const OTHERS: &[&str] = &[
+pub(super) const OTHERS: &[&str] = &[
     "target",
     "targets",
     "object",
@@ -225,8 +333,40 @@ const OTHERS: &[&str] = &[
     "changed",
 ];
 
+/// Whether an id is of the event itself: it stands at the top, or in an object that is the event or its envelope.
+pub(crate) fn of_event(column: &Column) -> bool {
+    const EVENT: &[&str] = &[
+        "event",
+        "events",
+        "audit",
+        "auditlog",
+        "log",
+        "entry",
+        "activity",
+        "meta",
+        "metadata",
+        "header",
+        "envelope",
+        "record",
+        "_source",
+        "source",
+        "data",
+        "attributes",
+        "payload",
+        "message",
+    ];
+    match column.words.as_slice() {
+        [_] => true,
+        [outer, _] => outer.iter().all(|word| EVENT.contains(&word.as_str())),
+        _ => false,
+    }
+}
+
 pub(crate) fn time(column: &Column) -> i32 {
     let mut score = of(column, TIMES);
+    if score == 0 && tongues::is_one(column, tongues::TIMES) {
+        score = 88;
+    }
     if score == 0
         && has(
             column,
@@ -277,6 +417,12 @@ pub(crate) fn time(column: &Column) -> i32 {
 
 pub(crate) fn action(column: &Column) -> i32 {
     let mut score = of(column, ACTIONS);
+    if score < 60 && tongues::is_one(column, tongues::ACTIONS) {
+        score = 88;
+    }
+    if on(column) {
+        score -= 80;
+    }
     let owners = [
         "actor",
         "user",
@@ -307,7 +453,10 @@ pub(crate) fn action(column: &Column) -> i32 {
 }
 
 pub(crate) fn outcome(column: &Column) -> i32 {
-    let score = of(column, OUTCOMES);
+    let mut score = of(column, OUTCOMES);
+    if score == 0 && tongues::is_one(column, tongues::OUTCOMES) {
+        score = 85;
+    }
     if outer(column, OTHERS) {
         score - 40
     } else {
@@ -392,276 +541,4 @@ pub(crate) fn address(column: &Column) -> i32 {
         score -= 45;
     }
     score - 2 * column.depth() as i32
-}
-
-/// How much a column's keys say that it is about who acted.
-pub(crate) fn actor(column: &Column) -> i32 {
-    const WHO: &[(&str, i32)] = &[
-        ("actor", 100),
-        ("actors", 100),
-        ("initiator", 100),
-        ("initiatedby", 100),
-        ("performer", 100),
-        ("performedby", 100),
-        ("acting", 100),
-        ("executedby", 95),
-        ("triggeredby", 90),
-        ("author", 90),
-        ("authors", 90),
-        ("principal", 85),
-        ("caller", 85),
-        ("requester", 85),
-        ("requestor", 85),
-        ("requestedby", 85),
-        ("operator", 95),
-        ("invoker", 85),
-        ("who", 90),
-        ("whodunnit", 100),
-        ("createdby", 75),
-        ("changedby", 85),
-        ("modifiedby", 80),
-        ("updatedby", 75),
-        ("admin", 80),
-        ("adminid", 85),
-        ("administrator", 80),
-        ("identity", 75),
-        ("useridentity", 85),
-        ("user", 72),
-        ("usr", 65),
-        ("username", 76),
-        ("userid", 75),
-        ("useremail", 76),
-        ("suser", 80),
-        ("susername", 80),
-        ("usrname", 76),
-        ("userkey", 60),
-        ("login", 50),
-        ("auth", 60),
-        ("authentication", 60),
-        ("employee", 62),
-        ("staff", 62),
-        ("member", 48),
-        ("person", 48),
-        ("account", 42),
-        ("accountname", 42),
-        ("subject", 40),
-        ("by", 60),
-        ("upn", 70),
-        ("issuer", 40),
-        ("email", 42),
-        ("mail", 40),
-        ("emailaddress", 42),
-        ("owner", 15),
-        ("uid", 45),
-        ("participant", 50),
-    ];
-    const NOT: &[&str] = &[
-        "target",
-        "targets",
-        "object",
-        "resource",
-        "resources",
-        "affected",
-        "associated",
-        "recipient",
-        "recipients",
-        "invited",
-        "invitee",
-        "new",
-        "old",
-        "previous",
-        "before",
-        "after",
-        "to",
-        "assignee",
-        "device",
-        "host",
-        "hostname",
-        "group",
-        "groups",
-        "team",
-        "org",
-        "organization",
-        "organisation",
-        "tenant",
-        "company",
-        "project",
-        "repo",
-        "repository",
-        "file",
-        "folder",
-        "document",
-        "app",
-        "application",
-        "role",
-        "policy",
-        "agent",
-        "useragent",
-        "location",
-        "geo",
-        "domain",
-        "timezone",
-        "count",
-        "url",
-        "avatar",
-        "uri",
-        "href",
-        "links",
-        "browser",
-        "os",
-        "changes",
-        "changed",
-        "vault",
-        "item",
-        "ip",
-        "address",
-        "time",
-        "timestamp",
-        "date",
-        "token",
-        "modified",
-        "permissions",
-        "raw",
-    ];
-    let mut best = 0;
-    for key in &column.words {
-        let joined = key.concat();
-        for (word, weight) in WHO {
-            if joined == *word || key.iter().any(|w| w == word) || two(key, word) {
-                best = best.max(*weight);
-            }
-        }
-        if key.iter().any(|w| NOT.contains(&w.as_str()))
-            && !matches!(
-                joined.as_str(),
-                "emailaddress" | "mailaddress" | "updatedby" | "modifiedby" | "lastmodifiedby"
-            )
-        {
-            best -= 110;
-        }
-        if key
-            .iter()
-            .any(|w| w == "session" || w == "client" || w == "response")
-        {
-            best -= 25;
-        }
-    }
-    if best <= 0 {
-        best
-    } else {
-        best - 2 * column.depth() as i32
-    }
-}
-
-/// Whether two words of a key stand for one: `initiated by`.
-fn two(key: &[String], word: &str) -> bool {
-    key.windows(2).any(|w| w.concat() == *word)
-}
-
-/// What a column is of an actor or an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    Id,
-    Name,
-    Kind,
-}
-
-/// By the last word of its name.
-pub(crate) fn part(column: &Column) -> Part {
-    let last = column
-        .words
-        .last()
-        .and_then(|w| w.last())
-        .map_or("", String::as_str);
-    let joined = column.last();
-    match last {
-        "type" | "kind" | "model" | "class" | "role" | "category" => Part::Kind,
-        "id" | "uid" | "uuid" | "guid" | "key" | "sid" | "arn" | "sub" | "identifier"
-        | "number" => Part::Id,
-        _ if joined.ends_with("uuid")
-            || joined.ends_with("userid")
-            || joined.ends_with("actorid") =>
-        {
-            Part::Id
-        }
-        _ => Part::Name,
-    }
-}
-
-/// How much a column's keys say that it is about the audited object.
-pub(crate) fn object(column: &Column) -> i32 {
-    const WHAT: &[(&str, i32)] = &[
-        ("target", 100),
-        ("targets", 100),
-        ("object", 92),
-        ("objects", 92),
-        ("objectref", 92),
-        ("resource", 92),
-        ("resources", 92),
-        ("affected", 92),
-        ("entity", 88),
-        ("entities", 88),
-        ("record", 78),
-        ("item", 72),
-        ("asset", 70),
-        ("model", 70),
-        ("table", 60),
-        ("subject", 45),
-        ("document", 62),
-        ("doc", 60),
-        ("file", 62),
-        ("filename", 62),
-        ("folder", 55),
-        ("repo", 58),
-        ("repository", 58),
-        ("bucket", 55),
-        ("recipient", 50),
-        ("associated", 60),
-        ("project", 45),
-        ("cluster", 40),
-        ("group", 38),
-        ("path", 30),
-        ("vault", 40),
-        ("application", 32),
-        ("app", 30),
-    ];
-    const NOT: &[&str] = &[
-        "actor",
-        "initiated",
-        "author",
-        "agent",
-        "geo",
-        "location",
-        "request",
-        "count",
-        "version",
-        "time",
-        "date",
-        "timestamp",
-        "ip",
-        "org",
-        "organization",
-        "links",
-        "old",
-        "new",
-        "changes",
-        "changed",
-        "modified",
-    ];
-    let mut best = 0;
-    for key in &column.words {
-        for (word, weight) in WHAT {
-            if key.iter().any(|w| w == word) || key.concat() == *word {
-                best = best.max(*weight);
-            }
-        }
-        if key.iter().any(|w| NOT.contains(&w.as_str())) {
-            best -= 100;
-        }
-    }
-    if best <= 0 {
-        best
-    } else {
-        best - 2 * column.depth() as i32
-    }
 }

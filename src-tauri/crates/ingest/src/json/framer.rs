@@ -50,6 +50,10 @@ pub struct JsonFramer {
     prefix: Vec<u8>,
     /// Whether the present root has been marked.
     marked: bool,
+    /// Objects in other lists of the wrapper that look like events too.
+    aside: u64,
+    /// Of the one at hand: open containers around its keys, and how many of these are keys of events.
+    beside: Option<(usize, u32)>,
 }
 
 impl JsonFramer {
@@ -70,6 +74,8 @@ impl JsonFramer {
             found: false,
             prefix: Vec::new(),
             marked: false,
+            aside: 0,
+            beside: None,
         }
     }
 
@@ -292,6 +298,7 @@ impl JsonFramer {
                     };
                     self.expects_key = false;
                     self.on_path = self.is_next_key(&text[at + 1..end - 1]);
+                    self.look_beside(&text[at + 1..end - 1]);
                     at = end;
                     continue;
                 }
@@ -304,8 +311,13 @@ impl JsonFramer {
                         self.matched += 1;
                     }
                     self.on_path = false;
+                    let lists = self.open.iter().filter(|object| !**object).count();
+                    let element = self.open.last() == Some(&false) && lists == 1;
                     self.open.push(true);
                     self.expects_key = true;
+                    if element {
+                        self.beside = Some((self.open.len(), 0));
+                    }
                 }
                 b'[' => {
                     let complete = self
@@ -365,6 +377,24 @@ impl JsonFramer {
         Step::More
     }
 
+    /// Looks at a key of an object in another list: two keys of events make it one that looks like an event.
+    fn look_beside(&mut self, key: &[u8]) {
+        let Some((depth, keys)) = &mut self.beside else {
+            return;
+        };
+        if self.open.len() == *depth && super::survey::is_of_events(&String::from_utf8_lossy(key)) {
+            *keys += 1;
+            if *keys == 2 {
+                self.aside += 1;
+            }
+        }
+    }
+
+    /// Objects in other lists of the wrapper that look like events, but are no entries.
+    pub(crate) fn aside(&self) -> u64 {
+        self.aside
+    }
+
     fn is_next_key(&self, raw: &[u8]) -> bool {
         let depth = self.open.len();
         let Some(path) = &self.path else { return false };
@@ -377,7 +407,7 @@ impl JsonFramer {
 }
 
 /// The byte after a string whose opening quote stands at `open`.
-pub(super) fn string_end(text: &[u8], open: usize) -> Option<usize> {
+pub(crate) fn string_end(text: &[u8], open: usize) -> Option<usize> {
     let mut at = open + 1;
     loop {
         at += super::plain_prefix(text.get(at..)?);

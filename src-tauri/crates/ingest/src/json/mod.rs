@@ -10,6 +10,7 @@ mod value;
 mod walk;
 
 pub use framer::JsonFramer;
+pub(crate) use framer::string_end;
 pub(crate) use parser::plain_prefix;
 pub use tape::{JsonError, JsonErrorKind, JsonLimits, Kind, Tape};
 pub use value::{Items, Members, Value};

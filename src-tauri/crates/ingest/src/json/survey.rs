@@ -22,8 +22,8 @@ pub(crate) struct Found {
     pub(crate) bytes: usize,
     /// Keys of its first element.
     pub(crate) keys: Vec<String>,
-    /// Whether it has elements that are no objects.
-    pub(crate) mixed: bool,
+    /// Elements seen that are no objects.
+    pub(crate) others: usize,
 }
 
 /// The first root object of a document.
@@ -93,7 +93,7 @@ pub(crate) fn survey(text: &[u8]) -> Survey {
                         && list_itself
                         && let Some(found) = array.and_then(|i| seen.arrays.get_mut(i))
                     {
-                        found.mixed = true;
+                        found.others += 1;
                     }
                 }
                 at = end;
@@ -124,7 +124,7 @@ pub(crate) fn survey(text: &[u8]) -> Survey {
                     if byte == b'{' {
                         found.elements += 1;
                     } else {
-                        found.mixed = true;
+                        found.others += 1;
                     }
                 }
                 levels.push(Level {
@@ -151,12 +151,15 @@ pub(crate) fn survey(text: &[u8]) -> Survey {
             }
             b':' | b' ' | b'\t' | b'\n' | b'\r' => {}
             _ => {
-                if let Some(level) = levels.last()
+                let begins =
+                    at == 0 || matches!(text[at - 1], b'[' | b',' | b' ' | b'\t' | b'\n' | b'\r');
+                if begins
+                    && let Some(level) = levels.last()
                     && !level.object
                     && list_itself
                     && let Some(found) = level.array.and_then(|i| seen.arrays.get_mut(i))
                 {
-                    found.mixed = true;
+                    found.others += 1;
                 }
             }
         }
@@ -213,6 +216,10 @@ const WRAPPERS: &[&str] = &[
     "auditrecords",
     "audit_records",
     "history",
+    "edges",
+    "nodes",
+    "docs",
+    "documents",
 ];
 
 /// Words in keys of events, but not of wrappers.
@@ -262,12 +269,43 @@ const OF_EVENTS: &[&str] = &[
     "id.time",
 ];
 
+/// Whether a key is one of events.
+pub(super) fn is_of_events(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    OF_EVENTS.contains(&key.as_str()) || key.contains("time") || key.contains("date")
+}
+
+/// The last part of a key that stands beside a list, or beside an object on the way to it: an event that holds a list has
+/// such keys. Absent for one that stands elsewhere.
+fn beside<'k>(key: &'k str, way: &[String]) -> Option<&'k str> {
+    let Some((above, last)) = key.rsplit_once('.') else {
+        return Some(key);
+    };
+    let above: Vec<&str> = above.split('.').collect();
+    let on_the_way = above.len() <= way.len()
+        && above
+            .iter()
+            .zip(way)
+            .all(|(one, step)| *one == step.to_ascii_lowercase());
+    on_the_way.then_some(last)
+}
+
 /// The path of the array whose elements are the entries, when the document is an envelope and not itself an entry.
 /// `several` says that more such documents follow, of which each would be an envelope of its own.
 pub(crate) fn envelope(seen: &Survey, several: bool) -> Option<Vec<String>> {
-    let candidates = seen.arrays.iter().filter(|found| !found.mixed);
+    // A few elements that are no objects are rejected as entries; a list of which they are the most is no list of events.
+    let candidates = seen
+        .arrays
+        .iter()
+        .filter(|found| found.others == 0 || found.others <= found.elements);
+    // A list of a name that interfaces give to lists goes before one that is only longer.
+    let named = |found: &Found| {
+        let last = found.path.last().map(|last| last.to_ascii_lowercase());
+        found.elements > 0 && last.is_some_and(|last| WRAPPERS.contains(&last.as_str()))
+    };
     let best = candidates.max_by_key(|found| {
         (
+            named(found),
             found.bytes.min(usize::MAX / 2) * usize::from(found.elements > 0),
             usize::MAX - found.path.len(),
         )
@@ -283,13 +321,21 @@ pub(crate) fn envelope(seen: &Survey, several: bool) -> Option<Vec<String>> {
             .path
             .first()
             .is_some_and(|first| first.eq_ignore_ascii_case("_embedded"));
-    if !wrapper_name && (several || best.path.len() > 1) {
+    // Under a name that says nothing, deep in a document, a list is one of events where its elements say so.
+    let telling = |key: &&String| OF_EVENTS.contains(&key.to_ascii_lowercase().as_str());
+    let tells = best.elements > 1 && best.keys.iter().filter(telling).count() > 1;
+    if !wrapper_name && (several || best.path.len() > 1 && !tells) {
         return None;
     }
+    let way = &best.path[..best.path.len() - 1];
     let event_like = seen
         .keys
         .iter()
-        .filter(|key| OF_EVENTS.contains(&key.to_ascii_lowercase().as_str()))
+        .filter(|key| {
+            let whole = key.to_ascii_lowercase();
+            OF_EVENTS.contains(&whole.as_str())
+                || beside(&whole, way).is_some_and(|last| OF_EVENTS.contains(&last))
+        })
         .count();
     let element_like = best
         .keys
@@ -365,6 +411,14 @@ mod tests {
                 r#"{"anything":[{"when":"2024","who":"a","ip":"b"},{"when":"2024","who":"a","ip":"b"},{"when":"2024","who":"a","ip":"b"}]}"#,
                 "anything",
             ),
+            (
+                r#"{"data":{"organization":{"auditLog":{"edges":[{"node":{"createdAt":"t","action":"a"},"cursor":"x"},{"node":{"createdAt":"t","action":"b"},"cursor":"y"}],"pageInfo":{"hasNextPage":false}}}}}"#,
+                "data.organization.auditLog.edges",
+            ),
+            (
+                r#"{"report":{"of":{"movements":[{"timestamp":"t","user":"a"},{"timestamp":"t","user":"b"}]}}}"#,
+                "report.of.movements",
+            ),
             (r#"{"value":[]}"#, "value"),
             (
                 r#"{"Records":[{"eventTime":"x","eventName":"y","user"#,
@@ -372,6 +426,22 @@ mod tests {
             ),
         ] {
             assert_eq!(path(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_named_list_goes_before_a_longer_one() {
+        let text = r#"{"Records":[{"eventTime":"x","eventName":"y"}],"more":[{"eventTime":"x","eventName":"y","note":"longer"}]}"#;
+        assert_eq!(path(text).as_deref(), Some("Records"));
+    }
+
+    #[test]
+    fn a_wrapped_event_with_a_list_inside_is_no_envelope() {
+        for text in [
+            r#"{"data":{"time":"t","user":"alice","action":"refund.create","items":[{"id":"i1","created_at":"c","sku":"A","price":"10"}]}}"#,
+            r#"{"payload":{"created_at":"t","actor":"a","event":"order.refunded","ip":"1","items":[{"id":"i1","created_at":"c"},{"id":"i2","created_at":"c"}]}}"#,
+        ] {
+            assert_eq!(envelope(&survey(text.as_bytes()), true), None, "{text}");
         }
     }
 

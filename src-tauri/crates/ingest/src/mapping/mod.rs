@@ -42,6 +42,15 @@ pub struct Mapper {
     tapes: Vec<Tape>,
     columns: Vec<Seeded>,
     strangers: u32,
+    /// What it knew when it was forked.
+    forked: Learnt,
+}
+
+/// What entries to come are read by, beside the plan: how many profiles are at hand, and whether others are looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Learnt {
+    profiles: usize,
+    patient: bool,
 }
 
 /// After so many entries in a row that no profile knows, the rest of the library is not asked any more.
@@ -57,14 +66,56 @@ impl Mapper {
             .map(|planned| Compiled::new(planned, now, &keys))
             .collect();
         Self {
+            compiled,
+            ..Self::bare(plan, keys, now)
+        }
+    }
+
+    fn bare(plan: Plan, keys: IdentityKey, now: Instant) -> Self {
+        Self {
             plan,
             keys,
             now,
-            compiled,
+            compiled: Vec::new(),
             tapes: (0..NESTED).map(|_| Tape::new()).collect(),
             columns: Vec::new(),
             strangers: 0,
+            forked: Learnt::default(),
         }
+    }
+
+    /// What it knows now; absent in the middle of a row of entries that no profile knows.
+    fn learnt(&self) -> Option<Learnt> {
+        let learnt = |patient| Learnt {
+            profiles: self.compiled.len(),
+            patient,
+        };
+        match self.strangers {
+            0 => Some(learnt(true)),
+            PATIENCE.. => Some(learnt(false)),
+            _ => None,
+        }
+    }
+
+    /// A mapper that gives for the next entries what this one would; absent in the middle of a row of entries that no
+    /// profile knows, whose length decides how the next is read.
+    #[must_use]
+    pub fn fork(&self) -> Option<Self> {
+        let forked = self.learnt()?;
+        let compiled = self.compiled.iter().map(|c| c.anew(&self.keys));
+        let plan = self.plan.clone();
+        Some(Self {
+            compiled: compiled.collect(),
+            strangers: self.strangers,
+            forked,
+            ..Self::bare(plan, self.keys, self.now)
+        })
+    }
+
+    /// Whether the entries that came since it was forked changed nothing for those to come.
+    #[must_use]
+    pub fn is_as_forked(&self) -> bool {
+        self.learnt() == Some(self.forked)
     }
 
     /// The profiles that read at least one entry so far or stand in the plan, such as `paymongo@1`.
@@ -104,6 +155,7 @@ impl Mapper {
             tapes,
             columns: known_columns,
             strangers,
+            ..
         } = self;
         if batch.rows.is_empty() {
             for compiled in compiled.iter_mut() {

@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     entry::{Entry, EntryValue, Flags},
-    json::Value,
     profile::{ChangeRule, Expr, Identity, Profile, Source, TargetRule, Verb},
     times::{Clock, Read, Rules},
 };
@@ -93,17 +92,27 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
+    /// The same, without what it remembers.
+    pub(crate) fn anew(&self, keys: &IdentityKey) -> Self {
+        Self::with(&self.profile, self.guessed, self.clock.anew(), keys)
+    }
+
     pub(crate) fn new(planned: &Planned, now: Instant, keys: &IdentityKey) -> Self {
-        let provider = keys.hash(3, planned.profile.provider.as_bytes());
+        let clock = Clock::new(Rules {
+            zone: planned.zone,
+            order: planned.order,
+            formats: planned.profile.time.formats.clone(),
+            now,
+        });
+        Self::with(&planned.profile, planned.guessed, clock, keys)
+    }
+
+    fn with(profile: &Arc<Profile>, guessed: bool, clock: Clock, keys: &IdentityKey) -> Self {
+        let provider = keys.hash(3, profile.provider.as_bytes());
         Self {
-            name: planned.profile.name(),
-            guessed: planned.guessed,
-            clock: Clock::new(Rules {
-                zone: planned.zone,
-                order: planned.order,
-                formats: planned.profile.time.formats.clone(),
-                now,
-            }),
+            name: profile.name(),
+            guessed,
+            clock,
             columns: Columns::default(),
             memos: Memos {
                 provider,
@@ -112,7 +121,7 @@ impl Compiled {
             },
             places: Places::new(keys),
             known: Known::default(),
-            profile: Arc::clone(&planned.profile),
+            profile: Arc::clone(profile),
         }
     }
 }
@@ -185,7 +194,7 @@ impl RowWriter<'_, '_> {
         }
         flags = flags.union(content.flags);
         if let EntryValue::Json(value) = self.entry.value {
-            flags = flags.union(json_flags(value));
+            flags = flags.union(Flags::of_json(value));
         }
         let known = [
             Field::EventAction,
@@ -658,21 +667,6 @@ fn words(verb: &Verb) -> [Option<&'static str>; WORDS.len()] {
         verb.outcome,
         verb.sensitivity,
     ]
-}
-
-/// What the reader of JSON saw in the whole entry.
-fn json_flags(value: Value<'_>) -> Flags {
-    let mut flags = Flags::NONE;
-    if value.duplicate_key() {
-        flags.insert(Flag::DuplicateKey);
-    }
-    if value.big_number() {
-        flags.insert(Flag::BigNumber);
-    }
-    if value.invalid_encoding() {
-        flags.insert(Flag::InvalidEncoding);
-    }
-    flags
 }
 
 /// `{"epochSecond": 1, "nano": 2}`.

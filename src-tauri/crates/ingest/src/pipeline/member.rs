@@ -2,23 +2,30 @@
 //!
 //! Owns: numbering, rejects, warnings, the sums. Never touches: containers (opened before), formats (the readers).
 
+use super::crew::{Crew, Done};
 use super::error::{ImportError, RunError};
 use super::feed::{self, Filled};
+use super::lot::{Lot, Reading};
 use super::read::{Read, ValueReader};
 use super::run::Setup;
 use super::sink::{EntryMap, Reject, Sink, SourceEnd, SourceStart, Warning};
 use super::window::{At, Window, advance};
+use super::words::Words;
 use crate::container::guard::Watch;
 use crate::container::{Kind, sniff};
-use crate::encoding::{self, Detected, Encoding};
-use crate::entry::{Entry, EntryValue};
+use crate::csv;
+use crate::encoding::{self, Detected, Encoding, UTF8_MARK};
+use crate::entry::Entry;
 use crate::frame::{Framer, Step};
 use crate::shape::{self, Shape};
+use std::thread::Scope;
 use witnessmark_model::{Batch, Field, Flag, RejectCode};
 
 /// Entries that a mapping is planned from.
 pub(super) const SAMPLE: usize = 256;
 
+/// Names of columns that a warning quotes.
+const REPEATED: usize = 10;
 /// What a person does about card numbers.
 const CARDS: &str = "values look like payment card numbers; keep them in a case that is encrypted: make one with a passphrase and import again";
 
@@ -199,12 +206,19 @@ pub(super) fn with_sample<T>(
     let limits = setup.limits.json();
     let mut readers: Vec<ValueReader> = places.iter().map(|_| ValueReader::default()).collect();
     let mut entries = Vec::with_capacity(places.len());
+    let (mut line, mut counted) = (1, 0);
     for ((start, end), reader) in places.iter().zip(&mut readers) {
+        let between = text.get(counted..*start).unwrap_or_default();
+        line += between.iter().filter(|b| **b == b'\n').count() as u64;
+        counted = *start;
         let raw = &text[*start..*end];
+        if reader.repeats_header(shape, raw) {
+            continue;
+        }
         if let Read::Value(value, flags) = reader.read(shape, raw, true, false, &limits) {
             entries.push(Entry {
                 number: entries.len() as u64 + 1,
-                line: 0,
+                line,
                 offset: *start as u64,
                 raw,
                 flags,
@@ -268,85 +282,78 @@ pub(super) fn import<S: Sink + ?Sized>(
     })
     .map_err(RunError::Sink)?;
     feed::give(&mut window, watch, 0, sink)?;
-    let mut pump = Pump {
-        mapper: planned.mapper,
-        framer: shape.framer(&setup.limits),
-        reader: ValueReader::default(),
-        batch: Batch::default(),
-        tally: Tally::default(),
-        mark: window.at(),
-        events: 0,
-        flags: [0; Flag::ALL.len()],
-        shape,
+    let skip = shape.skip().min(window.text().len());
+    window.consume(skip);
+    let how = Reading {
+        shape: &shape,
+        utf8: window.encoding().is_utf8(),
+        limits: setup.limits.json(),
     };
-    window.consume(pump.shape.skip().min(window.text().len()));
-    pump.run(&mut window, watch, setup, sink, &mut damage)?;
-    let end = pump.end(&window, damage);
-    sink.end_source(end).map_err(RunError::Sink)
+    let end: Result<SourceEnd, RunError<S::Error>> = std::thread::scope(|scope| {
+        let mut pump = Pump {
+            mapper: planned.mapper,
+            framer: shape.framer(&setup.limits),
+            reader: ValueReader::default(),
+            how,
+            scope,
+            crew: Crews::None(0),
+            lot: Lot::default(),
+            lots: Vec::new(),
+            batch: Batch::default(),
+            spare: Vec::new(),
+            places: Vec::new(),
+            tally: Tally::default(),
+            mark: window.at(),
+        };
+        pump.run(&mut window, watch, setup, sink, &mut damage)?;
+        Ok(pump.end(&window, damage))
+    });
+    sink.end_source(end?).map_err(RunError::Sink)
 }
 
+/// The threads that work beside this one.
+enum Crews {
+    /// None now, after so many whose work did not count: most sources are too short to be worth it.
+    None(u32),
+    Some(Crew, u32),
+}
+
+/// Crews that are called. Where the work of so many did not count, entries are mapped one after the other.
+const CALLED: u32 = 8;
+
 /// The state of reading one source.
-struct Pump {
-    shape: Shape,
+struct Pump<'s, 'e> {
+    how: Reading<'e>,
+    scope: &'s Scope<'s, 'e>,
     mapper: Box<dyn EntryMap>,
     framer: shape::AnyFramer,
     reader: ValueReader,
+    crew: Crews,
+    /// The entries that were found last.
+    lot: Lot,
+    /// Lots to use again.
+    lots: Vec<Lot>,
     batch: Batch,
+    /// Batches to use again.
+    spare: Vec<Batch>,
+    /// Places that the sink was not given yet.
+    places: Vec<(u64, u64)>,
     tally: Tally,
     mark: At,
+}
+
+/// What was counted of the entries of one source.
+#[derive(Default)]
+struct Tally {
+    entries: u64,
+    rejected: u64,
     events: u64,
+    repeated: u64,
+    words: Words,
     flags: [u64; Flag::ALL.len()],
 }
 
-/// What was counted of the entries of one source, and the places that the sink was not given yet.
-#[derive(Default)]
-struct Tally {
-    places: Vec<(u64, u64)>,
-    entries: u64,
-    rejected: u64,
-    not_a_number: u64,
-    repeated: u64,
-}
-
-impl Tally {
-    /// Maps what was read at a place; gives the reason when it holds no event.
-    fn take(
-        &mut self,
-        read: Read<'_>,
-        at: At,
-        raw: &[u8],
-        mapper: &mut dyn EntryMap,
-        batch: &mut Batch,
-    ) -> Option<(RejectCode, String)> {
-        let (value, flags) = match read {
-            Read::Header => {
-                self.repeated += 1;
-                return None;
-            }
-            Read::Reject(code, message) => return Some((code, message)),
-            Read::Value(value, flags) => (value, flags),
-        };
-        if let EntryValue::Json(json) = value {
-            self.not_a_number += u64::from(json.not_a_number());
-        }
-        let entry = Entry {
-            number: self.entries + 1,
-            line: at.line,
-            offset: at.offset,
-            raw,
-            flags,
-            value,
-        };
-        let refused = mapper.map(&entry, batch).err();
-        if refused.is_none() {
-            self.entries += 1;
-            self.places.push((at.offset, raw.len() as u64));
-        }
-        refused
-    }
-}
-
-impl Pump {
+impl<'s, 'e> Pump<'s, 'e> {
     fn run<S: Sink + ?Sized>(
         &mut self,
         window: &mut Window<'_>,
@@ -361,7 +368,10 @@ impl Pump {
             match step {
                 Step::More if window.ended() => {
                     self.give_places(sink)?;
-                    return self.hand_on(sink);
+                    self.pass_on(sink)?;
+                    self.wait(0, sink)?;
+                    let last = std::mem::take(&mut self.batch);
+                    return self.hand_on(last, sink);
                 }
                 Step::More => {
                     self.give_places(sink)?;
@@ -373,136 +383,219 @@ impl Pump {
                 }
                 Step::Skip(_) => {}
                 Step::Mark => self.mark = window.at(),
-                Step::Entry { start, end, .. } => self.entry(window, start, end, setup, sink)?,
+                Step::Entry { start, end, .. } => self.entry(window, start, end),
                 Step::Reject {
                     start, end, code, ..
                 } => {
                     let at = window.place(start);
                     let length = window.raw(start, end).len() as u64;
-                    self.reject(at, length, code, code.text().to_owned(), sink)?;
+                    self.reject(at, length, code);
                 }
                 Step::RejectMarked { end, code, .. } => {
                     let length = window.place(end).offset - self.mark.offset;
-                    self.reject(self.mark, length, code, code.text().to_owned(), sink)?;
+                    self.reject(self.mark, length, code);
                 }
             }
             window.consume(advance(&step));
-            if self.batch.is_full() {
-                self.hand_on(sink)?;
+            if self.lot.is_full() {
+                self.pass_on(sink)?;
             }
         }
     }
 
-    /// Reads the plain CSV records that come next, without asking the framer for each.
+    /// Finds the plain CSV records that come next, without asking the framer for each.
     fn records<S: Sink + ?Sized>(
         &mut self,
         window: &mut Window<'_>,
         setup: &Setup<'_>,
         sink: &mut S,
     ) -> Result<(), RunError<S::Error>> {
-        if !window.encoding().is_utf8() || !self.framer.begins_record() {
+        let Shape::Csv(layout) = self.how.shape else {
+            return Ok(());
+        };
+        if !self.how.utf8 || !self.framer.begins_record() {
             return Ok(());
         }
         loop {
             let (text, at) = (window.text(), window.at());
-            let Shape::Csv(layout) = &self.shape else {
+            if text.starts_with(UTF8_MARK) {
+                return Ok(());
+            }
+            let found = csv::scan(text, &layout.dialect);
+            let Some(extent) = found.filter(|extent| extent.end <= setup.limits.record) else {
                 return Ok(());
             };
-            let Some((read, extent)) = self.reader.record(layout, text, setup.limits.record) else {
-                return Ok(());
-            };
-            let raw = &text[..extent.end];
-            match self
-                .tally
-                .take(read, at, raw, &mut *self.mapper, &mut self.batch)
-            {
-                None => {}
-                Some((code, message)) => {
-                    let length = raw.len() as u64;
-                    self.reject(at, length, code, message, sink)?;
-                }
+            let record = &text[..extent.end];
+            if self.reader.repeats_header(self.how.shape, record) {
+                self.tally.repeated += 1;
+            } else {
+                let number = self.place(at, record.len() as u64);
+                self.lot.push(number, at, record, None);
             }
             window.pass(extent.next, extent.newlines);
-            if self.batch.is_full() {
-                self.hand_on(sink)?;
+            if self.lot.is_full() {
+                self.pass_on(sink)?;
             }
         }
     }
 
-    fn entry<S: Sink + ?Sized>(
-        &mut self,
-        window: &Window<'_>,
-        start: usize,
-        end: usize,
-        setup: &Setup<'_>,
-        sink: &mut S,
-    ) -> Result<(), RunError<S::Error>> {
-        let text = window.text();
+    fn entry(&mut self, window: &Window<'_>, start: usize, end: usize) {
+        let text = &window.text()[start..end];
+        if self.reader.repeats_header(self.how.shape, text) {
+            self.tally.repeated += 1;
+            return;
+        }
         let at = window.place(start);
-        let at_end = window.ended() && text[end..].iter().all(u8::is_ascii_whitespace);
         let raw = window.raw(start, end);
-        let utf8 = window.encoding().is_utf8();
-        let limits = setup.limits.json();
-        let read = self
-            .reader
-            .read(&self.shape, &text[start..end], utf8, at_end, &limits);
-        match self
-            .tally
-            .take(read, at, raw, &mut *self.mapper, &mut self.batch)
-        {
-            None => Ok(()),
-            Some((code, message)) => self.reject(at, raw.len() as u64, code, message, sink),
+        let number = self.place(at, raw.len() as u64);
+        let other = (!self.how.utf8).then_some(raw);
+        self.lot.push(number, at, text, other);
+        if window.ended() && window.text()[end..].iter().all(u8::is_ascii_whitespace) {
+            self.lot.ends_source();
         }
     }
 
-    fn reject<S: Sink + ?Sized>(
-        &mut self,
-        at: At,
-        length: u64,
-        code: RejectCode,
-        message: String,
-        sink: &mut S,
-    ) -> Result<(), RunError<S::Error>> {
-        let tally = &mut self.tally;
-        tally.entries += 1;
-        tally.rejected += 1;
-        tally.places.push((at.offset, length));
-        sink.reject(Reject {
-            entry: tally.entries,
+    fn reject(&mut self, at: At, length: u64, code: RejectCode) {
+        let entry = self.place(at, length);
+        self.lot.unreadable.push(Reject {
+            entry,
             line: at.line,
             offset: at.offset,
             length,
             code,
-            message,
-        })
-        .map_err(RunError::Sink)
+            message: code.text().to_owned(),
+        });
+    }
+
+    /// Counts an entry and notes where it stands; gives its number.
+    fn place(&mut self, at: At, length: u64) -> u64 {
+        self.tally.entries += 1;
+        self.places.push((at.offset, length));
+        self.tally.entries
     }
 
     /// Gives the places of all entries that the bytes given so far complete.
     fn give_places<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), RunError<S::Error>> {
-        let places = &mut self.tally.places;
-        if !places.is_empty() {
-            sink.entries(places).map_err(RunError::Sink)?;
-            places.clear();
+        if !self.places.is_empty() {
+            sink.entries(&self.places).map_err(RunError::Sink)?;
+            self.places.clear();
         }
         Ok(())
     }
 
-    fn hand_on<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), RunError<S::Error>> {
-        if self.batch.rows.is_empty() {
+    /// Has the entries that were found last read and mapped, here or by others.
+    fn pass_on<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), RunError<S::Error>> {
+        if self.lot.is_empty() {
             return Ok(());
         }
-        self.events += self.batch.rows.len() as u64;
-        let problems = self.batch.column(Field::Problems);
+        let mut lot = self.lots.pop().unwrap_or_default();
+        std::mem::swap(&mut lot, &mut self.lot);
+        let Crews::Some(crew, _) = &mut self.crew else {
+            let long = lot.is_full();
+            self.work(lot, sink)?;
+            return if long { self.call(sink) } else { Ok(()) };
+        };
+        lot.spare.extend(self.spare.pop());
+        crew.give(lot);
+        let busy = crew.busy();
+        self.wait(busy, sink)
+    }
+
+    /// Takes lots back until only so many are with others.
+    fn wait<S: Sink + ?Sized>(
+        &mut self,
+        most: usize,
+        sink: &mut S,
+    ) -> Result<(), RunError<S::Error>> {
+        while let Crews::Some(crew, failed) = &mut self.crew {
+            if crew.out() <= most {
+                return Ok(());
+            }
+            let Done { lot, settled } = crew.take().ok_or_else(ImportError::cancelled)?;
+            if settled {
+                self.take_in(lot, sink)?;
+                continue;
+            }
+            // What this lot taught the mapper, those that come after it must be mapped by.
+            let mut after = vec![lot];
+            while crew.out() > 0 {
+                after.extend(crew.take().map(|done| done.lot));
+            }
+            self.crew = Crews::None(*failed + 1);
+            for mut lot in after {
+                lot.forget();
+                self.work(lot, sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads and maps a lot here.
+    fn work<S: Sink + ?Sized>(
+        &mut self,
+        mut lot: Lot,
+        sink: &mut S,
+    ) -> Result<(), RunError<S::Error>> {
+        lot.spare.append(&mut self.spare);
+        let (how, reader, mapper) = (&self.how, &mut self.reader, &mut *self.mapper);
+        lot.work(how, reader, mapper, &mut self.batch);
+        self.take_in(lot, sink)
+    }
+
+    /// Has others help from here on, when they can.
+    fn call<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), RunError<S::Error>> {
+        if let Crews::None(failed) = self.crew
+            && failed < CALLED
+            && let Some(crew) = Crew::start(self.scope, &*self.mapper, self.how)
+        {
+            self.crew = Crews::Some(crew, failed);
+            // Events go on in order: what is half full goes first.
+            let batch = std::mem::take(&mut self.batch);
+            self.hand_on(batch, sink)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the sink what came of a lot.
+    fn take_in<S: Sink + ?Sized>(
+        &mut self,
+        mut lot: Lot,
+        sink: &mut S,
+    ) -> Result<(), RunError<S::Error>> {
+        self.tally.rejected += lot.rejects.len() as u64;
+        for reject in lot.rejects.drain(..) {
+            sink.reject(reject).map_err(RunError::Sink)?;
+        }
+        for batch in lot.full.drain(..) {
+            self.hand_on(batch, sink)?;
+        }
+        self.spare.append(&mut lot.spare);
+        lot.clear();
+        self.lots.push(lot);
+        Ok(())
+    }
+
+    fn hand_on<S: Sink + ?Sized>(
+        &mut self,
+        batch: Batch,
+        sink: &mut S,
+    ) -> Result<(), RunError<S::Error>> {
+        if batch.rows.is_empty() {
+            return Ok(());
+        }
+        let tally = &mut self.tally;
+        tally.events += batch.rows.len() as u64;
+        tally.words.count(&batch);
+        let problems = batch.column(Field::Problems);
         let known: Vec<Option<Flag>> = problems.texts().map(Flag::from_code).collect();
         for cell in problems.cells() {
             if let Some(flag) = known[cell.value as usize] {
-                self.flags[flag as usize] += 1;
+                tally.flags[flag as usize] += 1;
             }
         }
-        let full = std::mem::take(&mut self.batch);
-        self.batch = sink.batch(full).map_err(RunError::Sink)?;
-        self.batch.clear();
+        let mut empty = sink.batch(batch).map_err(RunError::Sink)?;
+        empty.clear();
+        self.spare.push(empty);
         Ok(())
     }
 
@@ -522,19 +615,32 @@ impl Pump {
                 Flag::CardNumber => CARDS,
                 other => other.text(),
             };
-            warn(flag.code(), self.flags[*flag as usize], message.to_owned());
+            warn(
+                flag.code(),
+                self.tally.flags[*flag as usize],
+                message.to_owned(),
+            );
         }
-        warn(
-            "not_a_number",
-            self.tally.not_a_number,
-            "NaN and Infinity are no JSON; those values are read as absent".to_owned(),
-        );
         warn(
             "repeated_header",
             self.tally.repeated,
             "the header stands again between the rows".to_owned(),
         );
-        if let Shape::Csv(layout) = &self.shape {
+        if let Shape::Csv(layout) = self.how.shape {
+            let twice = layout.repeated();
+            warn(
+                "repeated_column",
+                twice.len() as u64,
+                format!(
+                    "columns of the same name: {}{}; the first of each is read as the field that it is mapped to",
+                    twice[..twice.len().min(REPEATED)].join(", "),
+                    if twice.len() > REPEATED {
+                        " and others"
+                    } else {
+                        ""
+                    }
+                ),
+            );
             warn(
                 "preamble",
                 layout.preamble as u64,
@@ -553,22 +659,32 @@ impl Pump {
                 format!("it cannot be unpacked to its end ({why}); what came before is kept"),
             );
         }
+        warn(
+            "other_list",
+            self.framer.aside(),
+            "objects that look like events stand in another list of the document; they are kept with the file, but only one list is read as entries: cut the file and import the other list too".to_owned(),
+        );
         let inside = self.framer.is_inside();
         warn(
             "cut_off",
             u64::from(inside),
-            "the export ends before its JSON is closed; it may be incomplete".to_owned(),
+            format!(
+                "the export ends on line {}, at byte {}, before its JSON is closed; it may be incomplete: export it again",
+                window.at().line,
+                window.at().offset
+            ),
         );
         warn(
             "no_entries",
             u64::from(self.tally.entries == 0),
             "the source holds no entries".to_owned(),
         );
+        warnings.extend(self.tally.words.warning());
         SourceEnd {
             bytes: window.at().offset,
             entries: self.tally.entries,
             rejected: self.tally.rejected,
-            events: self.events,
+            events: self.tally.events,
             profiles: self.mapper.profiles(),
             warnings,
         }

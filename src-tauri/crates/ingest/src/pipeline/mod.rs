@@ -2,15 +2,18 @@
 //!
 //! Owns: the order of things. Never touches: formats (the readers know), storage (the sink does it).
 
+mod crew;
 pub mod error;
 mod feed;
 pub mod inspect;
+mod lot;
 mod member;
 pub mod planner;
 mod read;
 pub mod run;
 pub mod sink;
 mod window;
+mod words;
 mod workbook;
 
 pub use error::{ImportError, Place, RunError};

@@ -64,4 +64,12 @@ impl EntryMap for Mapper {
     fn profiles(&self) -> Vec<String> {
         Mapper::profiles(self)
     }
+
+    fn fork(&self) -> Option<Box<dyn EntryMap + Send>> {
+        Mapper::fork(self).map(|fork| Box::new(fork) as Box<dyn EntryMap + Send>)
+    }
+
+    fn is_as_forked(&self) -> bool {
+        Mapper::is_as_forked(self)
+    }
 }

@@ -2,9 +2,9 @@
 //!
 //! Owns: which reader's memory is used. Never touches: streams.
 
-use crate::csv::{Extent, Layout, Splitter};
+use crate::csv::{Layout, Splitter};
 use crate::encoding::UTF8_MARK;
-use crate::entry::{Cells, EntryValue, Flags};
+use crate::entry::{EntryValue, Flags};
 use crate::json::{JsonLimits, Tape};
 use crate::shape::{Shape, reject_code};
 use witnessmark_model::{Flag, RejectCode};
@@ -21,23 +21,8 @@ pub(crate) struct ValueReader {
 pub(crate) enum Read<'a> {
     /// A value, with what is odd about it.
     Value(EntryValue<'a>, Flags),
-    /// The header once more.
-    Header,
     /// Nothing that can be mapped.
     Reject(RejectCode, String),
-}
-
-fn cells_of<'a>(layout: &Layout, cells: Cells<'a>, flags: Flags) -> Read<'a> {
-    let again = layout.named
-        && cells.len() == layout.header.len()
-        && cells
-            .iter()
-            .zip(&layout.header)
-            .all(|(cell, name)| cell.trim() == name);
-    if again {
-        return Read::Header;
-    }
-    Read::Value(EntryValue::Cells(cells), flags)
 }
 
 impl ValueReader {
@@ -60,7 +45,7 @@ impl ValueReader {
                 // Where files were joined, the mark of the second stands before its first row.
                 let text = text.strip_prefix(UTF8_MARK).unwrap_or(text);
                 let (cells, found) = self.splitter.split(text, &layout.dialect, &layout.header);
-                cells_of(layout, cells, flags.union(found))
+                Read::Value(EntryValue::Cells(cells), flags.union(found))
             }
             Shape::Lines { .. } => self.line(text, flags),
             _ => {
@@ -70,15 +55,7 @@ impl ValueReader {
                 }
                 match self.tape.parse(text, limits) {
                     Ok(value) if value.is_object() => {
-                        if value.duplicate_key() {
-                            flags.insert(Flag::DuplicateKey);
-                        }
-                        if value.big_number() {
-                            flags.insert(Flag::BigNumber);
-                        }
-                        if value.invalid_encoding() {
-                            flags.insert(Flag::InvalidEncoding);
-                        }
+                        let flags = flags.union(Flags::of_json(value));
                         Read::Value(EntryValue::Json(value), flags)
                     }
                     Ok(_) => Read::Reject(
@@ -94,20 +71,21 @@ impl ValueReader {
         }
     }
 
-    /// Finds and reads the CSV record that a text begins with, if it is a plain one of at most `limit` bytes. Any other is
-    /// left to the framer and [`ValueReader::read`].
-    pub(crate) fn record<'a>(
-        &'a mut self,
-        layout: &'a Layout,
-        text: &'a [u8],
-        limit: usize,
-    ) -> Option<(Read<'a>, Extent)> {
-        if text.starts_with(UTF8_MARK) {
-            return None;
+    /// Whether the text of an entry is the header once more, as where files were joined.
+    pub(crate) fn repeats_header(&mut self, shape: &Shape, text: &[u8]) -> bool {
+        let Shape::Csv(layout) = shape else {
+            return false;
+        };
+        let text = text.strip_prefix(UTF8_MARK).unwrap_or(text);
+        if !layout.named || !may_be_header(layout, text) {
+            return false;
         }
-        let (dialect, header) = (&layout.dialect, &layout.header);
-        let (cells, flags, extent) = self.splitter.record(text, dialect, header, limit)?;
-        Some((cells_of(layout, cells, flags), extent))
+        let (cells, _) = self.splitter.split(text, &layout.dialect, &layout.header);
+        cells.len() == layout.header.len()
+            && cells
+                .iter()
+                .zip(&layout.header)
+                .all(|(cell, name)| cell.trim() == name)
     }
 
     fn line<'a>(&'a mut self, text: &'a [u8], mut flags: Flags) -> Read<'a> {
@@ -124,4 +102,18 @@ impl ValueReader {
         }
         Read::Value(EntryValue::Line(&self.lossy), flags)
     }
+}
+
+/// Whether a record could begin as the header does; most do not, by their first letter.
+fn may_be_header(layout: &Layout, record: &[u8]) -> bool {
+    let quote = layout.dialect.quote;
+    let first = layout.header.first().and_then(|name| name.bytes().next());
+    let Some(first) = first.filter(|byte| *byte != quote && *byte != b'\\') else {
+        return true;
+    };
+    let text = |byte: &&u8| **byte != quote && !byte.is_ascii_whitespace();
+    record
+        .iter()
+        .find(text)
+        .is_none_or(|byte| *byte == first || !byte.is_ascii())
 }

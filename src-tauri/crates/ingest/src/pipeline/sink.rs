@@ -52,8 +52,8 @@ pub struct Reject {
 /// Something about a source that matters for evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// Code for programs: a flag's code, or one of `cut_off`, `container_damaged`, `not_a_number`, `repeated_header`,
-    /// `preamble`, `header_guessed`, `no_entries`.
+    /// Code for programs: a flag's code, or one of `cut_off`, `container_damaged`, `repeated_header`, `repeated_column`,
+    /// `preamble`, `header_guessed`, `other_list`, `no_entries`, `unmapped_verbs`.
     pub code: &'static str,
     /// How many entries (or lines).
     pub count: u64,
@@ -109,9 +109,9 @@ pub enum Control {
 
 /// Takes what a run yields. All calls come from the thread that runs, in order:
 /// `begin_container`, `container_bytes`… interleaved with the sources; for each source `begin_source`, then again and
-/// again `bytes` followed by the `entries` and `reject` that these bytes complete, then `end_source`. An entry is given when
-/// its last byte has been given, and before any further bytes come. A `batch` comes when it is full, and at the end; its
-/// events are of entries whose bytes have been given.
+/// again `bytes` followed by the `entries` that these bytes complete, then `end_source`. An entry is given when
+/// its last byte has been given, and before any further bytes come. A `reject`, and a `batch` that is full or the last,
+/// come some time after their entries, each in entry order.
 pub trait Sink {
     /// What can go wrong in it.
     type Error;
@@ -147,6 +147,14 @@ pub trait EntryMap {
 
     /// Profiles and versions that read entries so far.
     fn profiles(&self) -> Vec<String>;
+
+    /// A mapper that gives for the entries to come what this one would give; absent where what it has learnt from entries so
+    /// far is still unsettled. The entries of one source can then be mapped side by side.
+    fn fork(&self) -> Option<Box<dyn EntryMap + Send>>;
+
+    /// Whether this mapper, after the entries it was given, still stands as it was forked: what it gave counts, and
+    /// what it will give is what the one it was forked from would give.
+    fn is_as_forked(&self) -> bool;
 }
 
 /// How a source will be mapped.

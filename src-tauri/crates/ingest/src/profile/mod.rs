@@ -1,10 +1,12 @@
 //! Profiles: the declarative description of one system's log.
 //!
 //! Owns: what a profile can say (this file), how it is read from TOML (`read`, `document`, `path`), the vocabulary of
-//! verbs (`verbs`), sentences for people (`sentence`), and the set of profiles at hand (`library`).
+//! verbs (`verbs`), sentences for people (`sentence`), the set of profiles at hand (`library`), and how single parts of a text are
+//! changed (`edit`).
 //! Never touches: entries; the mapping applies a profile to them.
 
 mod document;
+pub mod edit;
 mod library;
 pub(crate) mod path;
 mod read;
@@ -40,6 +42,11 @@ pub struct Profile {
     pub blind_spots: Vec<String>,
     /// The same for programs, where a conclusion depends on it: words of [`witnessmark_model::verbs::NEEDS`].
     pub cannot_show: Vec<String>,
+    /// The field whose values are logs of their own, where one profile reads several: each is exported by itself, and one
+    /// covers nothing of another.
+    pub logs: Option<Field>,
+    /// Whether it reads events that were made from another log, so that its verbs say nothing of what that log records.
+    pub converted: bool,
     /// The file it was read from, so that a case can keep the very version that it used.
     pub text: String,
     pub(crate) loose: bool,
@@ -61,6 +68,31 @@ impl Profile {
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}@{}", self.id, self.version)
+    }
+
+    /// Whether a name, with or without a version, means this profile.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let rest = name.strip_prefix(self.id.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('@') && name == self.name())
+    }
+
+    /// What a word means, whatever else an event has to show for it.
+    #[must_use]
+    pub fn meaning(&self, word: &str) -> Option<&Verb> {
+        self.verbs.find(word, |_| true)
+    }
+
+    /// Whether the table of verbs names this very word.
+    #[must_use]
+    pub fn names(&self, word: &str) -> bool {
+        self.verbs.names(word)
+    }
+
+    /// Whether the log has a place for a field at all.
+    #[must_use]
+    pub fn tells(&self, field: Field) -> bool {
+        self.fields.iter().any(|(mapped, _)| *mapped == field)
     }
 
     /// The verbs of the profile with their words.

@@ -56,12 +56,10 @@ impl Profile {
             provider: optional("provider")?.unwrap_or_default(),
             blind_spots: texts(&head, "blind_spots")?,
             cannot_show: needs(&head)?,
+            logs: head.get("logs").map(|n| field(&n)).transpose()?,
+            converted: flag(&head, "converted")?,
             text: text.to_owned(),
-            loose: head
-                .get("loose")
-                .map(|n| n.flag())
-                .transpose()?
-                .unwrap_or(false),
+            loose: flag(&head, "loose")?,
             absent: Absent::new(texts(&head, "absent")?),
             shapes: Vec::new(),
             time: time(&root)?,
@@ -111,6 +109,11 @@ impl Profile {
 
 fn texts(section: &Section<'_>, name: &str) -> Result<Vec<String>> {
     section.get(name).map_or(Ok(Vec::new()), |n| n.texts())
+}
+
+fn flag(section: &Section<'_>, name: &str) -> Result<bool> {
+    let given = section.get(name).map(|n| n.flag()).transpose()?;
+    Ok(given.unwrap_or(false))
 }
 
 /// What the log does not show, as words that programs know.

@@ -76,6 +76,11 @@ impl Verbs {
         self.list.iter().map(|(word, verb)| (word.as_str(), verb))
     }
 
+    /// Whether a word is in the table as it stands.
+    pub(crate) fn names(&self, word: &str) -> bool {
+        self.exact.contains_key(&folded(word))
+    }
+
     /// Numbers of the verbs that a word can mean, the most exact first.
     pub(crate) fn candidates(&self, word: &str) -> Vec<usize> {
         let word = folded(word);
@@ -103,7 +108,7 @@ impl Verbs {
 }
 
 /// Lower case, one blank between words, no typographic apostrophe.
-fn folded(word: &str) -> String {
+pub(super) fn folded(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
     for part in word.split_whitespace() {
         if !out.is_empty() {

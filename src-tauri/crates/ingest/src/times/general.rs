@@ -371,9 +371,20 @@ fn clock(c: &mut Cursor<'_>, reading: &mut Reading, format: &mut String) -> Opti
 }
 
 fn zone(c: &mut Cursor<'_>, spoken: bool, format: &mut String) -> Option<Stated> {
-    if c.take("(UTC)") {
-        format.push_str("(UTC)");
-        return Some(Stated::Utc);
+    if let Some(inner) = c
+        .rest()
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
+        if inner.starts_with('(') {
+            return None;
+        }
+        let mut within = Cursor { text: inner, at: 0 };
+        format.push('(');
+        let stated = zone(&mut within, spoken, format)?;
+        format.push(')');
+        c.at = c.text.len();
+        return within.rest().is_empty().then_some(stated);
     }
     let named = c.word();
     let mut stated = match named {
@@ -382,11 +393,12 @@ fn zone(c: &mut Cursor<'_>, spoken: bool, format: &mut String) -> Option<Stated>
             format.push_str(named);
             Some(Stated::Utc)
         }
-        other if spoken => {
+        other => {
             format.push_str(other);
-            Some(Stated::Offset(words::rfc2822_zone(other)? * 60))
+            let minutes = words::sole_zone(other)
+                .or_else(|| spoken.then(|| words::rfc2822_zone(other)).flatten())?;
+            Some(Stated::Offset(minutes * 60))
         }
-        _ => return None,
     };
     if let Some(sign @ (b'+' | b'-')) = c.peek() {
         c.at += 1;

@@ -151,6 +151,12 @@ impl Clock {
         }
     }
 
+    /// A clock with the same rules, which remembers nothing.
+    #[must_use]
+    pub(crate) fn anew(&self) -> Self {
+        Self::new(self.rules.clone())
+    }
+
     /// The cell of a template number.
     #[must_use]
     pub fn template(&self, number: u16) -> &str {
@@ -215,7 +221,8 @@ impl Clock {
 
     fn resolve(&mut self, text: &str, found: Scan, format: &str) -> Read {
         match found {
-            Scan::Unreadable | Scan::OrderNeeded => Read::undated(Flag::UnreadableTime),
+            Scan::Unreadable => Read::undated(Flag::UnreadableTime),
+            Scan::OrderNeeded => Read::undated(Flag::DateOrderMissing),
             Scan::Relative => Read::undated(Flag::RelativeTime),
             Scan::Epoch(nanos, format) => {
                 let Ok(at) = i64::try_from(nanos) else {
@@ -346,7 +353,7 @@ impl Clock {
             Stated::Offset(offset) => nanos(seconds - i64::from(offset), reading.nanos),
             Stated::Nothing => {
                 let Some((zone, _)) = self.rules.zone else {
-                    return Read::undated(Flag::UnreadableTime);
+                    return Read::undated(Flag::ZoneMissing);
                 };
                 self.in_zone(&zone, seconds, reading.nanos, &mut flags)
             }

@@ -4,6 +4,7 @@
 //! text again. Never touches: zones by name, the clock, choices of a person.
 
 use super::words;
+use std::borrow::Cow;
 
 /// How the three numbers of an all-numeric date stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -348,6 +349,22 @@ fn compact(text: &str, format: &mut String) -> Option<Scan> {
     Some(Scan::Other(reading))
 }
 
+/// The text with blanks that look like a space as spaces, and without marks of direction. Browsers write a narrow
+/// no-break space before `PM` since CLDR 42, and some write marks of direction around each part of a date.
+fn plain_blanks(text: &str) -> Cow<'_, str> {
+    const BLANKS: [char; 4] = ['\u{a0}', '\u{2007}', '\u{2009}', '\u{202f}'];
+    const MARKS: [char; 2] = ['\u{200e}', '\u{200f}'];
+    if text.is_ascii() || !text.contains(|c| BLANKS.contains(&c) || MARKS.contains(&c)) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(
+        text.chars()
+            .filter(|c| !MARKS.contains(c))
+            .map(|c| if BLANKS.contains(&c) { ' ' } else { c })
+            .collect(),
+    )
+}
+
 /// Reads any layout. `format` is emptied and then holds the chrono format of what was read.
 pub(crate) fn scan(text: &str, order: Option<DateOrder>, format: &mut String) -> Scan {
     format.clear();
@@ -355,6 +372,8 @@ pub(crate) fn scan(text: &str, order: Option<DateOrder>, format: &mut String) ->
     if let Some(found) = iso(text.as_bytes()) {
         return found;
     }
+    let plain = plain_blanks(text);
+    let text = plain.trim();
     if let Some(found) = compact(text, format) {
         return found;
     }

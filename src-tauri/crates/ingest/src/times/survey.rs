@@ -46,6 +46,9 @@ pub fn survey<'t>(texts: impl IntoIterator<Item = &'t str>) -> Survey {
             found = scan::scan(text, Some(order), &mut buffer);
         }
         match found {
+            // `0000-00-00` is no day in any zone.
+            Scan::Iso(reading, _) | Scan::Other(reading)
+                if super::local_seconds(&reading).is_none() => {}
             Scan::Iso(reading, _) | Scan::Other(reading) => {
                 out.readable += 1;
                 if reading.stated == Stated::Nothing && out.zoneless.is_none() {

@@ -169,6 +169,36 @@ fn every_layout_is_read() {
             true,
         ),
         ("2024-04-22T14:32Z", "2024-04-22T14:32:00.000000000Z", true),
+        (
+            "4/22/2024, 2:32:15\u{202f}PM",
+            "2024-04-22T14:32:15.000000000Z",
+            false,
+        ),
+        (
+            "\u{200e}4\u{200e}/\u{200e}22\u{200e}/\u{200e}2024 2:32:15 PM",
+            "2024-04-22T14:32:15.000000000Z",
+            false,
+        ),
+        (
+            "2024-04-22 14:32:15 PHT",
+            "2024-04-22T06:32:15.000000000Z",
+            true,
+        ),
+        (
+            "2024-04-22 14:32:15 (UTC+08:00)",
+            "2024-04-22T06:32:15.000000000Z",
+            true,
+        ),
+        (
+            "22 Apr 2024 14:32 (GMT+8)",
+            "2024-04-22T06:32:00.000000000Z",
+            false,
+        ),
+        (
+            "2024-04-22 14:32:15 (UTC)",
+            "2024-04-22T14:32:15.000000000Z",
+            true,
+        ),
         ("1626781291", "2021-07-20T11:41:31.000000000Z", true),
         ("1626781291.25", "2021-07-20T11:41:31.250000000Z", false),
         ("1583364251067", "2020-03-04T23:24:11.067000000Z", true),
@@ -193,7 +223,10 @@ fn a_date_with_dots_follows_the_chosen_order() {
         "2026-11-12T08:31:07.000000000Z"
     );
     let mut none = clock(Some("UTC"), None);
-    assert_eq!(read(&mut none, "03/04/2024 10:00").1, ["unreadable_time"]);
+    assert_eq!(
+        read(&mut none, "03/04/2024 10:00").1,
+        ["date_order_missing"]
+    );
 }
 
 #[test]
@@ -215,10 +248,7 @@ fn zones_are_named_with_their_reason() {
 #[test]
 fn without_a_zone_a_zoneless_time_stays_undated() {
     let mut clock = clock(None, None);
-    assert_eq!(
-        read(&mut clock, "2024-04-22 14:32:15").1,
-        ["unreadable_time"]
-    );
+    assert_eq!(read(&mut clock, "2024-04-22 14:32:15").1, ["zone_missing"]);
 }
 
 #[test]
@@ -244,6 +274,9 @@ fn odd_times_are_flagged_and_never_dropped() {
         ("45404.6057", false, "unreadable_time"),
         ("Mar 04 11:16:19", false, "unreadable_time"),
         ("n/a", false, "unreadable_time"),
+        ("2024-04-22 14:32:15 PST", false, "unreadable_time"),
+        ("2024-04-22 14:32:15 (UTC+08:00", false, "unreadable_time"),
+        ("2024-04-22 14:32:15 ((UTC))", false, "unreadable_time"),
         ("99999999999999999999999999", false, "out_of_range"),
     ] {
         let (at, found, _) = read(&mut clock, text);
@@ -282,6 +315,8 @@ fn a_sample_settles_the_order_or_asks() {
     assert_eq!(settled.order, Some(DateOrder::Dmy));
     let stated = survey(["2024-04-22T14:32:15Z", "1626781291"]);
     assert_eq!((stated.zoneless, stated.readable), (None, 2));
+    let nothing = survey(["0000-00-00 00:00:00", "2024-04-22T14:32:15Z"]);
+    assert_eq!((nothing.zoneless, nothing.readable), (None, 1));
     let both = survey(["23/04/2024 11:00", "04/23/2024 11:00"]);
     assert_eq!((both.order, both.orderless.len()), (None, 1));
 }

@@ -64,6 +64,26 @@ pub(crate) fn rfc2822_zone(word: &str) -> Option<i32> {
     })
 }
 
+/// Offsets in minutes of zone names that the time zone database, or a country's own usage, gives to one offset only. Names
+/// that two countries share (`CST`, `IST`, `BST`, `PST`: Pacific or Philippine) are not here.
+pub(crate) fn sole_zone(word: &str) -> Option<i32> {
+    Some(match word {
+        "WET" => 0,
+        "CET" | "WEST" => 60,
+        "CEST" | "EET" => 120,
+        "EEST" | "MSK" => 180,
+        "PKT" => 300,
+        "WIB" | "ICT" => 420,
+        "PHT" | "PHST" | "HKT" | "SGT" | "MYT" | "AWST" => 480,
+        "JST" | "KST" => 540,
+        "AEST" => 600,
+        "AEDT" => 660,
+        "NZST" => 720,
+        "NZDT" => 780,
+        _ => return None,
+    })
+}
+
 /// `5 minutes ago`, `an hour ago`, `yesterday`, `just now`, `2h ago`, `in 3 days`.
 pub(crate) fn is_relative(text: &str) -> bool {
     let lower = text.trim().to_lowercase();

@@ -10,6 +10,7 @@
 )]
 
 mod recognition;
+mod strangers;
 mod support;
 
 use std::collections::BTreeSet;

@@ -14,5 +14,6 @@ mod csv;
 mod fuzz;
 mod hostile;
 mod shapes;
+mod side_by_side;
 mod support;
 mod tape;

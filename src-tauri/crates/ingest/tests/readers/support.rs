@@ -172,6 +172,14 @@ impl EntryMap for Verbatim {
     fn profiles(&self) -> Vec<String> {
         vec!["verbatim@1".to_owned()]
     }
+
+    fn fork(&self) -> Option<Box<dyn EntryMap + Send>> {
+        Some(Box::new(Self))
+    }
+
+    fn is_as_forked(&self) -> bool {
+        true
+    }
 }
 
 pub(crate) struct Plain;

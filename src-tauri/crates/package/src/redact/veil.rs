@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -23,6 +23,12 @@ use crate::tree::Hash;
 
 /// Longer values are replaced in the field that a rule names, and not looked for elsewhere: they are whole texts.
 const SEARCHED: usize = 200;
+/// Shortest word of a hidden value that is looked for by itself, in characters.
+const WORD: usize = 3;
+/// A value of more words is a sentence, whose words are everybody's.
+const MOST_WORDS: usize = 6;
+/// What stands for a word of a hidden value.
+const BLOT: &str = "••••••";
 /// Crockford's base 32: no letter that is read as another.
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Fields whose words are ours or the policy's business never: looking for names in them would only break them.
@@ -54,6 +60,8 @@ pub(crate) struct Veil<'p> {
     /// Positions in `hidden` of the values that are looked for.
     searched: Vec<usize>,
     search: Values,
+    /// The words of hidden values, in lower case: a person who writes a note says half of a name.
+    words: HashSet<String>,
     counts: RefCell<Vec<u64>>,
     counting: Cell<bool>,
 }
@@ -80,6 +88,38 @@ fn word(act: &Act) -> &'static str {
         Act::Mask(_) => "mask",
         Act::Remove => "remove",
     }
+}
+
+/// The words of a value that is a name, an address or a number, in lower case.
+fn words_of(value: &str) -> Vec<String> {
+    let words = value.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|w| !w.is_empty()).collect();
+    if words.len() > MOST_WORDS {
+        return Vec::new();
+    }
+    let long = words.iter().filter(|w| w.chars().count() >= WORD);
+    long.map(|w| w.to_lowercase()).collect()
+}
+
+/// The words of everything that a policy hides anywhere in the case, where persons wrote something: a note on an event of
+/// the scope can name somebody who has none in it.
+fn hidden_words(material: &dyn Material, policy: &Policy) -> Result<HashSet<String>> {
+    if material.facts().notes.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut survey = Survey {
+        policy,
+        found: HashMap::new(),
+    };
+    material.everybody(&mut |event| {
+        survey.take(event);
+        Ok(())
+    })?;
+    let hidden = survey
+        .found
+        .iter()
+        .filter(|(value, rule)| value.len() <= SEARCHED && policy.rules[**rule].act != Act::Keep);
+    Ok(hidden.flat_map(|(value, _)| words_of(value)).collect())
 }
 
 fn keyed(secret: &[u8], parts: &[&[u8]]) -> Hash {
@@ -226,11 +266,24 @@ fn other_texts(facts: &CaseFacts) -> impl Iterator<Item = &str> {
             .chain(warnings)
     });
     let custody = facts.custody.iter().map(|l| l.entry.as_str());
-    let marks = facts.marks.iter().map(|m| m.2.as_str());
+    let notes = facts
+        .notes
+        .iter()
+        .flat_map(|n| [n.subject.as_str(), n.text.as_str(), n.who.as_str()]);
     sources
         .chain(custody)
-        .chain(marks)
+        .chain(notes)
         .chain([facts.name.as_str()])
+}
+
+/// Whether an entry of the custody log holds the hash of what a person said, by which somebody could confirm a guess.
+fn tells_hash_of_words(entry: &str) -> bool {
+    let Ok(entry) = serde_json::from_str::<serde_json::Value>(entry) else {
+        return false;
+    };
+    let of_words = ["statement.", "overlay."];
+    let action = entry["action"].as_str().unwrap_or_default();
+    of_words.iter().any(|o| action.starts_with(o)) && entry["detail"]["sha256"].is_string()
 }
 
 impl<'p> Veil<'p> {
@@ -266,6 +319,7 @@ impl<'p> Veil<'p> {
             .filter(|(_, rule)| policy.rules[*rule].act != Act::Keep)
             .collect();
         found.sort_unstable_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        let words = hidden_words(material, policy)?;
         let secret = facts.secret.clone();
         let hidden: Vec<Hidden> = found
             .into_iter()
@@ -297,6 +351,7 @@ impl<'p> Veil<'p> {
             by_value,
             searched,
             search,
+            words,
         })
     }
 
@@ -327,6 +382,41 @@ impl<'p> Veil<'p> {
         }
         out.push_str(&text[at..]);
         Cow::Owned(out)
+    }
+
+    /// What a person wrote, with hidden values replaced and every single word of them blotted out: people say "Alice" of
+    /// whom the log calls "Alice Merchant".
+    fn said(&self, text: &str) -> String {
+        if let Some(at) = self.by_value.get(text) {
+            return self.hidden[*at].replacement.clone();
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for (place, value) in self.search.find(text) {
+            self.blot(&text[at..place.start], &mut out);
+            out.push_str(&self.hidden[self.searched[value]].replacement);
+            at = place.end;
+        }
+        self.blot(&text[at..], &mut out);
+        out
+    }
+
+    fn blot(&self, text: &str, out: &mut String) {
+        let mut rest = text;
+        while let Some(start) = rest.find(char::is_alphanumeric) {
+            out.push_str(&rest[..start]);
+            rest = &rest[start..];
+            let end = rest
+                .find(|c: char| !c.is_alphanumeric())
+                .unwrap_or(rest.len());
+            if self.words.contains(&rest[..end].to_lowercase()) {
+                out.push_str(BLOT);
+            } else {
+                out.push_str(&rest[..end]);
+            }
+            rest = &rest[end..];
+        }
+        out.push_str(rest);
     }
 
     fn owned(&self, text: &str) -> String {
@@ -437,10 +527,16 @@ impl<'p> Veil<'p> {
             }
         }
         for line in &mut veiled.custody {
-            line.withheld = matches!(self.text(&line.entry), Cow::Owned(_));
+            line.withheld =
+                matches!(self.text(&line.entry), Cow::Owned(_)) || tells_hash_of_words(&line.entry);
         }
-        for mark in &mut veiled.marks {
-            mark.2 = self.owned(&mark.2);
+        for note in &mut veiled.notes {
+            note.subject = match note.subject.split_once(':') {
+                Some((what @ ("actor" | "record"), name)) => format!("{what}:{}", self.said(name)),
+                _ => note.subject.clone(),
+            };
+            note.text = self.said(&note.text);
+            note.who = self.owned(&note.who);
         }
         for (_, text) in &mut veiled.profiles {
             *text = self.owned(text);

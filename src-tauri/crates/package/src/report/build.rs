@@ -5,11 +5,11 @@
 
 use std::collections::HashMap;
 
-use witnessmark_model::{Event, Field, Zone};
+use witnessmark_model::{Event, Field, Instant, Zone};
 
 use super::show::{cell, number, time};
 use super::{Bars, Block, Column, Kind, Report, Strip};
-use crate::material::{CaseFacts, SourceFacts};
+use crate::material::{CaseFacts, NoteFacts, SourceFacts};
 use crate::pieces::{day, gaps};
 use crate::population::{Census, actor};
 use crate::redact::Effect;
@@ -22,6 +22,9 @@ const BARS: i64 = 96;
 const PIECES: usize = 120;
 /// Rows of the lists of values.
 const TOP: usize = 12;
+
+/// Notes and entries on paper.
+const MOST_NOTES: usize = 500;
 
 /// What the report is made from.
 pub(crate) struct Given<'g> {
@@ -51,6 +54,7 @@ pub(crate) fn build(given: &Given<'_>) -> Report {
     timeline(given.census, &mut blocks);
     values(given.census, &mut blocks);
     judged(given.facts, &mut blocks);
+    notes(given, &zone, &mut blocks);
     events(given, &zone, &mut blocks);
     coverage(given, &zone, &mut blocks);
     redaction(given, &mut blocks);
@@ -259,6 +263,67 @@ fn judged(facts: &CaseFacts, blocks: &mut Vec<Block>) {
     }
 }
 
+/// What persons said, apart from everything that a log says.
+fn notes(given: &Given<'_>, zone: &Zone, blocks: &mut Vec<Block>) {
+    let all = &given.facts.notes;
+    let at = |text: &str| time(Instant::parse_rfc3339(text), zone);
+    let own: Vec<&NoteFacts> = all.iter().filter(|n| n.kind == "entry").collect();
+    if !own.is_empty() {
+        blocks.push(Block::Heading("Entries of the examiner".to_owned()));
+        blocks.push(Block::Note(
+            "Written by a person; they stand in no log and are not counted as events.".to_owned(),
+        ));
+        let columns = vec![
+            column("Time", 2.6, Kind::Text),
+            column("Entry", 5.0, Kind::Text),
+            column("Written by", 2.4, Kind::Text),
+            column("Written at", 2.6, Kind::Text),
+        ];
+        let rows = own
+            .iter()
+            .take(MOST_NOTES)
+            .map(|n| vec![time(n.time, zone), cell(&n.text), cell(&n.who), at(&n.at)]);
+        blocks.push(Block::Table(columns, rows.collect()));
+        rest(own.len(), blocks);
+    }
+    let marks: Vec<&NoteFacts> = all.iter().filter(|n| n.kind != "entry").collect();
+    if !marks.is_empty() {
+        blocks.push(Block::Heading("Notes, tags and bookmarks".to_owned()));
+        let columns = vec![
+            column("On", 2.4, Kind::Text),
+            column("Mark", 1.2, Kind::Text),
+            column("What it says", 4.6, Kind::Text),
+            column("By", 2.0, Kind::Text),
+            column("At", 2.4, Kind::Text),
+        ];
+        let rows = marks.iter().take(MOST_NOTES).map(|n| {
+            let on = n.subject.replacen(':', " ", 1);
+            vec![
+                cell(&if n.gone {
+                    format!("{on} (not seen any more)")
+                } else {
+                    on
+                }),
+                n.kind.clone(),
+                cell(if n.text.is_empty() { "–" } else { &n.text }),
+                cell(&n.who),
+                at(&n.at),
+            ]
+        });
+        blocks.push(Block::Table(columns, rows.collect()));
+        rest(marks.len(), blocks);
+    }
+}
+
+fn rest(all: usize, blocks: &mut Vec<Block>) {
+    if all > MOST_NOTES {
+        blocks.push(Block::Note(format!(
+            "All {} are in data/notes/notes.ndjson; paper holds a part.",
+            number(all as u64)
+        )));
+    }
+}
+
 fn object(event: &Event) -> String {
     let target = event.targets.first().map(|t| {
         let parts = [t.r#type.as_deref(), t.name.as_deref().or(t.id.as_deref())];
@@ -316,7 +381,7 @@ fn rows(events: &[&Event], zone: &Zone) -> Block {
 fn events(given: &Given<'_>, zone: &Zone, blocks: &mut Vec<Block>) {
     let census = given.census;
     let drawn = census.sample_numbers();
-    let marked: Vec<u64> = given.facts.marks.iter().map(|m| m.1).collect();
+    let marked = given.facts.marked();
     let sampled: Vec<&Event> = census
         .listed
         .iter()

@@ -270,6 +270,9 @@ pub struct Paging {
     /// Whether the token after the last page is where the next run begins.
     #[serde(default)]
     pub durable: bool,
+    /// Whether new entries come first, so that a walk over a log that cannot be asked by time may end at known ones.
+    #[serde(default)]
+    pub newest_first: bool,
 }
 
 /// The ways of paging.
@@ -342,7 +345,7 @@ pub struct Window {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WindowKind {
-    /// The log cannot be asked by time: all of it is walked, newest entries first, until known ones come.
+    /// The log cannot be asked by time: all of it is walked; where new entries come first, until known ones come.
     #[default]
     None,
     /// From an instant on.

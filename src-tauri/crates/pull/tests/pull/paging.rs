@@ -382,7 +382,8 @@ fn a_log_that_cannot_be_asked_by_time_is_walked_until_it_is_known() {
             Reply::json(&json!({"items": newest[at..end], "next": next}))
         })
     };
-    let connector = connector(BY_TIME.0, ITEMS, "path = \"/log\"", "");
+    let paging = format!("{}\nnewest_first = true", BY_TIME.0);
+    let connector = connector(&paging, ITEMS, "path = \"/log\"", "");
     let (clock, mut kept) = (Clock::new(), Kept::default());
     run(
         job(&connector, &server.base(), Cursor::default()),
@@ -397,6 +398,39 @@ fn a_log_that_cannot_be_asked_by_time_is_walked_until_it_is_known() {
     assert_eq!(kept.distinct("items"), 1_130);
     // Three pages with new entries, then two that are known as a whole.
     assert_eq!(server.seen().len(), 20 + 5);
+}
+
+#[test]
+fn new_entries_at_the_end_of_a_log_are_not_missed_behind_known_ones() {
+    let more = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(400));
+    let server = {
+        let more = std::sync::Arc::clone(&more);
+        Server::start(move |r| {
+            let all = more.load(std::sync::atomic::Ordering::Relaxed);
+            let at = (number(r, "page").max(1) - 1) * 50;
+            let rows: Vec<Value> = (at.min(all)..(at + 50).min(all))
+                .map(|n| entry(n, NOW))
+                .collect();
+            Reply::json(&json!({"items": rows}))
+        })
+    };
+    let connector = connector(
+        "kind = \"page\"\nto = \"query.page\"\nfirst = 1\nstop = \"empty\"",
+        ITEMS,
+        "path = \"/log\"",
+        "",
+    );
+    let (clock, mut kept) = (Clock::new(), Kept::default());
+    run(
+        job(&connector, &server.base(), Cursor::default()),
+        &clock,
+        &mut kept,
+    );
+    assert_eq!(kept.distinct("items"), 400);
+    more.store(430, std::sync::atomic::Ordering::Relaxed);
+    let cursor = kept.cursor.clone();
+    run(job(&connector, &server.base(), cursor), &clock, &mut kept);
+    assert_eq!(kept.distinct("items"), 430);
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn stumbling() -> Server {
 fn sixty_thousand_entries_come_once_through_refusals_breaks_and_crashes() {
     let server = stumbling();
     let connector = connector(
-        "kind = \"cursor\"\nfrom = \"next\"\nto = \"query.cursor\"",
+        "kind = \"cursor\"\nfrom = \"next\"\nto = \"query.cursor\"\nnewest_first = true",
         "path = \"items\"\nid = \"id\"",
         "path = \"/log\"",
         "",
@@ -74,7 +74,7 @@ fn sixty_thousand_entries_come_once_through_refusals_breaks_and_crashes() {
 #[test]
 fn a_run_that_is_stopped_keeps_what_it_has_and_goes_on() {
     let connector = connector(
-        "kind = \"cursor\"\nfrom = \"next\"\nto = \"query.cursor\"",
+        "kind = \"cursor\"\nfrom = \"next\"\nto = \"query.cursor\"\nnewest_first = true",
         "path = \"items\"\nid = \"id\"",
         "path = \"/log\"",
         "",
@@ -147,7 +147,7 @@ fn a_token_that_the_server_has_forgotten_begins_the_span_anew() {
         Reply::json(&json!({"items": [entry(1, NOW)]}))
     });
     let connector = connector(
-        "kind = \"cursor\"\nfrom = \"next\"\nto = \"query.cursor\"",
+        "kind = \"cursor\"\nfrom = \"next\"\nto = \"query.cursor\"\nnewest_first = true",
         "path = \"items\"\nid = \"id\"",
         "path = \"/log\"",
         "",

@@ -16,6 +16,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: String,
+    /// Path and query as they came.
+    pub(crate) target: String,
     pub(crate) path: String,
     pub(crate) query: Vec<(String, String)>,
     /// With lower-case names.
@@ -184,6 +186,7 @@ pub(crate) fn serve(
         let whole = url::Url::parse("http://x").unwrap().join(&target).unwrap();
         let request = Request {
             method,
+            target,
             path: whole.path().to_owned(),
             query: whole
                 .query_pairs()

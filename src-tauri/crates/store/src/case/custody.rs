@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use witnessmark_model::Instant;
 
+use super::content::Touched;
 use crate::error::{Result, StoreError};
 
 /// When, who and with which program; passed in, because the store has neither clock nor environment.
@@ -27,7 +28,7 @@ pub struct Stamp {
 pub struct CustodyEntry {
     /// From 1, without holes.
     pub seq: u64,
-    /// The canonical JSON with `action`, `at`, `detail`, `seq`, `tool`, `who`.
+    /// The canonical JSON with `action`, `at`, `detail`, `seq`, `tool`, `who`, and `content` where rows were written.
     pub entry: Value,
     /// Hash of the entry before, hex.
     pub prev: String,
@@ -77,19 +78,24 @@ fn newest(connection: &Connection) -> Result<(i64, Vec<u8>)> {
         .unwrap_or((0, vec![0; 32])))
 }
 
-/// Appends an entry inside the caller's transaction; gives its number.
+/// Appends an entry inside the caller's transaction, after the rows it tells of were written; gives its number.
 pub(crate) fn append(
     connection: &Connection,
     stamp: &Stamp,
     action: &str,
     detail: &Value,
+    touched: &Touched,
 ) -> Result<u64> {
     let (last, prev) = newest(connection)?;
     let seq = last + 1;
-    let entry = canonical(&json!({
+    let mut entry = json!({
         "seq": seq, "at": stamp.at.rfc3339(), "who": stamp.who, "tool": stamp.tool,
         "action": action, "detail": detail,
-    }));
+    });
+    if let Some(content) = touched.told(connection)? {
+        entry["content"] = content;
+    }
+    let entry = canonical(&entry);
     let hash = Sha256::new()
         .chain_update(&prev)
         .chain_update(&entry)

@@ -6,17 +6,22 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, limits::Limit};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, config::DbConfig, limits::Limit,
+};
 
 use crate::error::{Result, StoreError};
+use crate::evidence::MOST_EVIDENCE;
 
 /// `WMCS`, the sign of a case file at byte 68 of an unencrypted one.
 pub const APPLICATION_ID: i64 = 0x574d_4353;
 /// Schema version of this program.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 /// What each version added, the first first. A case file of version n holds the objects of the first n, word for word.
+/// Version 3 added no object: since then the custody log tells of every row (`content`), which a program that does not would
+/// leave out of date.
 const SCHEMAS: [&str; SCHEMA_VERSION as usize] =
-    [include_str!("schema.sql"), include_str!("schema-2.sql")];
+    [include_str!("schema.sql"), include_str!("schema-2.sql"), ""];
 
 /// The schema of a version, as it stands in every case file of it.
 #[must_use]
@@ -33,20 +38,9 @@ pub(crate) fn upgrade(from: i64) -> String {
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// Files up to this size have every page checked on opening; of greater ones only the tables that are not evidence or columns.
 const CHECK_WHOLE_BELOW: i64 = 64 << 20;
-const SMALL_TABLES: &[&str] = &[
-    "meta",
-    "import",
-    "evidence",
-    "source",
-    "segment",
-    "segment_chunk",
-    "segment_source",
-    "overlay",
-    "profile",
-    "custody",
-];
-/// Those that version 2 added.
-const SMALL_TABLES_2: &[&str] = &["statement", "pull_stream", "pull_page", "pull_coverage"];
+/// Tables that hold the bytes of events and evidence, or a row for each entry.
+const LARGE_TABLES: &str =
+    "('segment_column', 'segment_dictionary', 'segment_vendor_id', 'evidence_block', 'reject')";
 
 /// Opens a connection and applies the key and every defensive setting; believes nothing yet.
 pub(crate) fn connect(path: &Path, key: Option<&str>, flags: OpenFlags) -> Result<Connection> {
@@ -81,6 +75,49 @@ pub(crate) fn connect(path: &Path, key: Option<&str>, flags: OpenFlags) -> Resul
     }
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     Ok(connection)
+}
+
+/// The file as a URI that tells SQLite that nobody writes it: it then makes nothing beside it, which a read-only folder or
+/// disk would refuse.
+fn immutable(path: &Path) -> String {
+    let mut uri = String::from(if cfg!(windows) { "file:///" } else { "file:" });
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'\\' if cfg!(windows) => uri.push('/'),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b':' => {
+                uri.push(char::from(*byte));
+            }
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    uri + "?mode=ro&immutable=1"
+}
+
+/// Whether SQLite could not make its files beside the case, and the case needs none of them: no journal lies there.
+fn only_place_is_missing(error: &rusqlite::Error, path: &Path) -> bool {
+    let refused = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
+    );
+    let journal = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        std::fs::metadata(name).is_ok_and(|meta| meta.len() > 0)
+    };
+    refused && path.is_file() && !journal("-wal") && !journal("-journal")
+}
+
+/// A connection that cannot write, also to a case in a folder or on a disk that cannot be written.
+pub(crate) fn connect_to_read(path: &Path, key: Option<&str>) -> Result<Connection> {
+    let connection = connect(path, key, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let look = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    match look {
+        Err(error) if only_place_is_missing(&error, path) => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            connect(Path::new(&immutable(path)), key, flags)
+        }
+        _ => Ok(connection),
+    }
 }
 
 /// Settings that need a readable file.
@@ -172,19 +209,21 @@ fn objects(connection: &Connection) -> Result<std::collections::BTreeMap<String,
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
+/// Whether the file is small enough for all of it to be looked at on opening.
+pub(crate) fn is_checked_whole(connection: &Connection) -> Result<bool> {
     let size: i64 = connection.query_row(
         "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
         [],
         |r| r.get(0),
     )?;
-    let run = |table: Option<&&str>| -> Result<()> {
-        let sql = table.map_or_else(
-            || "PRAGMA quick_check(1)".to_owned(),
-            |t| format!("PRAGMA quick_check('{t}')"),
-        );
+    Ok(size <= CHECK_WHOLE_BELOW)
+}
+
+/// Of small tables the indexes are held against the rows too: a row that an index lacks would not be found by it.
+fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
+    let run = |sql: &str| -> Result<()> {
         let found = connection
-            .query_row(&sql, [], |r| r.get::<_, String>(0))
+            .query_row(sql, [], |r| r.get::<_, String>(0))
             .unwrap_or_else(|e| e.to_string());
         if found == "ok" {
             Ok(())
@@ -192,15 +231,38 @@ fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
             Err(damaged(path, "pages", found))
         }
     };
-    if size <= CHECK_WHOLE_BELOW {
-        return run(None);
+    if is_checked_whole(connection)? {
+        return run("PRAGMA integrity_check(1)");
     }
-    let tables = if connection.table_exists(None, "statement")? {
-        [SMALL_TABLES, SMALL_TABLES_2].concat()
-    } else {
-        SMALL_TABLES.to_vec()
-    };
-    tables.iter().try_for_each(|t| run(Some(t)))
+    let tables: Vec<String> = connection
+        .prepare(&format!(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN {LARGE_TABLES} ORDER BY name"
+        ))?
+        .query_map([], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    tables
+        .iter()
+        .try_for_each(|table| run(&format!("PRAGMA integrity_check('{table}')")))
+}
+
+/// Refuses evidence whose number is beyond those that are given out: its blocks would be taken for another file's, and a
+/// discard of the one would take away the other. Nothing else tells of the rows of an import that has not ended.
+pub(crate) fn evidence_numbers(connection: &Connection, path: &Path) -> Result<()> {
+    let strange: Option<i64> = connection
+        .query_row(
+            "SELECT id FROM evidence WHERE id < 1 OR id > ?1 LIMIT 1",
+            [MOST_EVIDENCE],
+            |r| r.get(0),
+        )
+        .optional()?;
+    match strange {
+        None => Ok(()),
+        Some(id) => Err(damaged(
+            path,
+            "evidence",
+            format!("{id} is no number of a piece of evidence"),
+        )),
+    }
 }
 
 pub(crate) fn damaged(path: &Path, check: &'static str, detail: impl Into<String>) -> StoreError {

@@ -6,7 +6,11 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use serde_json::json;
 use witnessmark_model::Instant;
 
-use super::custody::{self, Stamp};
+use super::{
+    content::Touched,
+    custody::{self, Stamp},
+    open_mark,
+};
 use crate::{error::Result, evidence::block_id};
 
 /// An unfinished import that was taken away.
@@ -81,8 +85,8 @@ pub(crate) fn discard(
         .collect::<rusqlite::Result<_>>()?;
     for file in files {
         transaction.execute(
-            "DELETE FROM evidence_block WHERE id >= ?1 AND id < ?2",
-            params![block_id(file, 0), block_id(file + 1, 0)],
+            "DELETE FROM evidence_block WHERE id >= ?1 AND id <= ?2",
+            params![block_id(file, 0), block_id(file, u64::from(u32::MAX))],
         )?;
     }
     for table in [
@@ -103,9 +107,11 @@ pub(crate) fn discard(
         transaction.execute("DELETE FROM superseded WHERE import = ?1", [import])?;
     }
     transaction.execute("DELETE FROM import WHERE id = ?1", [import])?;
-    custody::append(&transaction, stamp, action, detail)?;
+    custody::append(&transaction, stamp, action, detail, &Touched::nothing())?;
     transaction.commit()?;
-    vacuum(writer)
+    vacuum(writer)?;
+    // What was taken back lies in the journal, which may have filled the disk; folded in, it is the room for the next import.
+    open_mark::fold_in(writer)
 }
 
 /// Removes blocks of files whose bytes the case already held.

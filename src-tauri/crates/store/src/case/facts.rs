@@ -69,7 +69,7 @@ impl Case {
         if hot.rows() > 0 {
             segments.push(Segment::new(HOT | version, hot, None));
         }
-        Ok(Snapshot { segments })
+        Ok(Snapshot::new(segments))
     }
 
     /// Entries that attest each of some events besides the one it was read from; one look at the file for all of them.

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use super::Case;
 use crate::{error::Result, query::Overlay};
 
-/// The kind under which the events of findings are kept: a JSON object of id and event numbers. It is rebuilt by each
+/// The kind under which the events of findings are kept: a JSON object of id and event numbers, and of severity and the
+/// numbers of events that open findings of it hold. It is rebuilt by each
 /// review; event numbers are never given twice, so an older one names the same events.
 pub const FINDINGS: &str = "findings";
 /// The kind of overlay that a filter asks for.

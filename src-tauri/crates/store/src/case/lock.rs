@@ -5,7 +5,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, Write},
+    io::{ErrorKind, Read, Seek, Write},
     path::{Path, PathBuf},
 };
 
@@ -24,6 +24,11 @@ fn beside(path: &Path) -> PathBuf {
     name.into()
 }
 
+/// Removes the lock file of a case that is there no more. Of one that is, it stays: see [`CaseLock`].
+pub(crate) fn forget(path: &Path) {
+    let _ = std::fs::remove_file(beside(path));
+}
+
 impl CaseLock {
     /// Takes the lock and writes who has it.
     pub(crate) fn take(path: &Path, holder: &str) -> Result<Self> {
@@ -38,7 +43,14 @@ impl CaseLock {
             .create(true)
             .truncate(false)
             .open(&beside)
-            .map_err(failed)?;
+            .map_err(|error| match error.kind() {
+                // The lock is made if it is not there, so what is missing is the folder.
+                ErrorKind::NotFound => StoreError::Io {
+                    what: format!("finding the folder of {}", path.display()),
+                    error,
+                },
+                _ => failed(error),
+            })?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -16,6 +16,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 use serde_json::{Value, json};
 use witnessmark_model::Instant;
 
+use self::content::Touched;
 use crate::{
     error::{Result, StoreError},
     evidence::read::Blocks,
@@ -23,6 +24,7 @@ use crate::{
 };
 
 mod agree;
+pub(crate) mod content;
 pub mod custody;
 pub(crate) mod defence;
 mod derived;
@@ -99,6 +101,10 @@ pub(crate) struct Inner {
     pub(crate) blocks: Blocks,
     /// Evidence and length of each source that was asked for: a scan of the originals asks for every entry.
     kept_in: Mutex<HashMap<u32, (i64, u64)>>,
+    /// Who opened it for writing, when and with what.
+    pub(crate) opened: Option<Stamp>,
+    /// What SQLite counts when another connection commits, as the last write found it.
+    undisturbed: AtomicI64,
     pub(crate) importing: AtomicBool,
     version: AtomicU64,
     discarded: Vec<Discarded>,
@@ -132,6 +138,7 @@ impl Case {
         if let Err(error) = made {
             // What was begun is no case; leaving it would make the next attempt fail for another reason.
             let _ = std::fs::remove_file(path);
+            lock::forget(path);
             return Err(error);
         }
         Self::open(path, new.passphrase, stamp)
@@ -164,7 +171,13 @@ impl Case {
         transaction.execute("INSERT INTO meta VALUES ('next_event', 1)", [])?;
         let detail =
             json!({"case": new.uuid, "name": new.name, "encrypted": new.passphrase.is_some()});
-        custody::append(&transaction, stamp, "case.create", &detail)?;
+        custody::append(
+            &transaction,
+            stamp,
+            "case.create",
+            &detail,
+            &Touched::nothing().tables(&["meta"]),
+        )?;
         transaction.commit()?;
         Ok(())
     }
@@ -187,10 +200,17 @@ impl Case {
         let copied_open = open_mark::copied_open(&writer, had_journal)?;
         if let Some(since) = &copied_open {
             let detail = json!({"open_since": since});
-            custody::append(&writer, stamp, "case.copied_open", &detail)?;
+            custody::append(
+                &writer,
+                stamp,
+                "case.copied_open",
+                &detail,
+                &Touched::nothing(),
+            )?;
         }
         open_mark::set(&writer, stamp)?;
-        let mut case = Self::assemble(path, reader, Some(writer), meta, discarded, Some(lock));
+        let writer = Some((writer, stamp.clone()));
+        let mut case = Self::assemble(path, reader, writer, meta, discarded, Some(lock));
         case.copied_open = copied_open;
         Ok(case)
     }
@@ -211,13 +231,20 @@ impl Case {
 
     /// Every check, through a connection that cannot write.
     fn inspect(path: &Path, passphrase: Option<&str>) -> Result<(Connection, Meta)> {
-        let reader = defence::connect(path, passphrase, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let reader = defence::connect_to_read(path, passphrase)?;
         defence::readable(&reader, path)?;
         defence::settle(&reader)?;
-        let schema = defence::inspect(&reader, path)?;
-        custody::check(&reader).map_err(|detail| defence::damaged(path, "custody", detail))?;
-        agree::check(&reader)?.map_err(|detail| defence::damaged(path, "agreement", detail))?;
-        read::check_events(&reader, path)?;
+        // One look: another process may be writing, and its log must be compared with its rows.
+        let look = reader.unchecked_transaction()?;
+        let schema = defence::inspect(&look, path)?;
+        defence::evidence_numbers(&look, path)?;
+        custody::check(&look).map_err(|detail| defence::damaged(path, "custody", detail))?;
+        agree::check(&look)?.map_err(|detail| defence::damaged(path, "agreement", detail))?;
+        let whole = defence::is_checked_whole(&look)?;
+        read::check_events(&look, path, whole)?;
+        content::check(&look, schema, whole)?
+            .map_err(|detail| defence::damaged(path, "agreement", detail))?;
+        drop(look);
         let text = |key: &str| -> Result<String> {
             Ok(reader.query_row("SELECT value FROM meta WHERE key = ?1", [key], |r| r.get(0))?)
         };
@@ -242,11 +269,14 @@ impl Case {
     fn assemble(
         path: &Path,
         reader: Connection,
-        writer: Option<Connection>,
+        writer: Option<(Connection, Stamp)>,
         meta: Meta,
         discarded: Vec<Discarded>,
         lock: Option<lock::CaseLock>,
     ) -> Self {
+        let (writer, opened) = writer.unzip();
+        // When it cannot be read, the first write looks at everything.
+        let undisturbed = writer.as_ref().and_then(|w| data_version(w).ok());
         Self {
             copied_open: None,
             inner: Arc::new(Inner {
@@ -256,6 +286,8 @@ impl Case {
                 writer: writer.map(|w| Arc::new(Mutex::new(w))),
                 blocks: Blocks::default(),
                 kept_in: Mutex::default(),
+                opened,
+                undisturbed: AtomicI64::new(undisturbed.unwrap_or(-1)),
                 importing: AtomicBool::new(false),
                 version: AtomicU64::new(1),
                 discarded,
@@ -265,6 +297,16 @@ impl Case {
                 _lock: lock,
             }),
         }
+    }
+
+    /// Removes the file of a case that is closed, and the lock file beside it, so that nothing is left of it.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn remove_closed(path: &Path) -> std::io::Result<()> {
+        std::fs::remove_file(path)?;
+        lock::forget(path);
+        Ok(())
     }
 
     /// Where the file is.
@@ -328,22 +370,43 @@ impl Case {
     pub fn record(&self, stamp: &Stamp, action: &str, detail: &Value) -> Result<u64> {
         custody::check_action(action)?;
         self.inner
-            .write(|t| custody::append(t, stamp, action, detail))
+            .write(|t| custody::append(t, stamp, action, detail, &Touched::nothing()))
     }
 
-    /// Adds an overlay to an event, with an entry in the custody log that names it but not its text.
+    /// Adds an overlay to an event, with an entry in the custody log that names it, and of its text only the hash.
     ///
     /// # Errors
     /// When there is no such event, or the case is read-only.
     pub fn overlay(&self, stamp: &Stamp, event: u64, kind: &str, value: &str) -> Result<u64> {
+        self.overlay_about(stamp, event, kind, value, &Value::Null)
+    }
+
+    /// The same with what a reader of the log should know of it beside, such as the place of the event in its source: the
+    /// members of an object.
+    ///
+    /// # Errors
+    /// As [`Self::overlay`].
+    pub fn overlay_about(
+        &self,
+        stamp: &Stamp,
+        event: u64,
+        kind: &str,
+        value: &str,
+        about: &Value,
+    ) -> Result<u64> {
         self.event_place(event)?;
         self.inner.write(|t| {
             let id = overlays::add(t, stamp, event, kind, value, None)?;
+            let mut detail = json!({"overlay": id, "event": event, "kind": kind});
+            if !value.is_empty() {
+                detail["sha256"] = crate::sha256_hex(value.as_bytes()).into();
+            }
             custody::append(
                 t,
                 stamp,
                 "overlay.add",
-                &json!({"overlay": id, "event": event, "kind": kind}),
+                &said::beside(detail, about),
+                &Touched::nothing().row("overlay", id),
             )?;
             Ok(id)
         })
@@ -354,9 +417,27 @@ impl Case {
     /// # Errors
     /// When there is no such overlay, or the case is read-only.
     pub fn retract(&self, stamp: &Stamp, overlay: u64) -> Result<()> {
+        self.retract_about(stamp, overlay, &Value::Null)
+    }
+
+    /// The same with what a reader of the log should know of it beside.
+    ///
+    /// # Errors
+    /// As [`Self::retract`].
+    pub fn retract_about(&self, stamp: &Stamp, overlay: u64, about: &Value) -> Result<()> {
         self.inner.write(|t| {
-            overlays::retract(t, stamp, overlay)?;
-            custody::append(t, stamp, "overlay.retract", &json!({"overlay": overlay}))?;
+            let (id, event, kind, value) = overlays::retract(t, stamp, overlay)?;
+            let mut detail = json!({"overlay": overlay, "event": event, "kind": kind});
+            if !value.is_empty() {
+                detail["sha256"] = crate::sha256_hex(value.as_bytes()).into();
+            }
+            custody::append(
+                t,
+                stamp,
+                "overlay.retract",
+                &said::beside(detail, about),
+                &Touched::nothing().row("overlay", id),
+            )?;
             Ok(())
         })
     }
@@ -384,6 +465,10 @@ impl Case {
     }
 }
 
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "data_version", |r| r.get(0))
+}
+
 fn holder(stamp: &Stamp) -> String {
     format!(
         "{} by process {} since {}",
@@ -398,9 +483,30 @@ impl Inner {
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut writer = held(self.writer.as_ref().ok_or(StoreError::ReadOnly)?);
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.check_undisturbed(&transaction)?;
         let done = work(&transaction)?;
+        content::assert_told(&transaction)?;
         transaction.commit()?;
         Ok(done)
+    }
+
+    /// Whether what another program wrote into the file since the last write (the lock keeps ours out) is told of; else the
+    /// entry that comes now would tell of it as if it were ours.
+    fn check_undisturbed(&self, writer: &Connection) -> Result<()> {
+        let now = data_version(writer)?;
+        if self.undisturbed.load(Ordering::Acquire) == now {
+            return Ok(());
+        }
+        let found = match custody::check(writer) {
+            Ok(()) => content::check(writer, defence::SCHEMA_VERSION, false)?,
+            Err(why) => Err(why),
+        };
+        found.map_err(|why| {
+            let why = format!("another program wrote into it while it was open: {why}");
+            defence::damaged(&self.path, "agreement", why)
+        })?;
+        self.undisturbed.store(now, Ordering::Release);
+        Ok(())
     }
 
     /// Moves what is in the journal into the file, so that the journal stays small during an import.
@@ -486,7 +592,12 @@ impl Drop for Inner {
         if let Some(writer) = &self.writer {
             // The journal is complete without this; folding it in leaves one file to copy.
             let writer = held(writer);
-            let _ = open_mark::clear(&writer).and_then(|()| open_mark::fold_in(&writer));
+            // Each is tried: on a full disk the mark cannot be taken away before the journal has given its room back.
+            let cleared = open_mark::clear(&writer);
+            let _ = open_mark::fold_in(&writer);
+            if cleared.is_err() {
+                let _ = open_mark::clear(&writer).and_then(|()| open_mark::fold_in(&writer));
+            }
         }
     }
 }

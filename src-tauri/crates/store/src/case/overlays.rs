@@ -48,7 +48,12 @@ pub(crate) fn add(
     Ok(connection.last_insert_rowid() as u64)
 }
 
-pub(crate) fn retract(connection: &Connection, stamp: &Stamp, overlay: u64) -> Result<()> {
+/// Takes an overlay back; gives the number of the row that says so, and event, kind and value of the overlay.
+pub(crate) fn retract(
+    connection: &Connection,
+    stamp: &Stamp,
+    overlay: u64,
+) -> Result<(u64, u64, String, String)> {
     let added = connection.execute(
         "INSERT INTO overlay (event, kind, value, at, who, retracts)
          SELECT event, kind, '', ?2, ?3, id FROM overlay WHERE id = ?1 AND retracts IS NULL",
@@ -60,7 +65,12 @@ pub(crate) fn retract(connection: &Connection, stamp: &Stamp, overlay: u64) -> R
             number: overlay,
         });
     }
-    Ok(())
+    let id = connection.last_insert_rowid() as u64;
+    let taken = "SELECT event, kind, value FROM overlay WHERE id = ?1";
+    let (event, kind, value) = connection.query_row(taken, [overlay as i64], |r| {
+        Ok((r.get::<_, i64>(0)?, r.get(1)?, r.get(2)?))
+    })?;
+    Ok((id, event as u64, kind, value))
 }
 
 /// Overlays that stand, of one kind or of one event or all, in the order they were made.

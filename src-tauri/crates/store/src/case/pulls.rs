@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 use witnessmark_model::Instant;
 
+use super::content::Touched;
 use super::{Case, Stamp, custody, held};
 use crate::error::{Result, StoreError};
 
@@ -171,7 +172,8 @@ impl Case {
                 params![connector, origin, settings, stamp.at.0, stamp.who],
             )?;
             let detail = json!({"stream": t.last_insert_rowid(), "connector": connector, "origin": origin, "settings": settings});
-            custody::append(t, stamp, "pull.stream", &detail)?;
+            let touched = Touched::nothing().tables(&["pull_stream"]);
+            custody::append(t, stamp, "pull.stream", &detail, &touched)?;
             known(t)?.ok_or(StoreError::OutOfOrder("a stream that was made is not there"))
         })
     }
@@ -182,8 +184,17 @@ impl Case {
     /// When the case is read-only, or the disk refuses.
     pub fn keep_pull(&self, stamp: &Stamp, part: &PullPart) -> Result<()> {
         self.inner.write(|t| {
+            let last = |table: &str| {
+                let sql = format!("SELECT coalesce(max(id), 0) FROM {table}");
+                t.query_row(&sql, [], |r| r.get::<_, i64>(0))
+            };
+            let (page, span) = (last("pull_page")?, last("pull_coverage")?);
             write(t, part, None)?;
-            custody::append(t, stamp, "pull", &told(part))?;
+            let touched = Touched::nothing()
+                .tables(&["pull_stream"])
+                .rows_after(t, "pull_page", page)?
+                .rows_after(t, "pull_coverage", span)?;
+            custody::append(t, stamp, "pull", &told(part), &touched)?;
             Ok(())
         })
     }

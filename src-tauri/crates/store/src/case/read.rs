@@ -24,9 +24,6 @@ use crate::{
     segment::{Columns, hot, sealed},
 };
 
-/// Files up to this size have the hashes of all segments compared on opening.
-const CHECK_EVENTS_BELOW: i64 = 64 << 20;
-
 /// One imported file, archive member, paste or pull stream.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct SourceInfo {
@@ -141,12 +138,7 @@ impl Attestations {
 }
 
 /// Compares the events of a case that is small enough with the hashes recorded when they were written.
-pub(crate) fn check_events(connection: &Connection, path: &Path) -> Result<()> {
-    let size: i64 = connection.query_row(
-        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
-        [],
-        |r| r.get(0),
-    )?;
+pub(crate) fn check_events(connection: &Connection, path: &Path, whole: bool) -> Result<()> {
     let hot: Vec<(i64, Option<Vec<u8>>, i64)> = connection
         .prepare("SELECT id, hot_sha256, hot_events FROM import WHERE state = 'complete'")?
         .query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
@@ -168,7 +160,7 @@ pub(crate) fn check_events(connection: &Connection, path: &Path) -> Result<()> {
             ));
         }
     }
-    if size > CHECK_EVENTS_BELOW {
+    if !whole {
         return Ok(());
     }
     let segments: Vec<i64> = connection

@@ -53,8 +53,12 @@ pub(crate) fn add(
     Ok(connection.last_insert_rowid() as u64)
 }
 
-/// Takes a statement back; gives its kind.
-pub(crate) fn retract(connection: &Connection, stamp: &Stamp, statement: u64) -> Result<String> {
+/// Takes a statement back; gives the number of the row that says so, and the statement.
+pub(crate) fn retract(
+    connection: &Connection,
+    stamp: &Stamp,
+    statement: u64,
+) -> Result<(u64, Statement)> {
     let added = connection.execute(
         "INSERT INTO statement (kind, subject, value, at, who, retracts)
          SELECT kind, subject, '', ?2, ?3, id FROM statement s WHERE id = ?1 AND retracts IS NULL
@@ -67,12 +71,24 @@ pub(crate) fn retract(connection: &Connection, stamp: &Stamp, statement: u64) ->
             number: statement,
         });
     }
-    let kind = connection.query_row(
-        "SELECT kind FROM statement WHERE id = ?1",
+    let id = connection.last_insert_rowid() as u64;
+    let taken = connection.query_row(
+        "SELECT id, kind, subject, value, at, who FROM statement WHERE id = ?1",
         [statement as i64],
-        |r| r.get(0),
+        read,
     )?;
-    Ok(kind)
+    Ok((id, taken))
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Statement> {
+    Ok(Statement {
+        id: row.get::<_, i64>(0)? as u64,
+        kind: row.get(1)?,
+        subject: row.get(2)?,
+        value: row.get(3)?,
+        at: Instant(row.get(4)?),
+        who: row.get(5)?,
+    })
 }
 
 /// Statements that stand, of a kind or of a subject or all, in the order they were made.
@@ -87,15 +103,6 @@ pub(crate) fn list(
            AND NOT EXISTS (SELECT 1 FROM statement r WHERE r.retracts = s.id)
          ORDER BY id",
     )?;
-    let rows = statement.query_map(params![kind, subject], |r| {
-        Ok(Statement {
-            id: r.get::<_, i64>(0)? as u64,
-            kind: r.get(1)?,
-            subject: r.get(2)?,
-            value: r.get(3)?,
-            at: Instant(r.get(4)?),
-            who: r.get(5)?,
-        })
-    })?;
+    let rows = statement.query_map(params![kind, subject], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

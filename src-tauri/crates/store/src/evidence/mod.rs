@@ -14,6 +14,9 @@ pub(crate) const RAW: i64 = 0;
 /// One zstd frame.
 pub(crate) const ZSTD: i64 = 1;
 
+/// The greatest number that a piece of evidence can have, so that the key of each of its blocks is its own.
+pub(crate) const MOST_EVIDENCE: i64 = (1 << 31) - 1;
+
 /// The key of a block: the evidence it belongs to, and its place in it from 0.
 pub(crate) const fn block_id(evidence: i64, seq: u64) -> i64 {
     (evidence << 32) | seq as i64

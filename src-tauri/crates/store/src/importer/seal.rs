@@ -11,7 +11,7 @@ use super::{
     identity::{self, Existing, Owner, Verdicts},
 };
 use crate::{
-    case::{Inner, Stamp, discard, held, overlays, pulls},
+    case::{Inner, Stamp, content::Touched, discard, held, overlays, pulls},
     error::{Result, StoreError},
     evidence::worker::Laid,
     segment::{Generations, HOT_IMPORT, HOT_MOST, SegmentBuilder, builder::Heads, hot, sealed},
@@ -188,7 +188,7 @@ impl Importer {
                 pulls::write(t, part, Some(import))?;
                 detail["pull"] = pulls::told(part);
             }
-            custody::append(t, &stamp, "import", &detail)?;
+            custody::append(t, &stamp, "import", &detail, &Touched::import(t, import)?)?;
             Ok(receipts)
         })?;
         let inner = &self.case.inner;
@@ -225,7 +225,18 @@ pub(super) fn tidy(inner: &Inner, import: i64, stamp: &Stamp) -> Result<()> {
                     r.get(0)
                 })?;
             let detail = json!({"segment": segment, "sha256": hex::encode(hash)});
-            custody::append(t, stamp, "events.seal", &detail)?;
+            let touched = Touched::nothing()
+                .tables(&[
+                    "import",
+                    "segment",
+                    "segment_chunk",
+                    "segment_source",
+                    "segment_column",
+                    "segment_dictionary",
+                    "hot_event",
+                ])
+                .part("segment_vendor_id", segment);
+            custody::append(t, stamp, "events.seal", &detail, &touched)?;
             Ok(())
         })?;
         inner.changed();
@@ -249,20 +260,28 @@ fn settle(t: &Transaction<'_>, source: &mut Source, laid: &Laid) -> Result<()> {
             "not every entry of a source was given with its place",
         ));
     }
-    let twin: Option<String> = t
+    let twin: Option<(i64, String)> = t
         .query_row(
-            "SELECT coalesce(s.member, s.name) FROM evidence e JOIN source s ON s.evidence = e.same_as OR s.evidence IN
+            "SELECT s.id, coalesce(s.member, s.name) FROM evidence e JOIN source s ON s.evidence = e.same_as OR s.evidence IN
                 (SELECT id FROM evidence WHERE same_as = e.same_as AND id < e.id)
              WHERE e.id = ?1 AND e.same_as IS NOT NULL ORDER BY s.id LIMIT 1",
             [source.evidence],
-            |r| r.get(0),
+            |r| Ok((r.get(0)?, r.get(1)?)),
         )
         .optional()?;
-    if let Some(name) = twin {
+    if let Some((number, name)) = twin {
+        let mut message =
+            format!("these bytes were imported before, as {name}; they are stored once");
+        if receipt.stored > 0 {
+            message.push_str(&format!(
+                ". Read in another way they give other events, which now stand beside those of source {number}: if one \
+                 reading was wrong, take that source out with `withdraw`, and use `reread` the next time"
+            ));
+        }
         receipt.warnings.push(Warning {
             code: "same_file".to_owned(),
             count: receipt.entries,
-            message: format!("these bytes were imported before, as {name}; they are stored once"),
+            message,
         });
     }
     Ok(())

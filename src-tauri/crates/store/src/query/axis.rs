@@ -2,7 +2,10 @@
 //!
 //! Owns: the numbers and the texts of the values of an axis. Never touches: counting, which rows are selected.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, OnceLock},
+};
 
 use witnessmark_model::{ActorParts, Field, IdentityKey, actor};
 
@@ -105,9 +108,36 @@ pub(crate) struct Numbered {
     identities: Vec<Identity>,
     /// Only for actors: the identities of each number, positions in `identities`.
     members: Vec<Vec<u32>>,
+    /// Only for actors: ids, e-mails and names that several of them have; made when first asked for.
+    shared: OnceLock<HashSet<String>>,
+}
+
+impl Identity {
+    /// Its ids, e-mails and names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let all = self.ids.iter().chain(&self.emails).chain(&self.names);
+        all.map(String::as_str)
+    }
 }
 
 impl Numbered {
+    fn shared(&self) -> &HashSet<String> {
+        self.shared.get_or_init(|| {
+            let mut holder: HashMap<&str, u32> = HashMap::new();
+            let mut shared = HashSet::new();
+            for (actor, members) in (0_u32..).zip(&self.members) {
+                for at in members {
+                    for name in self.identities[*at as usize].names() {
+                        if *holder.entry(name).or_insert(actor) != actor {
+                            shared.insert(name.to_owned());
+                        }
+                    }
+                }
+            }
+            shared
+        })
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.of_code.iter().map(|n| n.len() * 4).sum::<usize>()
             + self.texts.iter().map(|t| t.len() + 48).sum::<usize>()
@@ -190,6 +220,28 @@ impl Values {
                 .get(number as usize - 1)
                 .map_or(&[], Vec::as_slice),
             _ => &[],
+        }
+    }
+
+    /// Whether an actor, and no other one of the case, has this id, e-mail or name, exactly as it is written.
+    #[must_use]
+    pub fn only(&self, name: &str, number: u32) -> bool {
+        let Kind::Derived { numbered, .. } = &self.kind else {
+            return false;
+        };
+        let holds = |at: &u32| {
+            let identity = &numbered.identities[*at as usize];
+            let mut names = identity.names();
+            names.any(|text| text == name)
+        };
+        self.members(number).iter().any(holds) && !numbered.shared().contains(name)
+    }
+
+    /// The numbers of the codes of a segment; absent where each code is its own number.
+    pub(crate) fn numbers(&self, segment: usize) -> Option<&[u32]> {
+        match &self.kind {
+            Kind::Field { globals, .. } => globals.of_code.get(segment).map(Vec::as_slice),
+            Kind::Derived { numbered, .. } => Some(&numbered.of_code[segment]),
         }
     }
 

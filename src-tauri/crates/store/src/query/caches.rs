@@ -26,13 +26,13 @@ use crate::Result;
 pub(crate) type NumberRange = (u64, u64);
 
 /// A map that forgets everything when it has grown too big: simple, bounded, and refilled by the next query.
-struct Kept<K, V> {
+pub(crate) struct Kept<K, V> {
     held: Mutex<(HashMap<K, V>, usize)>,
     most: usize,
 }
 
 impl<K: Eq + Hash, V: Clone> Kept<K, V> {
-    fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self {
             held: Mutex::new((HashMap::new(), 0)),
             most,
@@ -56,7 +56,7 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
     }
 
     /// Makes the value outside of the lock: two threads may both make it, neither waits for the other.
-    fn get_or(&self, key: K, make: impl FnOnce() -> Result<(V, usize)>) -> Result<V> {
+    pub(crate) fn get_or(&self, key: K, make: impl FnOnce() -> Result<(V, usize)>) -> Result<V> {
         if let Some(value) = self.get(&key) {
             return Ok(value);
         }
@@ -74,7 +74,6 @@ pub struct Caches {
     globals: Kept<(Field, Vec<u64>), Arc<Globals>>,
     combined: Kept<(u64, Field, usize), Arc<Combined>>,
     numbered: Kept<ByMerges, Arc<Numbered>>,
-    beside: Kept<ByMerges, Arc<[u32]>>,
 }
 
 /// What depends on the segments of a snapshot and on which identities are joined.
@@ -89,7 +88,6 @@ impl Default for Caches {
             globals: Kept::new(192 << 20),
             combined: Kept::new(256 << 20),
             numbered: Kept::new(128 << 20),
-            beside: Kept::new(16 << 20),
         }
     }
 }
@@ -175,21 +173,6 @@ impl Caches {
             let made = make()?;
             let bytes = made.bytes();
             Ok((Arc::new(made), bytes))
-        })
-    }
-
-    pub(crate) fn beside(
-        &self,
-        axis: Axis,
-        segments: Vec<u64>,
-        merges: &[Vec<IdentityKey>],
-        make: impl FnOnce() -> Result<Vec<u32>>,
-    ) -> Result<Arc<[u32]>> {
-        let key = (axis, segments, merges.to_vec());
-        self.beside.get_or(key, || {
-            let made = make()?;
-            let bytes = made.len() * 4;
-            Ok((made.into(), bytes))
         })
     }
 }

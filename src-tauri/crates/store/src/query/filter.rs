@@ -16,7 +16,7 @@ use super::{
     caches::{Known, TermCache},
     mask::{Mask, SegmentMask},
     plan::{CHANGES, Check, EntryTest, Tree},
-    scan::{Wanted, rows_with},
+    scan::{Wanted, rows_of, rows_with, words_of},
     snapshot::Segment,
 };
 use crate::{
@@ -150,7 +150,7 @@ impl At<'_> {
                 let column = (self.query).axis_column(Axis::Actor, values, *segment, self.chunk)?;
                 rows_with(&column, wanted, rows)
             }
-            Check::Target(wanted) => self.same_target(wanted, within)?,
+            Check::Target(wanted) => self.same_target(wanted)?,
             Check::Change(tree) => self.same_change(tree, within)?,
             Check::Time(from, until) => {
                 let start = from.map_or(Ok(0), |from| self.first_at(from))?;
@@ -199,7 +199,7 @@ impl At<'_> {
     }
 
     /// Targets lie side by side in their three columns, so one position is one target.
-    fn same_target(&self, [kind, id, name]: &[Arc<Wanted>; 3], within: &Bits) -> Result<Bits> {
+    fn same_target(&self, [kind, id, name]: &[Arc<Wanted>; 3]) -> Result<Bits> {
         let Column::Many {
             offsets,
             codes: kinds,
@@ -207,24 +207,25 @@ impl At<'_> {
         else {
             return Ok(Bits::None);
         };
-        let codes_of = |field| {
-            self.column(field).map(|column| match column {
-                Column::Many { codes, .. } => Some(codes),
-                _ => None,
-            })
+        let mut held: Option<Vec<u64>> = None;
+        for (field, wanted) in [(Field::TargetId, id), (Field::TargetName, name)] {
+            if **wanted == Wanted::Nothing {
+                continue;
+            }
+            if let Column::Many { codes, .. } = self.column(field)? {
+                let words = words_of(&codes, wanted);
+                match &mut held {
+                    Some(held) => (held.iter_mut().zip(words)).for_each(|(a, b)| *a |= b),
+                    None => held = Some(words),
+                }
+            }
+        }
+        let Some(mut held) = held.filter(|words| words.iter().any(|word| *word != 0)) else {
+            return Ok(Bits::None);
         };
-        let (ids, names) = (codes_of(Field::TargetId)?, codes_of(Field::TargetName)?);
-        let has = |codes: &Option<Arc<Codes>>, wanted: &Wanted, at| {
-            codes
-                .as_ref()
-                .is_some_and(|codes| wanted.has(codes.get(at)))
-        };
-        Ok(Bits::collect(self.rows(), |row| {
-            within.has(row)
-                && (offsets[row] as usize..offsets[row + 1] as usize).any(|at| {
-                    kind.has(kinds.get(at)) && (has(&ids, id, at) || has(&names, name, at))
-                })
-        }))
+        let of_kind = words_of(&kinds, kind);
+        (held.iter_mut().zip(of_kind)).for_each(|(a, b)| *a &= b);
+        Ok(rows_of(&offsets, &held, self.rows()))
     }
 
     /// Changes lie side by side in their four columns, so one position is one change.

@@ -3,17 +3,21 @@
 //! Owns: taking a few axes of the selected rows out of their segments, in order over all segments. Never touches: what
 //! is made of them (sessions, sign-in review, biographies).
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 use witnessmark_model::Instant;
 
 use super::{
     Query,
     axis::{Axis, Values},
+    bits::Bits,
+    each::each_code,
     facets::codes_of,
     mask::Mask,
     snapshot::RowRef,
 };
-use crate::Result;
+use crate::{Result, segment::Column};
 
 /// Selected rows, earliest first, by event number among equal times; undated rows after all others, by event number.
 #[derive(Clone, Debug, Default)]
@@ -55,39 +59,38 @@ impl Gathered {
         self.times.get(at).copied().map(Instant)
     }
 
-    fn append(&mut self, other: Self) {
-        self.times.extend(other.times);
-        self.places.extend(other.places);
-        if self.columns.is_empty() {
-            self.columns = other.columns;
-        } else {
-            for (column, more) in self.columns.iter_mut().zip(other.columns) {
-                column.extend(more);
+    /// Which of the rows a mask of the same snapshot selects: bit `at % 64` of word `at / 64`.
+    #[must_use]
+    pub fn selected(&self, mask: &Mask) -> Vec<u64> {
+        let words = self.places.par_chunks(64 * 1_024).flat_map_iter(|places| {
+            let mut words = vec![0_u64; places.len().div_ceil(64)];
+            // Rows that follow each other mostly lie in one chunk.
+            let mut near = (u64::MAX, 0..0, &Bits::None);
+            for (at, place) in places.iter().enumerate() {
+                let (segment, row) = (place >> 32, place & 0xffff_ffff);
+                if near.0 != segment || !near.1.contains(&row) {
+                    let Some(part) = mask.segments.get(segment as usize) else {
+                        continue;
+                    };
+                    let (chunk, span) = part.chunk_of(row);
+                    near = (segment, span, &part.chunks[chunk]);
+                }
+                let selected = near.2.has((row - near.1.start) as usize);
+                words[at / 64] |= u64::from(selected) << (at % 64);
             }
-        }
-    }
-
-    /// Splits the undated rows off.
-    fn split_undated(&mut self) -> Self {
-        let dated = self.times.len();
-        Self {
-            times: Vec::new(),
-            places: self.places.split_off(dated),
-            columns: (self.columns.iter_mut())
-                .map(|column| column.split_off(dated))
-                .collect(),
-        }
+            words
+        });
+        words.collect()
     }
 
     fn reorder(&mut self, order: &[u32]) {
-        let times = std::mem::take(&mut self.times);
-        if !times.is_empty() {
-            self.times = order.iter().map(|at| times[*at as usize]).collect();
-        }
+        let dated = self.times.len();
+        let first = &order[..dated];
+        self.times = first.iter().map(|at| self.times[*at as usize]).collect();
         self.places = order.iter().map(|at| self.places[*at as usize]).collect();
-        for column in &mut self.columns {
+        self.columns.par_iter_mut().for_each(|column| {
             *column = order.iter().map(|at| column[*at as usize]).collect();
-        }
+        });
     }
 }
 
@@ -118,59 +121,55 @@ impl Query<'_> {
             .into_par_iter()
             .map(|(s, chunk)| Ok((s, self.gather_chunk(mask, s, chunk, axes, &values)?)))
             .collect();
-        let mut by_segment: Vec<Gathered> = Vec::new();
-        let mut current = None;
-        for (s, part) in parts? {
-            if current != Some(s) {
-                by_segment.push(Gathered::default());
-                current = Some(s);
-            }
-            if let Some(segment) = by_segment.last_mut() {
-                segment.append(part);
+        let mut parts = parts?;
+        let mut starts: HashMap<usize, i64> = HashMap::new();
+        for (s, part) in &parts {
+            if let Some(first) = part.times.first() {
+                starts.entry(*s).or_insert(*first);
             }
         }
-        let mut undated = Gathered::default();
-        for segment in &mut by_segment {
-            undated.append(segment.split_undated());
-        }
-        let mut all = self.in_order(by_segment)?;
-        self.sort(&mut undated)?;
-        all.append(undated);
-        all.columns.resize(axes.len(), Vec::new());
-        Ok(all)
-    }
-
-    /// Segments that follow each other are only put end to end; where they overlap, rows are merged.
-    fn in_order(&self, mut segments: Vec<Gathered>) -> Result<Gathered> {
-        segments.retain(|segment| !segment.is_empty());
-        segments.sort_by_key(|segment| segment.times[0]);
-        let apart = segments
-            .windows(2)
-            .all(|pair| pair[0].times.last() < pair[1].times.first());
-        let mut all = Gathered::default();
-        for segment in segments {
-            all.append(segment);
-        }
-        if !apart {
-            self.sort(&mut all)?;
-        }
-        Ok(all)
-    }
-
-    fn sort(&self, rows: &mut Gathered) -> Result<()> {
-        let numbers: Result<Vec<u64>> = (0..rows.len())
-            .map(|at| {
-                let row = rows.row(at);
-                self.snapshot.segments[row.segment as usize].number(row.row)
-            })
+        // The stable sort keeps the chunks of a segment in their order; segments of undated rows only come last.
+        parts.sort_by_key(|(s, _)| (starts.get(s).copied().unwrap_or(i64::MAX), *s));
+        // Segments that follow each other are only put end to end; where they overlap, rows are merged.
+        let dated = parts.iter().filter(|(_, part)| !part.times.is_empty());
+        let ends: Vec<_> = dated
+            .map(|(s, part)| (*s, part.times[0], part.times[part.times.len() - 1]))
             .collect();
-        let numbers = numbers?;
+        let apart = (ends.windows(2)).all(|pair| pair[0].0 == pair[1].0 || pair[0].2 < pair[1].1);
+        let mut all = laid_out(&parts, axes.len());
+        self.sort(&mut all, apart)?;
+        Ok(all)
+    }
+
+    fn sort(&self, rows: &mut Gathered, apart: bool) -> Result<()> {
+        let dated = rows.times.len();
+        let undated = dated..rows.len();
+        if apart && undated.len() < 2 {
+            return Ok(());
+        }
+        let number = |at: u32| {
+            let row = rows.row(at as usize);
+            self.snapshot.segments[row.segment as usize].number(row.row)
+        };
         let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+        let (first, last) = order.split_at_mut(dated);
         // The stable sort finds the runs that the segments are, and merges them.
-        order.sort_by_key(|at| {
-            let at = *at as usize;
-            (rows.times.get(at).copied().unwrap_or(0), numbers[at])
-        });
+        if !apart {
+            first.par_sort_by_key(|at| rows.times[*at as usize]);
+            let moment = |a: &u32, b: &u32| rows.times[*a as usize] == rows.times[*b as usize];
+            for tie in first.chunk_by_mut(moment).filter(|tie| tie.len() > 1) {
+                let numbers: Result<Vec<(u64, u32)>> =
+                    tie.iter().map(|at| Ok((number(*at)?, *at))).collect();
+                let mut numbers = numbers?;
+                numbers.sort_unstable();
+                (tie.iter_mut().zip(numbers)).for_each(|(at, (_, sorted))| *at = sorted);
+            }
+        }
+        let numbers: Result<Vec<(u64, u32)>> =
+            last.iter().map(|at| Ok((number(*at)?, *at))).collect();
+        let mut numbers = numbers?;
+        numbers.sort();
+        (last.iter_mut().zip(numbers)).for_each(|(at, (_, sorted))| *at = sorted);
         rows.reorder(&order);
         Ok(())
     }
@@ -196,18 +195,46 @@ impl Query<'_> {
         for (axis, values) in axes.iter().zip(values) {
             let column = self.axis_column(*axis, values, s, chunk)?;
             let mut taken = Vec::with_capacity(out.places.len());
-            if matches!(column, crate::segment::Column::One(_)) {
-                super::tally::each_code(&column, bits, rows, |_, code| {
-                    taken.push(values.number(s, code));
-                });
-            } else {
-                bits.each_in(0..rows, |row| {
+            match (&column, values.numbers(s)) {
+                (Column::Absent, _) => taken.resize(out.places.len(), 0),
+                (Column::One(_), None) => {
+                    each_code(&column, bits, rows, |_, code| taken.push(code));
+                }
+                (Column::One(_), Some(numbers)) => {
+                    each_code(&column, bits, rows, |_, code| {
+                        taken.push(numbers[code as usize]);
+                    });
+                }
+                _ => bits.each_in(0..rows, |row| {
                     let mut numbers = codes_of(&column, row).map(|code| values.number(s, code));
                     taken.push(numbers.find(|n| *n != 0).unwrap_or(0));
-                });
+                }),
             }
             out.columns.push(taken);
         }
         Ok(out)
+    }
+}
+
+/// Parts put end to end, dated rows first; the columns are laid out side by side by all cores.
+fn laid_out(parts: &[(usize, Gathered)], axes: usize) -> Gathered {
+    fn both<T: Copy>(parts: &[(usize, Gathered)], of: impl Fn(&Gathered) -> &[T]) -> Vec<T> {
+        let rows = parts.iter().map(|(_, part)| part.places.len()).sum();
+        let mut out = Vec::with_capacity(rows);
+        for (_, part) in parts {
+            out.extend_from_slice(&of(part)[..part.times.len()]);
+        }
+        for (_, part) in parts {
+            out.extend_from_slice(&of(part)[part.times.len()..]);
+        }
+        out
+    }
+    let columns = (0..axes).into_par_iter();
+    let columns = columns.map(|axis| both(parts, |part| &part.columns[axis]));
+    let columns = columns.collect();
+    Gathered {
+        times: parts.iter().flat_map(|(_, p)| &p.times).copied().collect(),
+        places: both(parts, |part| &part.places),
+        columns,
     }
 }

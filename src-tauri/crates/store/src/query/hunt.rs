@@ -59,7 +59,8 @@ pub(crate) struct Prey {
     folds: bool,
     /// Whether the whole test is that the text stands there.
     whole: bool,
-    /// Spaces at its ends, which a reader may leave out at the ends of a leaf.
+    /// Spaces at its ends, which a reader may leave out at the ends of a leaf, or a byte order mark, which it leaves out at
+    /// the start of an entry.
     open_ends: bool,
 }
 
@@ -104,7 +105,9 @@ impl Prey {
             len: text.len(),
             folds,
             whole,
-            open_ends: text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace),
+            open_ends: text.starts_with(char::is_whitespace)
+                || text.ends_with(char::is_whitespace)
+                || text.contains('\u{feff}'),
         })
     }
 
@@ -156,8 +159,8 @@ impl Prey {
         let hit = (entry.end + 1)
             .checked_sub(self.len)
             .is_some_and(|end| inside(&trace.hits, end));
-        // A cell or a line holds every character of the entry but delimiters, quotes and spaces at its ends; of JSON a hit
-        // may be a name.
+        // A cell or a line holds every character of the entry but delimiters, quotes, spaces at its ends and a byte order
+        // mark; of JSON a hit may be a name.
         let sure = self.whole
             && !self.open_ends
             && match shape.shape.as_str() {

@@ -128,6 +128,13 @@ impl SegmentMask {
         self.chunks[chunk].has(at)
     }
 
+    /// The chunk that holds a row, and the rows of that chunk.
+    pub(crate) fn chunk_of(&self, row: u64) -> (usize, Range<u64>) {
+        let (chunk, _) = self.layout.place(row);
+        let starts = &self.layout.starts;
+        (chunk, starts[chunk]..starts[chunk + 1])
+    }
+
     /// The first selected row of a range.
     pub(crate) fn first_in(&self, range: Range<u64>) -> Option<u64> {
         if range.is_empty() {

@@ -75,27 +75,37 @@ pub(crate) fn rows_with(column: &Column, wanted: &Wanted, rows: usize) -> Bits {
         (Column::Absent, _) | (_, Wanted::Nothing) => Bits::None,
         (Column::One(codes), wanted) => Bits::from_words(words_of(codes, wanted), rows),
         (Column::Many { offsets, codes }, wanted) => {
-            let elements = words_of(codes, wanted);
-            let mut words = vec![0_u64; words_for(rows)];
-            // Most elements do not match, so the few that do are walked, each with the row that it belongs to.
-            let mut row = 0;
-            for (at, &word) in elements.iter().enumerate() {
-                let mut word = word;
-                while word != 0 {
-                    let element = (at * 64) as u32 + word.trailing_zeros();
-                    word &= word - 1;
-                    while row + 1 < offsets.len() && offsets[row + 1] <= element {
-                        row += 1;
-                    }
-                    words[row / 64] |= 1 << (row % 64);
-                }
-            }
-            Bits::from_words(words, rows)
+            rows_of(offsets, &words_of(codes, wanted), rows)
         }
     }
 }
 
-fn words_of(codes: &Codes, wanted: &Wanted) -> Vec<u64> {
+/// The rows of a chunk whose lists hold a set element.
+pub(crate) fn rows_of(offsets: &[u32], elements: &[u64], rows: usize) -> Bits {
+    let mut words = vec![0_u64; words_for(rows)];
+    // Most elements do not match, so the few that do are walked, each with the row that it belongs to.
+    let mut row = 0;
+    for (at, &word) in elements.iter().enumerate() {
+        let mut word = word;
+        while word != 0 {
+            let element = (at * 64) as u32 + word.trailing_zeros();
+            word &= word - 1;
+            // The row lies not far on where many match, and is looked for by halves where few do.
+            let mut step = 1;
+            while row + step < offsets.len() && offsets[row + step] <= element {
+                row += step;
+                step *= 2;
+            }
+            let end = (row + step).min(offsets.len());
+            row += offsets[row + 1..end].partition_point(|first| *first <= element);
+            words[row / 64] |= 1 << (row % 64);
+        }
+    }
+    Bits::from_words(words, rows)
+}
+
+/// One bit for each element that is wanted.
+pub(crate) fn words_of(codes: &Codes, wanted: &Wanted) -> Vec<u64> {
     match codes {
         Codes::U8(codes) => words_of_bytes(codes, wanted),
         Codes::U16(codes) => words_of_wide(codes, wanted),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use witnessmark_model::{Attestation, IdentityKey, LeafReader, Locator, SourceShape};
 
-use super::{bits::Bits, mask::Layout};
+use super::{bits::Bits, mask::Layout, whole::Whole};
 use crate::{Result, segment::Columns};
 
 /// One segment and which of its rows may be seen.
@@ -57,9 +57,27 @@ impl Segment {
 pub struct Snapshot {
     /// In any order; rows are merged by time.
     pub segments: Vec<Segment>,
+    /// What was counted over all of its events. It belongs to the snapshot and not to its segments, because what may be
+    /// seen of them changes when a source is taken out.
+    pub(crate) whole: Arc<Whole>,
 }
 
 impl Snapshot {
+    /// A snapshot of these segments, of which nothing is counted yet.
+    #[must_use]
+    pub fn new(segments: Vec<Segment>) -> Self {
+        Self {
+            segments,
+            whole: Arc::default(),
+        }
+    }
+
+    /// Whether the other is this very snapshot, or a copy of it, so that places in one are places in the other.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.whole, &other.whole)
+    }
+
     /// Every (segment, chunk) pair with its number of rows, the latest times first and chunks without any time last.
     #[must_use]
     pub fn newest_chunks(&self) -> Vec<((usize, usize), u64)> {

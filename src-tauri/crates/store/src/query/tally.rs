@@ -3,7 +3,7 @@
 //! Owns: counts with their first and last moment, for values and for pairs of values. Never touches: which events are
 //! selected. Rows of a segment lie in time order, so the first row met is the first moment.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 use witnessmark_model::Instant;
@@ -11,13 +11,11 @@ use witnessmark_model::Instant;
 use super::{
     Query,
     axis::{Axis, Values},
-    bits::Bits,
-    mask::Mask,
+    each::{each_code, each_pair},
+    mask::{Mask, SegmentMask},
+    snapshot::Segment,
 };
-use crate::{
-    Result,
-    segment::{Codes, Column},
-};
+use crate::{Result, segment::Column};
 
 /// One value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +42,115 @@ impl Tally {
 }
 
 /// Two values and the events that hold both.
-pub type Pairs = HashMap<(u32, u32), Tally, foldhash::fast::FixedState>;
+pub type Pairs = Quick<(u32, u32), Tally>;
+
+type Quick<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
+
+/// Selected rows of a segment below this share of its codes are counted by what they hold, not by what there is: a
+/// person's page must not cost what the whole case holds.
+const FEW: u64 = 4;
+
+/// Cells of a table of pairs of codes; above, only the pairs that are met are held.
+const CELLS: usize = 1 << 21;
+
+/// Count, first dated row plus one, last dated row plus one, last row plus one.
+type Marks = [u32; 4];
+
+/// What was met of each code of a segment.
+enum Met {
+    All(Vec<Marks>),
+    Few(Quick<u32, Marks>),
+}
+
+impl Met {
+    fn new(codes: usize, rows: u64) -> Self {
+        if rows.saturating_mul(FEW) < codes as u64 {
+            Self::Few(Quick::default())
+        } else {
+            Self::All(vec![Marks::default(); codes])
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, code: u32, row: u32, dated: u32) {
+        let at = match self {
+            Self::All(codes) => &mut codes[code as usize],
+            Self::Few(codes) => codes.entry(code).or_default(),
+        };
+        let mark = row + 1;
+        if at[3] == mark {
+            return;
+        }
+        at[3] = mark;
+        at[0] += 1;
+        if row < dated {
+            if at[1] == 0 {
+                at[1] = mark;
+            }
+            at[2] = mark;
+        }
+    }
+
+    /// The codes that were met.
+    fn into_codes(self) -> Vec<(u32, Marks)> {
+        match self {
+            Self::All(codes) => ((0_u32..).zip(codes)).filter(|(_, m)| m[0] > 0).collect(),
+            Self::Few(codes) => codes.into_iter().collect(),
+        }
+    }
+}
+
+/// The moments of rows of one segment, with the times of each chunk at hand.
+struct Moments<'s> {
+    segment: &'s Segment,
+    times: Vec<std::sync::Arc<[i64]>>,
+}
+
+impl<'s> Moments<'s> {
+    fn of(segment: &'s Segment, mask: &SegmentMask) -> Result<Self> {
+        let times = (0..mask.chunks.len()).map(|chunk| match mask.chunks[chunk].is_none() {
+            true => Ok(std::sync::Arc::from([])),
+            false => segment.columns.times(chunk),
+        });
+        Ok(Self {
+            segment,
+            times: times.collect::<Result<_>>()?,
+        })
+    }
+
+    /// The moment of a row that is given as one more; absent for 0.
+    fn at(&self, mark: u32) -> Option<Instant> {
+        let row = u64::from(mark.checked_sub(1)?);
+        let (chunk, at) = self.segment.layout.place(row);
+        self.times[chunk].get(at).copied().map(Instant)
+    }
+}
+
+/// Tallies of several segments brought together, in the order of their numbers.
+fn joined(parts: Vec<Vec<Tally>>, values: usize) -> Vec<Tally> {
+    let met: usize = parts.iter().map(Vec::len).sum();
+    if (met as u64).saturating_mul(FEW) < values as u64 {
+        let mut all: Vec<Tally> = parts.concat();
+        all.retain(|t| t.number > 0);
+        all.sort_unstable_by_key(|t| t.number);
+        all.dedup_by(|later, kept| {
+            let same = later.number == kept.number;
+            if same {
+                kept.join(later);
+            }
+            same
+        });
+        return all;
+    }
+    let mut totals = vec![Tally::default(); values];
+    for found in parts.into_iter().flatten() {
+        let total = &mut totals[found.number as usize];
+        total.number = found.number;
+        total.join(&found);
+    }
+    totals.retain(|t| t.count > 0 && t.number > 0);
+    totals
+}
 
 impl Query<'_> {
     /// The values of an axis in the selected events, in the order of their numbers.
@@ -54,16 +160,7 @@ impl Query<'_> {
             .into_par_iter()
             .map(|s| self.segment_tally(mask, s, axis, &values))
             .collect();
-        let mut totals = vec![Tally::default(); values.len()];
-        for part in parts? {
-            for found in part {
-                let total = &mut totals[found.number as usize];
-                total.number = found.number;
-                total.join(&found);
-            }
-        }
-        totals.retain(|t| t.count > 0 && t.number > 0);
-        Ok(totals)
+        Ok(joined(parts?, values.len()))
     }
 
     fn segment_tally(
@@ -77,8 +174,7 @@ impl Query<'_> {
         if mask.is_empty() {
             return Ok(Vec::new());
         }
-        // Count, first dated row plus one, last dated row plus one, last row plus one: by code.
-        let mut seen = vec![[0_u32; 4]; values.codes(s)];
+        let mut met = Met::new(values.codes(s), mask.len());
         let dated = segment.dated_rows().end as u32;
         for chunk in 0..segment.columns.chunks().len() {
             let bits = &mask.chunks[chunk];
@@ -86,59 +182,33 @@ impl Query<'_> {
                 continue;
             }
             let start = segment.layout.starts[chunk] as u32;
-            let mut one = |code: u32, row: u32| {
-                let at = &mut seen[code as usize];
-                let mark = row + 1;
-                if at[3] == mark {
-                    return;
-                }
-                at[3] = mark;
-                at[0] += 1;
-                if row < dated {
-                    if at[1] == 0 {
-                        at[1] = mark;
-                    }
-                    at[2] = mark;
-                }
-            };
             let column = self.axis_column(axis, values, s, chunk)?;
             each_code(&column, bits, segment.layout.rows(chunk), |row, code| {
                 if code != 0 {
-                    one(code, start + row as u32);
+                    met.add(code, start + row as u32, dated);
                 }
             });
         }
-        if axis == Axis::Record && several_codes(&seen, values, s) {
+        let met = met.into_codes();
+        if axis == Axis::Record && several_codes(&met, values, s) {
             return self.record_tally(mask, s, values);
         }
-        let mut found: Vec<Tally> = Vec::new();
-        for (code, [count, first, last, _]) in (0_u32..).zip(&seen) {
-            if *count == 0 {
-                continue;
-            }
-            let moment = |mark: u32| match mark {
-                0 => Ok(None),
-                mark => segment.time(u64::from(mark - 1)),
-            };
-            found.push(Tally {
+        let moments = Moments::of(segment, mask)?;
+        let found = met
+            .into_iter()
+            .map(|(code, [count, first, last, _])| Tally {
                 number: values.number(s, code),
-                count: u64::from(*count),
-                first: moment(*first)?.map(Instant),
-                last: moment(*last)?.map(Instant),
+                count: u64::from(count),
+                first: moments.at(first),
+                last: moments.at(last),
             });
-        }
-        Ok(found)
+        Ok(found.collect())
     }
 
     /// Records that stand under several names: a row that holds two of the names holds the record once.
-    fn record_tally(
-        &self,
-        mask: &super::mask::SegmentMask,
-        s: usize,
-        values: &Values,
-    ) -> Result<Vec<Tally>> {
+    fn record_tally(&self, mask: &SegmentMask, s: usize, values: &Values) -> Result<Vec<Tally>> {
         let segment = &self.snapshot.segments[s];
-        let mut found: HashMap<u32, (Tally, u64), foldhash::fast::FixedState> = HashMap::default();
+        let mut found: Quick<u32, (Tally, u64)> = Quick::default();
         for chunk in 0..segment.columns.chunks().len() {
             let bits = &mask.chunks[chunk];
             if bits.is_none() {
@@ -193,8 +263,18 @@ impl Query<'_> {
         (b, right): (Axis, &Values),
     ) -> Result<Pairs> {
         let (segment, mask) = (&self.snapshot.segments[s], &mask.segments[s]);
+        if mask.is_empty() {
+            return Ok(Pairs::default());
+        }
+        let cells = left.codes(s).saturating_mul(right.codes(s));
+        if cells <= CELLS
+            && mask.len().saturating_mul(FEW) >= cells as u64
+            && let Some(found) = self.table_of_pairs(mask, s, (a, left), (b, right))?
+        {
+            return Ok(found);
+        }
         let mut found = Pairs::default();
-        let mut marks: HashMap<(u32, u32), usize, foldhash::fast::FixedState> = HashMap::default();
+        let mut marks: Quick<(u32, u32), usize> = Quick::default();
         for chunk in 0..segment.columns.chunks().len() {
             let bits = &mask.chunks[chunk];
             if bits.is_none() {
@@ -228,141 +308,67 @@ impl Query<'_> {
         Ok(found)
     }
 
-    /// For each value of an axis, by number, how many persons there are beside it at least, in any event of the case:
-    /// the most actors that any one system names with it. One person's accounts in five systems are not five people.
-    pub fn actors_beside(&self, axis: Axis) -> Result<Arc<[u32]>> {
-        let ids: Vec<u64> = self.snapshot.segments.iter().map(|s| s.id).collect();
-        let merges = self.facts.merges()?;
-        self.caches.beside(axis, ids, &merges, || {
-            let (values, identities) = (self.values(axis)?, self.values(Axis::Identity)?);
-            let actors = self.values(Axis::Actor)?;
-            let (system, actor_of) = systems(&identities, &actors);
-            let parts: Result<Vec<Vec<u64>>> = (0..self.snapshot.segments.len())
-                .into_par_iter()
-                .map(|s| {
-                    let local = self.beside_of_segment(axis, &values, &identities, s)?;
-                    let mut pairs: Vec<u64> = local
-                        .iter()
-                        .map(|key| {
-                            let value = values.number(s, (key >> 32) as u32);
-                            let identity = identities.number(s, *key as u32);
-                            u64::from(value) << 32 | u64::from(identity)
-                        })
-                        .collect();
-                    pairs.sort_unstable();
-                    pairs.dedup();
-                    Ok(pairs)
-                })
-                .collect();
-            let mut pairs = parts?.concat();
-            pairs.sort();
-            pairs.dedup();
-            let mut counts = vec![0_u32; values.len()];
-            let mut of_value: Vec<(u32, u32)> = Vec::new();
-            for run in pairs.chunk_by(|a, b| a >> 32 == b >> 32) {
-                of_value.clear();
-                let known = run
-                    .iter()
-                    .map(|pair| *pair as u32 as usize)
-                    .filter(|i| *i != 0);
-                of_value.extend(known.map(|identity| (system[identity], actor_of[identity])));
-                of_value.sort_unstable();
-                of_value.dedup();
-                let by_system = of_value.chunk_by(|a, b| a.0 == b.0);
-                counts[(run[0] >> 32) as usize] =
-                    by_system.map(|s| s.len() as u32).max().unwrap_or(0);
-            }
-            counts[0] = 0;
-            Ok(counts)
-        })
-    }
-
-    /// Distinct pairs of codes (value, identity) of one segment, value in the upper half.
-    fn beside_of_segment(
+    /// As [`Query::segment_pairs`], in a table with a cell for each pair of codes; absent where one of the two is a list.
+    fn table_of_pairs(
         &self,
-        axis: Axis,
-        values: &Values,
-        identities: &Values,
+        mask: &SegmentMask,
         s: usize,
-    ) -> Result<Vec<u64>> {
+        (a, left): (Axis, &Values),
+        (b, right): (Axis, &Values),
+    ) -> Result<Option<Pairs>> {
         let segment = &self.snapshot.segments[s];
-        let mut pairs: Vec<u64> = Vec::new();
-        let mut settled = 0;
+        let dated = segment.dated_rows().end as u32;
+        let wide = right.codes(s);
+        let mut cells = vec![[0_u32; 3]; left.codes(s) * wide];
+        let single = |column: &Column| !matches!(column, Column::Many { .. });
         for chunk in 0..segment.columns.chunks().len() {
-            let visible = segment.visible(chunk);
-            if visible.is_none() {
+            let bits = &mask.chunks[chunk];
+            if bits.is_none() {
                 continue;
             }
-            let column = self.axis_column(axis, values, s, chunk)?;
-            let who = self.axis_column(Axis::Identity, identities, s, chunk)?;
-            each_code(
-                &column,
-                &visible,
-                segment.layout.rows(chunk),
-                |row, code| {
-                    let actor = super::facets::codes_of(&who, row).next().unwrap_or(0);
-                    if code != 0 && actor != 0 {
-                        pairs.push(u64::from(code) << 32 | u64::from(actor));
-                    }
-                },
-            );
-            // Repeats are thrown away now and then, so that memory follows the distinct pairs and not the rows.
-            if pairs.len() > 2 * settled + (1 << 20) {
-                pairs.sort_unstable();
-                pairs.dedup();
-                settled = pairs.len();
+            let one = self.axis_column(a, left, s, chunk)?;
+            let two = self.axis_column(b, right, s, chunk)?;
+            if !single(&one) || !single(&two) {
+                return Ok(None);
             }
+            let rows = segment.layout.rows(chunk);
+            let start = segment.layout.starts[chunk] as u32;
+            each_pair(&one, &two, bits, rows, |row, x, y| {
+                let cell = &mut cells[x as usize * wide + y as usize];
+                cell[0] += 1;
+                let mark = start + row as u32 + 1;
+                if mark <= dated {
+                    if cell[1] == 0 {
+                        cell[1] = mark;
+                    }
+                    cell[2] = mark;
+                }
+            });
         }
-        pairs.sort_unstable();
-        pairs.dedup();
-        Ok(pairs)
-    }
-}
-
-/// For each number of an identity: a number of its system, and its actor.
-fn systems(identities: &Values, actors: &Values) -> (Vec<u32>, Vec<u32>) {
-    let all = identities.identities();
-    let mut numbers: HashMap<&str, u32> = HashMap::new();
-    let mut system = vec![0; all.len() + 1];
-    for (at, identity) in all.iter().enumerate() {
-        let next = numbers.len() as u32;
-        system[at + 1] = *numbers.entry(&identity.key.provider).or_insert(next);
-    }
-    let mut actor_of = vec![0; all.len() + 1];
-    for actor in 1..actors.len() as u32 {
-        for at in actors.members(actor) {
-            actor_of[*at as usize + 1] = actor;
+        let moments = Moments::of(segment, mask)?;
+        let mut found = Pairs::default();
+        for (at, [count, first, last]) in cells.into_iter().enumerate() {
+            let number = |values: &Values, code: usize| values.number(s, code as u32);
+            let key = (number(left, at / wide), number(right, at % wide));
+            if count == 0 || key.0 == 0 || key.1 == 0 {
+                continue;
+            }
+            found.entry(key).or_default().join(&Tally {
+                number: 0,
+                count: u64::from(count),
+                first: moments.at(first),
+                last: moments.at(last),
+            });
         }
+        Ok(Some(found))
     }
-    (system, actor_of)
 }
 
 /// Whether one value stands under several of the codes that were met, as a record does that changed its name.
-fn several_codes(seen: &[[u32; 4]], values: &Values, s: usize) -> bool {
-    let met = (1..seen.len() as u32).filter(|code| seen[*code as usize][0] > 0);
-    let mut numbers: Vec<u32> = met.map(|code| values.number(s, code)).collect();
+fn several_codes(met: &[(u32, Marks)], values: &Values, s: usize) -> bool {
+    let mut numbers: Vec<u32> = (met.iter())
+        .map(|(code, _)| values.number(s, *code))
+        .collect();
     numbers.sort_unstable();
     numbers.windows(2).any(|w| w[0] == w[1])
-}
-
-/// Calls `visit` with each selected row of a chunk and each code it holds, 0 for a row or element without one.
-pub(crate) fn each_code(
-    column: &Column,
-    bits: &Bits,
-    rows: usize,
-    mut visit: impl FnMut(usize, u32),
-) {
-    match column {
-        Column::Absent => {}
-        Column::One(codes) => match &**codes {
-            Codes::U8(c) => bits.each_in(0..rows, |row| visit(row, u32::from(c[row]))),
-            Codes::U16(c) => bits.each_in(0..rows, |row| visit(row, u32::from(c[row]))),
-            Codes::U32(c) => bits.each_in(0..rows, |row| visit(row, c[row])),
-        },
-        Column::Many { offsets, codes } => bits.each_in(0..rows, |row| {
-            for at in offsets[row] as usize..offsets[row + 1] as usize {
-                visit(row, codes.get(at));
-            }
-        }),
-    }
 }

@@ -29,6 +29,7 @@ pub(crate) fn wanted(test: &Test, dictionary: &Dictionary) -> Wanted {
             let end = ((share as usize + 1) * SHARE).min(len) as u32;
             match test {
                 Test::Is(folded) => codes(first..end, |code| is(dictionary.text(code), folded)),
+                Test::Exact(text) if !text.is_empty() => exactly(text, dictionary, first, end),
                 Test::Contains(folded) if !folded.is_empty() => {
                     containing(folded, dictionary, first, end)
                 }
@@ -49,6 +50,27 @@ fn is(value: &str, folded: &str) -> bool {
         return true;
     }
     !value.is_ascii() && Test::Is(folded.to_owned()).matches(value)
+}
+
+/// Values lie end to end, so all of them are searched as one text; what is found inside of a value or over its end is not
+/// the value. The search goes on after a hit: a file that another hand made may hold a value twice.
+fn exactly(text: &str, dictionary: &Dictionary, first: u32, end: u32) -> Vec<u32> {
+    if first >= end {
+        return Vec::new();
+    }
+    let (start, last) = (dictionary.range(first).start, dictionary.range(end - 1).end);
+    let arena = &dictionary.arena().as_bytes()[start..last];
+    let finder = Finder::new(text.as_bytes());
+    let (mut found, mut from) = (Vec::new(), 0);
+    while let Some(at) = finder.find(&arena[from..]) {
+        let at = start + from + at;
+        let code = dictionary.code_at(at);
+        if dictionary.range(code) == (at..at + text.len()) {
+            found.push(code);
+        }
+        from = at + 1 - start;
+    }
+    found
 }
 
 /// Values lie end to end, so a block of them is folded at once and searched as one text; a find that reaches over the
@@ -107,10 +129,14 @@ mod tests {
             let lengths: Vec<u32> = words.iter().map(|w| w.len() as u32).collect();
             let dictionary = Dictionary::from_parts(words.concat(), &lengths).unwrap();
             for text in ["aa", "aä", "a", "ab", "aab"] {
-                let test = Test::Contains(text.to_owned());
-                let wanted = wanted(&test, &dictionary);
-                for (code, value) in dictionary.iter() {
-                    assert_eq!(wanted.has(code), test.matches(value), "{text} in {value}");
+                for test in [
+                    Test::Contains(text.to_owned()),
+                    Test::Exact(text.to_owned()),
+                ] {
+                    let wanted = wanted(&test, &dictionary);
+                    for (code, value) in dictionary.iter() {
+                        assert_eq!(wanted.has(code), test.matches(value), "{text} in {value}");
+                    }
                 }
             }
         }

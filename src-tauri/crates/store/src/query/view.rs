@@ -55,6 +55,12 @@ impl View {
         }
     }
 
+    /// The order of its rows.
+    #[must_use]
+    pub const fn order(&self) -> Order {
+        self.order
+    }
+
     /// Number of events.
     #[must_use]
     pub const fn len(&self) -> u64 {

@@ -275,6 +275,30 @@ impl Before {
         Ok(found)
     }
 
+    /// Parts of the entries of a source from which events are read at present and stay read; `asked` is rising.
+    pub(super) fn parts(&self, source: u32, asked: &[u64]) -> Result<HashMap<u64, Vec<u32>>> {
+        let mut parts: HashMap<u64, Vec<u32>> = HashMap::new();
+        let mut note = |origin: &Origin| {
+            if origin.source == source && asked.binary_search(&origin.entry).is_ok() {
+                parts.entry(origin.entry).or_default().push(origin.part);
+            }
+        };
+        for (segment, counting) in &self.known {
+            for chunk in 0..segment.chunks().len() {
+                for origin in &segment.origins(chunk)? {
+                    let counts = counting
+                        .as_ref()
+                        .is_none_or(|set| set.contains(origin.event));
+                    if counts {
+                        note(origin);
+                    }
+                }
+            }
+        }
+        self.hot().for_each(|(_, origin)| note(origin));
+        Ok(parts)
+    }
+
     /// Entries and undated events among the rows of a source that count: sorted entries, rows, undated rows.
     pub(super) fn tally(&self, source: u32) -> Result<(Vec<u64>, u64, u64)> {
         let (mut entries, mut rows, mut undated) = (Vec::new(), 0, 0);

@@ -13,7 +13,7 @@ use witnessmark_model::Flag;
 use super::super::{SourceReceipt, attestation, custody, event_set::EventSet, seal};
 use super::{Kind, Reading, Revision, Wanted, before};
 use crate::{
-    case::{held, overlays},
+    case::{content::Touched, held, overlays},
     error::{Result, StoreError},
     segment::{CHUNK, HOT_IMPORT, format, hot, sealed::Origin},
 };
@@ -103,12 +103,13 @@ impl Revision {
                 t.prepare_cached("INSERT INTO overlay (event, kind, value, at, who, import) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
                     .execute(params![o.event as i64, o.kind, o.value, o.at.0, o.who, this.import])?;
             }
+            let mut touched = Touched::nothing();
             for overlay in &outdated {
-                overlays::retract(t, &this.stamp, *overlay)?;
+                touched = touched.row("overlay", overlays::retract(t, &this.stamp, *overlay)?.0);
             }
             seal::write_overlays(t, &this.stamp, this.import, &flagged)?;
             this.write_source(t, &revised.receipts)?;
-            this.write_custody(t, &revised)
+            this.write_custody(t, &revised, touched)
         })?;
         let inner = &self.case.inner;
         inner.changed();
@@ -342,7 +343,12 @@ impl Revision {
         Ok(())
     }
 
-    fn write_custody(&self, t: &Transaction<'_>, revised: &Revised) -> Result<()> {
+    fn write_custody(
+        &self,
+        t: &Transaction<'_>,
+        revised: &Revised,
+        retracted: Touched,
+    ) -> Result<()> {
         let import = self.import;
         let segments: Vec<Value> = t
             .prepare("SELECT id, rows, sha256 FROM segment WHERE import = ?1 ORDER BY id")?
@@ -387,7 +393,10 @@ impl Revision {
             "UPDATE import SET state = 'complete' WHERE id = ?1",
             [import],
         )?;
-        custody::append(t, &self.stamp, action, &detail)?;
+        let touched = Touched::import(t, import)?
+            .part("reject", i64::from(self.source.id))
+            .and(retracted);
+        custody::append(t, &self.stamp, action, &detail, &touched)?;
         Ok(())
     }
 }

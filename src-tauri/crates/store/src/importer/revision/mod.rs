@@ -19,7 +19,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use witnessmark_model::{Batch, Field, Flag, Locator};
+use witnessmark_model::{Batch, Field, Flag, Locator, Row};
 
 use self::before::{Before, Key};
 use super::{
@@ -123,6 +123,8 @@ pub struct Revision {
     attestations: Vec<(u32, u64, u64)>,
     flagged: Vec<u64>,
     wanted: BTreeMap<u32, Vec<Wanted>>,
+    /// Parts of entries of other sources from which events are read already, for sources with several events in an entry.
+    standing_parts: BTreeMap<u32, HashMap<u64, Vec<u32>>>,
     /// Entry and whether it has a time, of each row read again from another source.
     again: BTreeMap<u32, Vec<(u64, bool)>>,
     rejects: Vec<Reject>,
@@ -226,6 +228,7 @@ impl Case {
             attestations: Vec::new(),
             flagged: Vec::new(),
             wanted: BTreeMap::new(),
+            standing_parts: BTreeMap::new(),
             again: BTreeMap::new(),
             rejects: Vec::new(),
             segments: Vec::new(),
@@ -517,11 +520,28 @@ impl Revision {
         Ok(self.wanted.keys().copied().collect())
     }
 
+    /// Looks, once for a source, from which parts of the wanted entries events are read already: such a part takes over no
+    /// other event, or two events would stand at one place.
+    fn look_at_parts(&mut self, source: u32, batch: &Batch) -> Result<()> {
+        let several = batch.rows.iter().any(|row| row.locator.part > 1);
+        let Some(wanted) = self.wanted.get(&source).filter(|_| several) else {
+            return Ok(());
+        };
+        if !self.standing_parts.contains_key(&source) {
+            let asked: Vec<u64> = wanted.iter().map(|w| w.entry).collect();
+            let parts = self.before.parts(source, &asked)?;
+            self.standing_parts.insert(source, parts);
+        }
+        Ok(())
+    }
+
     /// The next events of another source that is read again: those that take an event over are kept.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn again(&mut self, source: u32, batch: &Batch) -> Result<()> {
+        self.look_at_parts(source, batch)?;
+        let standing = self.standing_parts.get(&source);
         let Some(wanted) = self.wanted.get_mut(&source) else {
             return Ok(());
         };
@@ -538,10 +558,12 @@ impl Revision {
             let entry = rows[0].locator.entry;
             let first = wanted.partition_point(|w| w.entry < entry);
             let of_entry = wanted[first..].iter_mut().take_while(|w| w.entry == entry);
-            let mut used = vec![false; rows.len()];
+            let taken = standing.and_then(|parts| parts.get(&entry));
+            let is_taken = |row: &Row| taken.is_some_and(|t| t.contains(&row.locator.part));
+            let mut used: Vec<bool> = rows.iter().map(is_taken).collect();
             for want in of_entry {
                 // The same content is the same event; a profile that reads it otherwise today still finds the part.
-                let place = |fits: &dyn Fn(&witnessmark_model::Row) -> bool| {
+                let place = |fits: &dyn Fn(&Row) -> bool| {
                     (0..rows.len()).find(|at| !used[*at] && fits(&rows[*at]))
                 };
                 let row = place(&|r| want.key.is(r.content, r.vendor_id))

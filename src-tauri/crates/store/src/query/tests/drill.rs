@@ -188,18 +188,47 @@ proptest! {
                     sets.entry(value).or_default().extend(held(&world, event, b));
                 }
             }
-            let distinct = query.distinct_of(&mask, a, &numbers, b).unwrap();
-            for number in numbers {
+            let told = query.told(&mask, a, &numbers, &[b, a]).unwrap();
+            let tallies = query.tally(&mask, a).unwrap();
+            let counts = query.counts(&mask, a).unwrap();
+            prop_assert_eq!(counts.by_number.iter().filter(|n| **n > 0).count(), numbers.len());
+            let any = events.iter().filter(|e| !held(&world, e, a).is_empty()).count() as u64;
+            prop_assert_eq!(counts.events, any);
+            for ((number, told), tally) in numbers.into_iter().zip(told).zip(tallies) {
                 let expected = sets.get(&named(&query, a, number)).map_or(0, BTreeSet::len) as u64;
-                prop_assert_eq!(distinct.get(&number).copied().unwrap_or(0), expected);
+                prop_assert_eq!(told.distinct[0], expected);
+                prop_assert_eq!((told.first, told.last), (tally.first, tally.last));
+                prop_assert_eq!(counts.by_number[number as usize], tally.count);
             }
 
             let gathered = query.gather(&mask, &[Axis::Actor, Axis::Device]).unwrap();
+            let elements = query.elements(&gathered, b).unwrap();
+            let mut of_row: Vec<BTreeSet<String>> = vec![BTreeSet::new(); gathered.len()];
+            for (row, number) in elements.rows.iter().zip(&elements.numbers) {
+                prop_assert!(of_row[*row as usize].insert(named(&query, b, *number)), "once a row");
+            }
+            let field = match b {
+                Axis::Field(field) => field,
+                _ => Field::TargetName,
+            };
+            let present = query.present(&gathered, &[field]).unwrap();
+            let narrow = query.filter(&term(On::Fields(vec![Field::SourceIp]), Test::Exists), &TermCache::default()).unwrap();
+            let selected = gathered.selected(&narrow);
             let sorted = super::oracle::sorted(&events, crate::query::Order::Oldest);
             prop_assert_eq!(gathered.len(), sorted.len());
             for (at, event) in sorted.iter().enumerate() {
                 prop_assert_eq!(&query.event(gathered.row(at)).unwrap(), event);
                 prop_assert_eq!(gathered.time(at), event.time);
+                prop_assert_eq!(&of_row[at], &held(&world, event, b));
+                prop_assert_eq!(present[at], !event.values(field).is_empty());
+                prop_assert_eq!(selected[at / 64] >> (at % 64) & 1 == 1, event.get(Field::SourceIp).is_some());
+                if let Some((value, moment)) = held(&world, event, a).into_iter().next().zip(event.time) {
+                    let same = |e: &&Event| e.time == Some(moment) && held(&world, e, a).contains(&value);
+                    let least = sorted.iter().filter(|e| same(e)).map(|e| e.number).min();
+                    let tallies = query.tally(&mask, a).unwrap();
+                    let number = tallies.iter().map(|t| t.number).find(|n| named(&query, a, *n) == value).unwrap();
+                    prop_assert_eq!(query.first_at(&mask, moment, &[(a, number)]).unwrap(), least);
+                }
                 for (column, axis) in gathered.columns.iter().zip([Axis::Actor, Axis::Device]) {
                     let text = (column[at] != 0).then(|| named(&query, axis, column[at]));
                     prop_assert_eq!(text, held(&world, event, axis).into_iter().next());

@@ -183,7 +183,7 @@ impl World {
                 segments.push(Segment::new(segment as u64, Arc::new(cut), visible));
             }
         }
-        world.snapshot = Arc::new(Snapshot { segments });
+        world.snapshot = Arc::new(Snapshot::new(segments));
         world
     }
 

@@ -1,0 +1,154 @@
+//! A log that nobody described: what was guessed wrong is corrected with the events in sight, kept as a profile, and the
+//! timeline reads by it; words get a meaning later, and the source is read anew.
+
+use serde_json::json;
+use witnessmark_xtask::RealWindow;
+
+use crate::{Home, new_case, place};
+
+/// The customer stands in the column that looks like the actor.
+const LOG: &str = "\
+occurred_at,user_email,staff,activity,client_ip,note
+2026-01-01T00:00:00Z,alice@example.com,mo@example.net,invoice.exported,203.0.113.1,
+2026-01-01T00:00:01Z,bob@example.com,mo@example.net,vault.sealed,203.0.113.2,<img src=x onerror=\"window.__pwned=1\">
+2026-01-01T00:00:02Z,alice@example.com,kim@example.net,vault.sealed,203.0.113.1,
+,alice@example.com,kim@example.net,invoice.exported,203.0.113.1,
+";
+
+/// Pastes the log in Sources and opens its mapping.
+fn opened(home: &Home) -> RealWindow {
+    let window = home.open(&[]);
+    new_case(&window, "Mapping");
+    place(&window, "sources");
+    window.click("paste-open").unwrap();
+    window.insert("paste-text", LOG).unwrap();
+    window.click("paste-add").unwrap();
+    window.click("mapping-open").unwrap();
+    window
+        .text_with("mapping-fields", "mo@example.net")
+        .unwrap();
+    window
+}
+
+#[test]
+#[ignore = "drives the built window; `cargo xtask test` runs it"]
+fn a_wrong_guess_is_corrected_in_sight_kept_and_used() {
+    let home = Home::new();
+    let window = opened(&home);
+    window
+        .text_with("mapping-preview", "alice@example.com")
+        .unwrap();
+    window.picture().unwrap();
+
+    // Another column is the actor, and the events below say so at once.
+    window.choose("slot-user.email", "\"staff\"").unwrap();
+    window
+        .text_with("mapping-preview", "mo@example.net")
+        .unwrap();
+    // By the keyboard: a field's menu, then a part.
+    let focus = "const fields = [...document.querySelectorAll('[data-testid=mapping-field]')];
+        const field = fields.find((one) => one.textContent.includes(arguments[0]));
+        field?.focus();
+        return field !== undefined";
+    window.wait("a field", focus, &[json!("note")]).unwrap();
+    window.press("\u{e007}").unwrap();
+    window.click("use-message").unwrap();
+    window.text_with("mapping-preview", "<img src=x").unwrap();
+
+    // A problem leads to an entry that shows it.
+    window.click("problem-undated").unwrap();
+    window
+        .text_with("mapping-problem", ",alice@example.com,kim@example.net")
+        .unwrap();
+    window.picture().unwrap();
+
+    // What cannot be is refused with its place, and what stood there stands.
+    window.type_into("mapping-id", "No Id!\u{e007}").unwrap();
+    window
+        .text_with("mapping-refused", "lower-case letters")
+        .unwrap();
+    window.type_into("mapping-id", "shop\u{e007}").unwrap();
+    window
+        .wait(
+            "nothing refused",
+            "return document.querySelector('[data-testid=mapping-refused]') === null",
+            &[],
+        )
+        .unwrap();
+    window.click("mapping-keep").unwrap();
+    window
+        .wait(
+            "the chosen profile",
+            "return document.querySelector('[data-testid=import-profile]')?.value === 'shop'",
+            &[],
+        )
+        .unwrap();
+    window.click("import-run").unwrap();
+    window.text_with("receipt", "shop@1").unwrap();
+    place(&window, "timeline");
+    window
+        .type_into("query", "actor:mo@example.net\u{e007}")
+        .unwrap();
+    window.text_with("status-count", "2 of 4").unwrap();
+
+    // Words without a meaning are counted, given one, and the source is read anew.
+    place(&window, "sources");
+    window.click("receipt-words").unwrap();
+    window.text_with("mapping-words", "vault.sealed").unwrap();
+    window.choose("word-operation-0", "disable").unwrap();
+    window
+        .text_with("mapping-words", "Every word of the source has a meaning")
+        .unwrap();
+    window.picture().unwrap();
+    window.click("mapping-keep").unwrap();
+    window.click("reread-run").unwrap();
+    window.text_with("receipt", "shop@2").unwrap();
+    place(&window, "timeline");
+    window.type_into("query", "op:disable\u{e007}").unwrap();
+    window.text_with("status-count", "1 of 4").unwrap();
+    assert_eq!(
+        window.run("return typeof window.__pwned", &[]).unwrap(),
+        "undefined",
+        "a log ran as a script"
+    );
+}
+
+#[test]
+#[ignore = "drives the built window; `cargo xtask test` runs it"]
+fn a_field_is_dragged_on_a_part_and_the_text_can_be_written() {
+    let home = Home::new();
+    let window = opened(&home);
+    let drag = "const fields = [...document.querySelectorAll('[data-testid=mapping-field]')];
+        const field = fields.find((one) => one.textContent.startsWith('staff'));
+        const part = document.querySelector('[data-slot=\"user.email\"]');
+        if (!field || !part) return null;
+        part.scrollIntoView({ block: 'center' });
+        const at = (node) => { const box = node.getBoundingClientRect(); return { clientX: box.x + 20, clientY: box.y + box.height / 2, button: 0, bubbles: true }; };
+        field.dispatchEvent(new PointerEvent('pointerdown', at(field)));
+        window.dispatchEvent(new PointerEvent('pointermove', at(part)));
+        window.dispatchEvent(new PointerEvent('pointerup', at(part)));
+        return true";
+    window.wait("a drag", drag, &[]).unwrap();
+    window
+        .text_with("mapping-preview", "mo@example.net")
+        .unwrap();
+
+    let tab = "const tab = [...document.querySelectorAll('[data-testid=mapping] [role=radio]')].find((one) => one.textContent === 'Text');
+        tab?.click();
+        return tab !== undefined";
+    window.wait("the text", tab, &[]).unwrap();
+    let hostile = "language = 1\n[profile]\nid = \"x\"\nversion = 1\ntitle = \"X\"\n[time]\nvalue = { path = \"a\", capture = '((a{100}){100}){100}' }\n[fields]\n";
+    for (text, told) in [
+        ("language = 9\n", "this program reads language 1"),
+        ("language = 1\n[profile\n", "Line 2"),
+        (hostile, "time.value.capture"),
+    ] {
+        window.insert("mapping-text", text).unwrap();
+        window.text_with("mapping-refused", told).unwrap();
+    }
+    window.picture().unwrap();
+    let keep = "return document.querySelector('[data-testid=mapping-keep]').disabled";
+    assert_eq!(window.run(keep, &[]).unwrap(), true);
+    window.click("mapping-close").unwrap();
+    window.text("inspection").unwrap();
+}

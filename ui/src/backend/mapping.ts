@@ -1,0 +1,17 @@
+/** Owns: what the window can ask while a person says which field of a log is what. Never touches: how a call travels. */
+import type { ImportChoices, KeptProfile, MappingEdits, MappingReport, ProfileFile } from "./types";
+
+/** A file that waits to be imported, or a source of the case. */
+export type MappingOf = { token: string } | { source: number };
+
+export interface MappingBackend {
+  /** What a profile makes of the first part of a log, after changes to its text; nothing is stored. Without a text: the one
+   * that reads the log now, or a guess. */
+  mappingLook(of: MappingOf, choices: ImportChoices, text: string | undefined, edits: MappingEdits): Promise<MappingReport>;
+  /** Keeps a profile in the case; its version is raised where the case holds another text of its id. */
+  profileKeep(text: string): Promise<KeptProfile>;
+  /** A dialog of the system; the name of the file, or null when the person went back. */
+  profileSave(text: string): Promise<string | null>;
+  /** A dialog of the system; null when the person went back. */
+  profileRead(): Promise<ProfileFile | null>;
+}
