@@ -62,8 +62,10 @@ export class Queue {
     if (next) this.choose(next.id);
   }
 
-  /** After a verdict or a suppression the next one of the list is what a person wants to see, not an empty pane. */
-  step(): void {
+  /** After a suppression of `from` the next one of the list is what a person wants to see, not an empty pane; who has
+   * turned to something else meanwhile stays there. */
+  step(from: string | undefined): void {
+    if (this.why || this.shown !== from) return;
     const at = this.rows.findIndex((one) => one.id === this.shown);
     const next = this.rows[at + 1] ?? this.rows[at - 1];
     if (next) this.choose(next.id);
