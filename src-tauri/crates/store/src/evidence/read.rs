@@ -3,6 +3,7 @@
 //! Owns: the cache. Never touches: hashes of sources (the case compares them).
 
 use std::{
+    cell::RefCell,
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -44,7 +45,22 @@ pub(crate) fn block(connection: &Connection, id: i64) -> Result<Option<Vec<u8>>>
         .transpose()
 }
 
+thread_local! {
+    /// Making one costs as much as unfolding a block with it.
+    static UNPACKER: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
 fn unfold(id: i64, codec: i64, bytes: i64, data: Vec<u8>) -> Result<Vec<u8>> {
+    if codec == RAW && usize::try_from(bytes).is_ok_and(|b| b <= BLOCK && b == data.len()) {
+        return Ok(data);
+    }
+    let mut plain = Vec::new();
+    unfold_into(id, codec, bytes, &data, &mut plain)?;
+    Ok(plain)
+}
+
+/// Appends the bytes of a block.
+fn unfold_into(id: i64, codec: i64, bytes: i64, data: &[u8], out: &mut Vec<u8>) -> Result<()> {
     let bad = |detail: &str| {
         StoreError::corrupt(
             format!("block {} of evidence {}", id & 0xffff_ffff, id >> 32),
@@ -55,13 +71,30 @@ fn unfold(id: i64, codec: i64, bytes: i64, data: Vec<u8>) -> Result<Vec<u8>> {
         .ok()
         .filter(|b| *b <= BLOCK)
         .ok_or_else(|| bad("it states more bytes than a block has"))?;
-    let plain = match codec {
-        RAW => data,
-        ZSTD => zstd::bulk::decompress(&data, size).map_err(|_| bad("it does not unfold"))?,
+    let start = out.len();
+    let written = match codec {
+        RAW => {
+            out.extend_from_slice(data);
+            data.len()
+        }
+        ZSTD => {
+            out.resize(start + size, 0);
+            UNPACKER.with_borrow_mut(|unpacker| {
+                let unpacker = match unpacker {
+                    Some(unpacker) => unpacker,
+                    None => unpacker.insert(
+                        zstd::bulk::Decompressor::new().map_err(|_| bad("it does not unfold"))?,
+                    ),
+                };
+                unpacker
+                    .decompress_to_buffer(data, &mut out[start..])
+                    .map_err(|_| bad("it does not unfold"))
+            })?
+        }
         _ => return Err(bad("its codec is not known")),
     };
-    if plain.len() == size {
-        Ok(plain)
+    if written == size {
+        Ok(())
     } else {
         Err(bad("it has another length than stated"))
     }
@@ -95,12 +128,14 @@ pub(crate) fn span(
         if id != block_id(evidence, seq) {
             break;
         }
-        let start = seq * BLOCK as u64;
-        let block = unfold(id, codec, bytes, data)?;
+        // A block is unfolded where it is wanted; of the first and the last, what lies outside is taken off again.
+        let (start, begin) = (seq * BLOCK as u64, out.len());
+        unfold_into(id, codec, bytes, &data, out)?;
         let from = offset.saturating_sub(start) as usize;
-        let until = block.len().min((end - start).min(BLOCK as u64) as usize);
-        if from < until {
-            out.extend_from_slice(&block[from..until]);
+        let until = (out.len() - begin).min((end - start).min(BLOCK as u64) as usize);
+        out.truncate(begin + until);
+        if from > 0 {
+            out.drain(begin..begin + from.min(until));
         }
     }
     Ok(())

@@ -56,6 +56,9 @@ impl At<'_> {
                 .filter(|_| run.is_some() && Prey::knows(shape));
             if let (Some(prey), Some(run)) = (prey, run) {
                 prey.trace(shape, run, &mut trace);
+                if trace.is_empty() {
+                    return Ok(());
+                }
             }
             let mut each = |row: u32, place: Option<std::ops::Range<usize>>, raw: &[u8]| {
                 let holds = match &test.on {
@@ -71,7 +74,14 @@ impl At<'_> {
                     }
                     _ => {
                         let verdict = match (prey, place) {
-                            (Some(prey), Some(place)) => prey.judge(shape, &trace, place),
+                            (Some(prey), Some(place)) => match prey.judge(shape, &trace, place) {
+                                Verdict::MustBeRead
+                                    if prey.in_part() && !sieve.lets_through(shape, raw) =>
+                                {
+                                    Verdict::HoldsNot
+                                }
+                                verdict => verdict,
+                            },
                             _ if sieve.lets_through(shape, raw) => Verdict::MustBeRead,
                             _ => Verdict::HoldsNot,
                         };

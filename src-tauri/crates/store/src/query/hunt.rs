@@ -82,19 +82,28 @@ pub(crate) enum Verdict {
     MustBeRead,
 }
 
+impl Trace {
+    /// Whether no entry of the run holds the text, and none must be read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.hits.is_empty() && self.doubts.is_empty()
+    }
+}
+
 impl Prey {
     /// Absent when bytes alone say too little of this test.
     pub(crate) fn of(test: &Test) -> Option<Self> {
-        let (text, whole) = match test {
-            Test::Contains(text) => (text, true),
-            // The longest piece must stand in whatever passes.
-            Test::Wild(pieces) => (pieces.iter().max_by_key(|piece| piece.len())?, false),
+        let special = |c: char| matches!(c, '"' | '\'' | '\\' | '/' | '\u{fffd}') || c.is_control();
+        // Whatever passes has each piece in one leaf, and of a piece what stands between two special characters.
+        let plain: Vec<&str> = match test {
+            Test::Contains(text) => text.split(special).collect(),
+            Test::Wild(pieces) => pieces.iter().flat_map(|p| p.split(special)).collect(),
             _ => return None,
         };
-        let special = |c: char| matches!(c, '"' | '\'' | '\\' | '/' | '\u{fffd}') || c.is_control();
-        if text.is_empty() || text.contains(special) {
+        let text = *plain.iter().max_by_key(|piece| piece.len())?;
+        if text.is_empty() {
             return None;
         }
+        let whole = matches!(test, Test::Contains(asked) if asked == text);
         let folds = text.is_ascii();
         let reached = &folding().reached;
         if !folds && text.chars().any(|c| reached.binary_search(&c).is_ok()) {
@@ -109,6 +118,11 @@ impl Prey {
                 || text.ends_with(char::is_whitespace)
                 || text.contains('\u{feff}'),
         })
+    }
+
+    /// Whether what was found is only a part of what is asked.
+    pub(crate) fn in_part(&self) -> bool {
+        !self.whole
     }
 
     /// Whether the entries of a source can be judged by their bytes.
