@@ -270,8 +270,6 @@ pub struct Feed {
     pub kind: Vec<u16>,
     /// Place in [`Feed::systems`].
     pub system: Vec<u16>,
-    /// Place in [`Feed::objects`]; only where a detection asks for it.
-    pub object: Vec<u32>,
     /// Who acts; 0 is nobody.
     pub actors: Vec<Actor>,
     /// Addresses; 0 is none.
@@ -288,6 +286,8 @@ pub struct Feed {
     pub systems: Vec<System>,
     /// Objects; 0 is none.
     pub objects: Vec<Object>,
+    /// Rows whose target a detection asks for, in order, with its place in [`Feed::objects`].
+    targets: Vec<(u32, u32)>,
     /// Rows of each actor in order, and where each actor's begin.
     by_actor: (Vec<u32>, Vec<u32>),
     /// Visible events without a time.
@@ -334,7 +334,6 @@ impl Feed {
             session: Vec::with_capacity(rows),
             kind: Vec::with_capacity(rows),
             system: Vec::with_capacity(rows),
-            object: Vec::with_capacity(rows),
             ..Self::default()
         }
     }
@@ -398,6 +397,13 @@ impl Feed {
         ip != 0 && f64::from(self.addresses[ip as usize].actors) >= least
     }
 
+    /// The target of a row as a place in [`Feed::objects`]; 0 where it names none, or no detection asks for it.
+    #[must_use]
+    pub fn object(&self, row: u32) -> u32 {
+        let found = self.targets.binary_search_by_key(&row, |(row, _)| *row);
+        found.map_or(0, |at| self.targets[at].1)
+    }
+
     /// The label of an actor.
     #[must_use]
     pub fn who(&self, actor: u32) -> &str {
@@ -444,7 +450,7 @@ impl Feed {
     /// Whom a row is about: the person it names as its target, else its actor. A name that is an actor's is that actor.
     #[must_use]
     pub fn party(&self, row: u32, known: &HashMap<(u16, String), u32>) -> Party {
-        let object = &self.objects[self.object[row as usize] as usize];
+        let object = &self.objects[self.object(row) as usize];
         let kind = object.kind.to_lowercase();
         let person = kind.is_empty()
             || ["user", "member", "account", "person", "employee"]
@@ -457,7 +463,7 @@ impl Feed {
         let found = [&object.key, &object.label]
             .into_iter()
             .find_map(|text| known.get(&(system, text.to_lowercase())));
-        found.map_or(Party::Object(self.object[row as usize]), |actor| {
+        found.map_or(Party::Object(self.object(row)), |actor| {
             Party::Actor(*actor)
         })
     }

@@ -148,7 +148,7 @@ fn from_where(feed: &Feed, row: u32) -> String {
 fn lives(feed: &Feed, comes: Class, goes: Class) -> Vec<((u16, String), Vec<u32>)> {
     let mut of: HashMap<(u16, String), Vec<u32>> = HashMap::new();
     for row in feed.rows_with(comes.or(goes)) {
-        let object = &feed.objects[feed.object[row as usize] as usize];
+        let object = &feed.objects[feed.object(row) as usize];
         if !object.key.is_empty() {
             of.entry((feed.system[row as usize], object.key.to_lowercase()))
                 .or_default()
@@ -215,7 +215,7 @@ pub(crate) const SHORT: Detection = Detection {
             };
             for ((_, _), rows) in lives(feed, comes, goes) {
                 for (came, gone) in pairs(feed, &rows, comes, goes, within) {
-                    let object = &feed.objects[feed.object[came as usize] as usize];
+                    let object = &feed.objects[feed.object(came) as usize];
                     let lived = feed.at(gone) - feed.at(came);
                     out.find(Draft {
                         severity: Some(severity),
@@ -266,7 +266,7 @@ pub(crate) const REVERTED: Detection = Detection {
         let known = feed.known_as();
         for (_, rows) in lives(feed, Class::ROLE_GIVEN, Class::ROLE_TAKEN) {
             for (came, gone) in pairs(feed, &rows, Class::ROLE_GIVEN, Class::ROLE_TAKEN, within) {
-                let object = &feed.objects[feed.object[came as usize] as usize];
+                let object = &feed.objects[feed.object(came) as usize];
                 let held = feed.at(gone) - feed.at(came);
                 let who = match feed.party(came, &known) {
                     crate::feed::Party::Actor(actor) => actor,

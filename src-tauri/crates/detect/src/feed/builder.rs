@@ -39,7 +39,6 @@ type Texted = IndexSet<Box<str>, FixedState>;
 #[derive(Default)]
 struct Part {
     tables: [Vec<u32>; 3],
-    sessions: Vec<u64>,
     kinds: HashMap<[u32; 8], u16, FixedState>,
     systems: HashMap<[u32; 3], u16, FixedState>,
     actors: HashMap<[u32; 5], u32, FixedState>,
@@ -232,7 +231,7 @@ impl<'e, E: Events> Builder<'e, E> {
         {
             place = by_address;
         }
-        let session = self.session(part, system, code(At::SESSION), || text(At::SESSION));
+        let session = self.session(system, text(At::SESSION));
         let object = if class.has(TARGETED) {
             self.object([
                 text(At::TARGET_TYPE),
@@ -271,7 +270,9 @@ impl<'e, E: Events> Builder<'e, E> {
         feed.session.push(session);
         feed.kind.push(kind);
         feed.system.push(system);
-        feed.object.push(object);
+        if object != 0 {
+            feed.targets.push((feed.time.len() as u32 - 1, object));
+        }
     }
 
     /// The number of a text in the whole feed, by its code in a part.
@@ -302,27 +303,15 @@ impl<'e, E: Events> Builder<'e, E> {
         number
     }
 
-    fn session<'t>(
-        &mut self,
-        part: usize,
-        system: u16,
-        code: u32,
-        text: impl FnOnce() -> &'t str,
-    ) -> u64 {
-        if code == 0 {
+    /// Hashed for each event: a table of the hashes by code would be larger than the column, and no faster.
+    fn session(&self, system: u16, text: &str) -> u64 {
+        if text.is_empty() {
             return 0;
         }
-        let at = code as usize;
-        let known = &mut self.parts[part].sessions;
-        if known.len() <= at {
-            known.resize((at + 1).max(known.len() * 2), 0);
-        }
-        if known[at] == 0 {
-            let mut hasher = self.hasher.build_hasher();
-            hasher.write(text().as_bytes());
-            known[at] = hasher.finish().max(1);
-        }
-        (known[at] ^ u64::from(system).wrapping_mul(0x9e37_79b9_7f4a_7c15)).max(1)
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(text.as_bytes());
+        let of_system = u64::from(system).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (hasher.finish().max(1) ^ of_system).max(1)
     }
 
     fn address(&mut self, text: &str) -> u32 {

@@ -70,7 +70,12 @@ impl<'s> Cursor<'s> {
     }
 
     /// The next visible dated row: its time and number. Loads the next chunk where this one is at its end.
-    fn next(&mut self, fields: &[Field], next_chunk: &mut usize) -> Result<Option<(i64, u64)>> {
+    fn next(
+        &mut self,
+        fields: &[Field],
+        dictionaries: &[Arc<Dictionary>],
+        next_chunk: &mut usize,
+    ) -> Result<Option<(i64, u64)>> {
         loop {
             if let Some(row) = self.visible.next(self.row, self.rows) {
                 self.row = row;
@@ -89,13 +94,16 @@ impl<'s> Cursor<'s> {
             if self.rows == 0 {
                 continue;
             }
-            self.times = self.segment.columns.times(self.chunk)?;
-            self.numbers = self.segment.columns.numbers(self.chunk)?;
-            let columns: Result<Vec<_>> = fields
+            // Not kept: all chunks of all these fields at once are more than the rows that are made of them.
+            let columns = &self.segment.columns;
+            self.times = columns.times_once(self.chunk)?;
+            self.numbers = columns.numbers_once(self.chunk)?;
+            let read: Result<Vec<_>> = fields
                 .iter()
-                .map(|field| self.segment.columns.column(*field, self.chunk))
+                .zip(dictionaries)
+                .map(|(field, dictionary)| columns.column_once(*field, self.chunk, dictionary))
                 .collect();
-            self.columns = columns?;
+            self.columns = read?;
         }
     }
 
@@ -118,7 +126,7 @@ impl Query<'_> {
         let segments = &self.snapshot.segments;
         let dictionaries: Result<Vec<Vec<_>>> = segments
             .iter()
-            .map(|s| fields.iter().map(|f| s.columns.dictionary(*f)).collect())
+            .map(|s| fields.iter().map(|f| s.columns.dictionary_once(*f)).collect())
             .collect();
         let texts = Texts {
             fields: fields.to_vec(),
@@ -128,7 +136,8 @@ impl Query<'_> {
             segments.iter().map(|s| (Cursor::new(s), 0)).collect();
         let mut heap = BinaryHeap::with_capacity(cursors.len());
         for (at, (cursor, chunk)) in cursors.iter_mut().enumerate() {
-            heap.extend(cursor.next(fields, chunk)?.map(|key| Reverse((key, at))));
+            let first = cursor.next(fields, &texts.segments[at], chunk)?;
+            heap.extend(first.map(|key| Reverse((key, at))));
         }
         let mut codes = Vec::with_capacity(fields.len());
         while let Some(Reverse((key, at))) = heap.pop() {
@@ -147,7 +156,7 @@ impl Query<'_> {
                     &texts,
                 );
                 cursor.row += 1;
-                match cursor.next(fields, chunk)? {
+                match cursor.next(fields, &texts.segments[at], chunk)? {
                     Some(next) if heap.peek().is_none_or(|Reverse((other, _))| next < *other) => {
                         key = next
                     }

@@ -74,4 +74,23 @@ pub trait Columns: Send + Sync {
     fn column(&self, field: Field, chunk: usize) -> Result<Column>;
     /// The distinct values of a field in this segment; empty for a field that no row has.
     fn dictionary(&self, field: Field) -> Result<Arc<Dictionary>>;
+
+    // What goes over all rows once takes these: what is not in memory yet is read and not kept there.
+
+    /// As [`Columns::times`], not kept.
+    fn times_once(&self, chunk: usize) -> Result<Arc<[i64]>> {
+        self.times(chunk)
+    }
+    /// As [`Columns::numbers`], not kept.
+    fn numbers_once(&self, chunk: usize) -> Result<Arc<[u64]>> {
+        self.numbers(chunk)
+    }
+    /// As [`Columns::column`], not kept; `dictionary` is that of the field.
+    fn column_once(&self, field: Field, chunk: usize, _dictionary: &Dictionary) -> Result<Column> {
+        self.column(field, chunk)
+    }
+    /// As [`Columns::dictionary`], not kept.
+    fn dictionary_once(&self, field: Field) -> Result<Arc<Dictionary>> {
+        self.dictionary(field)
+    }
 }

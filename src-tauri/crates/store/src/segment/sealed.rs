@@ -1,7 +1,7 @@
 //! A segment in the case file: written once, read column by column when something asks for it.
 //!
 //! Owns: the rows of `segment*` tables. Never touches: which imports are visible. What was read stays in memory for the
-//! life of the case; the file is read under one lock, blobs are unfolded outside it.
+//! life of the case, unless it was asked for once; the file is read under one lock, blobs are unfolded outside it.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -339,6 +339,46 @@ impl SealedSegment {
         format::parts(&blob, rows as usize)
     }
 
+    fn read_times(&self, chunk: usize) -> Result<Arc<[i64]>> {
+        let meta = self.chunks[chunk];
+        let [times] = self.head(TIME, chunk, meta.dated)?;
+        let times: Arc<[i64]> = times.into_iter().map(|t| t as i64).collect();
+        // Chunks are left out of a search by these bounds, so bounds that are not true would hide events.
+        let bounds = (times.first().copied(), times.last().copied());
+        if meta.dated > 0 && bounds != (Some(meta.first), Some(meta.last)) {
+            return Err(StoreError::corrupt(
+                format!("chunk {chunk} of segment {}", self.id),
+                "its bounds are not those of its times",
+            ));
+        }
+        Ok(times)
+    }
+
+    fn read_numbers(&self, chunk: usize) -> Result<Arc<[u64]>> {
+        let [numbers] = self.head(NUMBER, chunk, self.chunks[chunk].rows)?;
+        Ok(numbers.into())
+    }
+
+    /// `values` is how many codes the dictionary of the field has; asked for only where the chunk has the field.
+    fn read_column(
+        &self,
+        field: Field,
+        chunk: usize,
+        values: impl FnOnce() -> Result<usize>,
+    ) -> Result<Column> {
+        match self.chunk_blob(field.name(), chunk)? {
+            Some(blob) => format::column(&blob, self.chunks[chunk].rows as usize, values()?),
+            None => Ok(Column::Absent),
+        }
+    }
+
+    fn read_dictionary(&self, field: Field) -> Result<Arc<Dictionary>> {
+        let sql = "SELECT data FROM segment_dictionary WHERE segment = ?1 AND field = ?2";
+        let blob = self.blob(sql, params![self.id, field.name()])?;
+        let read = blob.map_or_else(|| Ok(Dictionary::new()), |b| format::dictionary(&b))?;
+        Ok(Arc::new(read))
+    }
+
     /// Hash of the content of each row of a chunk, 0 where a vendor id settles identity. Not kept in memory.
     pub(crate) fn fingerprints(&self, chunk: usize) -> Result<Vec<u64>> {
         let [values] = self.head(FINGERPRINT, chunk, self.chunks[chunk].rows)?;
@@ -411,6 +451,11 @@ fn kept<T: Clone>(cell: &OnceLock<T>, read: impl FnOnce() -> Result<T>) -> Resul
     Ok(cell.get_or_init(|| value).clone())
 }
 
+/// The value of a cell if it is there; otherwise it is read and the cell stays as it is.
+fn once<T: Clone>(cell: &OnceLock<T>, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    cell.get().cloned().map_or_else(read, Ok)
+}
+
 impl Columns for SealedSegment {
     fn rows(&self) -> u64 {
         self.rows
@@ -421,28 +466,11 @@ impl Columns for SealedSegment {
     }
 
     fn times(&self, chunk: usize) -> Result<Arc<[i64]>> {
-        kept(&self.heads[chunk].times, || {
-            let meta = self.chunks[chunk];
-            let [times] = self.head(TIME, chunk, meta.dated)?;
-            let times: Arc<[i64]> = times.into_iter().map(|t| t as i64).collect();
-            // Chunks are left out of a search by these bounds, so bounds that are not true would hide events.
-            let bounds = (times.first().copied(), times.last().copied());
-            if meta.dated > 0 && bounds != (Some(meta.first), Some(meta.last)) {
-                let what = format!("chunk {chunk} of segment {}", self.id);
-                return Err(StoreError::corrupt(
-                    what,
-                    "its bounds are not those of its times",
-                ));
-            }
-            Ok(times)
-        })
+        kept(&self.heads[chunk].times, || self.read_times(chunk))
     }
 
     fn numbers(&self, chunk: usize) -> Result<Arc<[u64]>> {
-        kept(&self.heads[chunk].numbers, || {
-            let [numbers] = self.head(NUMBER, chunk, self.chunks[chunk].rows)?;
-            Ok(numbers.into())
-        })
+        kept(&self.heads[chunk].numbers, || self.read_numbers(chunk))
     }
 
     fn sources(&self, chunk: usize) -> Result<Arc<Codes>> {
@@ -469,22 +497,33 @@ impl Columns for SealedSegment {
 
     fn column(&self, field: Field, chunk: usize) -> Result<Column> {
         kept(&self.columns[field.index()][chunk], || {
-            let Some(blob) = self.chunk_blob(field.name(), chunk)? else {
-                return Ok(Column::Absent);
-            };
-            let codes = self.dictionary(field)?.len();
-            format::column(&blob, self.chunks[chunk].rows as usize, codes)
+            self.read_column(field, chunk, || Ok(self.dictionary(field)?.len()))
         })
     }
 
     fn dictionary(&self, field: Field) -> Result<Arc<Dictionary>> {
         kept(&self.dictionaries[field.index()], || {
-            let sql = "SELECT data FROM segment_dictionary WHERE segment = ?1 AND field = ?2";
-            let blob = self.blob(sql, params![self.id, field.name()])?;
-            Ok(Arc::new(blob.map_or_else(
-                || Ok(Dictionary::new()),
-                |b| format::dictionary(&b),
-            )?))
+            self.read_dictionary(field)
+        })
+    }
+
+    fn times_once(&self, chunk: usize) -> Result<Arc<[i64]>> {
+        once(&self.heads[chunk].times, || self.read_times(chunk))
+    }
+
+    fn numbers_once(&self, chunk: usize) -> Result<Arc<[u64]>> {
+        once(&self.heads[chunk].numbers, || self.read_numbers(chunk))
+    }
+
+    fn column_once(&self, field: Field, chunk: usize, dictionary: &Dictionary) -> Result<Column> {
+        once(&self.columns[field.index()][chunk], || {
+            self.read_column(field, chunk, || Ok(dictionary.len()))
+        })
+    }
+
+    fn dictionary_once(&self, field: Field) -> Result<Arc<Dictionary>> {
+        once(&self.dictionaries[field.index()], || {
+            self.read_dictionary(field)
         })
     }
 }
