@@ -3,6 +3,8 @@
 //! Owns: what each kind of secret looks like, tokens that are asked for and renewed. Never touches: where secrets are kept
 //! (the program that uses the engine does that), addresses other than the one it is given.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,11 +19,12 @@ use witnessmark_model::Instant;
 use crate::client::{Client, Sent};
 use crate::connector::{Auth, AuthKind, Method, Values, fill};
 use crate::origin::{Origin, Reach};
+use crate::pace::{Held, Pace, Token};
 use crate::sigv4::Signer;
 use crate::{Fault, PullError, Result};
 
 /// A secret. It can be used and cleaned out of texts, and it cannot be shown.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -50,25 +53,23 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// A token and until when it can be used.
-#[derive(Clone)]
-struct Token {
-    secret: Secret,
-    until: Instant,
-}
-
 /// What a request carries to show who asks.
 pub(crate) struct Credentials<'a> {
     auth: &'a Auth,
     values: &'a Values,
     secret: Option<Secret>,
-    token: Option<Token>,
+    /// What the streams of the pull share: the token.
+    pace: &'a Pace,
+    /// The token of the last request.
+    used: Option<Secret>,
 }
 
 /// A token is renewed this long before it ends.
 const EARLY: i64 = 60_000_000_000;
 /// A token that says nothing of its end is renewed after this long.
 const SHORT: i64 = 5 * 60_000_000_000;
+/// How often it is looked whether another stream has got a token.
+const LOOK: Duration = Duration::from_millis(10);
 
 #[derive(Deserialize)]
 struct TokenAnswer {
@@ -113,7 +114,12 @@ pub(crate) fn token_address(auth: &Auth, values: &Values, reach: Reach) -> Resul
 }
 
 impl<'a> Credentials<'a> {
-    pub(crate) fn new(auth: &'a Auth, values: &'a Values, secret: Option<Secret>) -> Result<Self> {
+    pub(crate) fn new(
+        auth: &'a Auth,
+        values: &'a Values,
+        secret: Option<Secret>,
+        pace: &'a Pace,
+    ) -> Result<Self> {
         if auth.kind != AuthKind::None && secret.as_ref().is_none_or(|s| s.0.is_empty()) {
             return Err(PullError::new(
                 Fault::Credentials,
@@ -128,7 +134,8 @@ impl<'a> Credentials<'a> {
             auth,
             values,
             secret,
-            token: None,
+            pace,
+            used: None,
         })
     }
 
@@ -138,9 +145,7 @@ impl<'a> Credentials<'a> {
             .secret
             .as_ref()
             .map_or_else(|| text.to_owned(), |s| s.clean(text));
-        self.token
-            .as_ref()
-            .map_or_else(|| text.clone(), |t| t.secret.clean(&text))
+        self.pace.clean(text)
     }
 
     fn secret(&self) -> &str {
@@ -153,7 +158,11 @@ impl<'a> Credentials<'a> {
 
     /// Whether a refused token can be exchanged for a fresh one; forgets the old.
     pub(crate) fn renew(&mut self) -> bool {
-        self.token.take().is_some()
+        let used = self.used.take();
+        if let Some(used) = &used {
+            self.pace.forget_token(used);
+        }
+        used.is_some()
     }
 
     /// Headers for one request. A token is asked for first where the kind needs one and none is fresh.
@@ -210,11 +219,23 @@ impl<'a> Credentials<'a> {
     }
 
     async fn token(&mut self, client: &Client<'_>, at: Instant) -> Result<Secret> {
-        if let Some(token) = &self.token
-            && token.until.0 - EARLY > at.0
-        {
-            return Ok(token.secret.clone());
-        }
+        let secret = loop {
+            match self.pace.token(Instant(at.0 + EARLY)) {
+                Held::Fresh(secret) => break secret,
+                Held::Asked => client.wait(LOOK).await?,
+                Held::Absent => {
+                    let given = self.given(client, at).await;
+                    self.pace.keep_token(given.as_ref().ok().cloned());
+                    break given?.secret;
+                }
+            }
+        };
+        self.used = Some(secret.clone());
+        Ok(secret)
+    }
+
+    /// Asks for a token.
+    async fn given(&self, client: &Client<'_>, at: Instant) -> Result<Token> {
         // The connector names this host itself; a redirect or a page of the log cannot change it.
         let (address, _) = token_address(self.auth, self.values, client.reach())?;
         let form = self.grant(address.as_str(), at)?;
@@ -254,12 +275,10 @@ impl<'a> Credentials<'a> {
             Some(seconds) if seconds > 0 => seconds.saturating_mul(1_000_000_000),
             _ => SHORT,
         };
-        let secret = Secret::new(&given.access_token);
-        self.token = Some(Token {
-            secret: secret.clone(),
+        Ok(Token {
+            secret: Secret::new(&given.access_token),
             until: Instant(at.0.saturating_add(lasts)),
-        });
-        Ok(secret)
+        })
     }
 
     /// The form that asks for a token.

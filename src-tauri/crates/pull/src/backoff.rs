@@ -10,7 +10,7 @@ use crate::client::Answer;
 use crate::connector::{Limits, ResetIs};
 
 /// Longest wait inside a run; beyond it the run ends and says when to go on.
-const LONGEST: Duration = Duration::from_secs(15 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// Tries of one page.
 pub(crate) const TRIES: u32 = 5;
 
@@ -66,6 +66,13 @@ pub(crate) fn judge(answer: &Answer, limits: &Limits, patience: &Patience) -> Ve
         408 | 500..=599 => wait(answer, limits, patience),
         _ => Verdict::Refused,
     }
+}
+
+/// Whether an answer that means to wait is about whoever asks, and not about this one page.
+pub(crate) fn concerns_all(answer: &Answer, limits: &Limits) -> bool {
+    answer.status == 429
+        || answer.header("retry-after").is_some()
+        || (limits.status.contains(&answer.status) && is_limit(answer, limits))
 }
 
 /// Some servers say 403 both for a limit and for credentials: a limit is what comes with a sign of one.

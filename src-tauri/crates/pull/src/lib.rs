@@ -14,6 +14,7 @@ pub mod connector;
 pub mod cursor;
 mod error;
 pub mod origin;
+pub mod pace;
 pub mod page;
 mod request;
 mod sigv4;

@@ -10,6 +10,7 @@
 //! 5. A span that the server cannot answer in time is halved, down to a minute.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -21,6 +22,7 @@ use crate::client::{Bounds, Client};
 use crate::connector::{AuthKind, Connector, Span, Values, WindowKind, fill, setting_pattern};
 use crate::cursor::{Coverage, Cursor, Walk};
 use crate::origin::{Origin, Reach};
+use crate::pace::Pace;
 use crate::walk::{Step, Walker};
 use crate::{Fault, PullError, Result, request};
 
@@ -60,6 +62,8 @@ pub struct Job<'a> {
     pub cursor: Cursor,
     /// What an answer may cost.
     pub bounds: Bounds,
+    /// Shared with the other streams of the same pull.
+    pub pace: Arc<Pace>,
 }
 
 /// What a run needs from outside.
@@ -224,8 +228,17 @@ fn settings(connector: &Connector, given: &Values) -> Result<Values> {
 pub fn run(job: Job<'_>, port: &Port<'_>, sink: &mut dyn Sink) -> Result<Outcome> {
     let (base, origin, values) = base(&job)?;
     let client = client(&job, port, &origin)?;
-    let credentials = Credentials::new(&job.connector.auth, &values, job.secret.clone())?;
-    let walker = Walker::new(job.connector, base, origin, client, credentials, port);
+    let pace = Arc::clone(&job.pace);
+    let credentials = Credentials::new(&job.connector.auth, &values, job.secret.clone(), &pace)?;
+    let walker = Walker::new(
+        job.connector,
+        base,
+        origin,
+        client,
+        credentials,
+        port,
+        &pace,
+    );
     let mut run = Run {
         settings: &values,
         stream: &job.stream,
@@ -270,8 +283,17 @@ pub struct Tried {
 pub fn try_page(job: Job<'_>, port: &Port<'_>) -> Result<Tried> {
     let (base, origin, values) = base(&job)?;
     let client = client(&job, port, &origin)?;
-    let credentials = Credentials::new(&job.connector.auth, &values, job.secret.clone())?;
-    let mut walker = Walker::new(job.connector, base, origin, client, credentials, port);
+    let pace = Arc::clone(&job.pace);
+    let credentials = Credentials::new(&job.connector.auth, &values, job.secret.clone(), &pace)?;
+    let mut walker = Walker::new(
+        job.connector,
+        base,
+        origin,
+        client,
+        credentials,
+        port,
+        &pace,
+    );
     let now = (port.now)();
     let walk = Walk {
         since: Some(job.since.unwrap_or(Instant(now.0 - 86_400_000_000_000)))
@@ -613,6 +635,7 @@ impl Run<'_, '_> {
             // What is held could wait for minutes; better it is kept first.
             self.commit()?;
             (self.port.waiting)(rest);
+            self.walker.pace.quiet(tokio::time::Instant::now(), rest);
             self.walker.client.wait(rest).await?;
         }
         Ok(())

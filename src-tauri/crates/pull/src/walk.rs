@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tokio::time::Instant as Moment;
 use url::Url;
 
 use crate::auth::Credentials;
@@ -14,6 +15,7 @@ use crate::client::{Answer, Client, Sent};
 use crate::connector::{Connector, PagingKind, Stop, Values};
 use crate::cursor::Token;
 use crate::origin::Origin;
+use crate::pace::{Pace, Turn};
 use crate::page::{Read, next_link};
 use crate::request::{self, Ready};
 use crate::sync::{Page, Port};
@@ -29,6 +31,10 @@ const KEPT: &[&str] = &[
     "x-github-request-id",
     "request-id",
 ];
+/// How often it is looked whether another stream has found out that the credentials are taken.
+const LOOK: Duration = Duration::from_millis(10);
+/// A wait for others that is too short to tell of.
+const SHORT: Duration = Duration::from_secs(1);
 /// Empty pages one after the other, each of which promises another.
 const EMPTY: u32 = 3;
 
@@ -59,6 +65,9 @@ pub(crate) struct Walker<'a> {
     pub(crate) client: Client<'a>,
     pub(crate) credentials: Credentials<'a>,
     pub(crate) port: &'a Port<'a>,
+    pub(crate) pace: &'a Pace,
+    /// Whether this stream is the one that finds out whether the credentials are taken.
+    asking: bool,
     seen: HashSet<[u8; 32]>,
     empty: u32,
     number: u64,
@@ -72,6 +81,7 @@ impl<'a> Walker<'a> {
         client: Client<'a>,
         credentials: Credentials<'a>,
         port: &'a Port<'a>,
+        pace: &'a Pace,
     ) -> Self {
         Self {
             connector,
@@ -80,6 +90,8 @@ impl<'a> Walker<'a> {
             client,
             credentials,
             port,
+            pace,
+            asking: false,
             seen: HashSet::new(),
             empty: 0,
             number: 0,
@@ -258,12 +270,7 @@ impl<'a> Walker<'a> {
         let mut renewed = false;
         let mut tries = 0;
         loop {
-            self.client.stopped()?;
-            if let Some(pause) = self.connector.limits.pause {
-                self.client
-                    .wait(Duration::from_nanos(pause.0.unsigned_abs()))
-                    .await?;
-            }
+            self.turn().await?;
             let now = (self.port.now)();
             let sent = Sent {
                 method: ready.method,
@@ -271,8 +278,15 @@ impl<'a> Walker<'a> {
                 headers: &ready.headers,
                 body: &ready.body,
             };
-            let credentials = self.credentials.headers(&self.client, &sent, now).await?;
-            let answer = match self.client.send(&sent, &credentials).await {
+            let credentials = self.credentials.headers(&self.client, &sent, now).await;
+            let credentials = credentials.inspect_err(|error| self.none(error))?;
+            let answer = self.client.send(&sent, &credentials).await;
+            match &answer {
+                Ok(answer) if answer.status == 401 => {}
+                Ok(_) => self.pace.answered(&mut self.asking),
+                Err(_) => self.pace.unanswered(&mut self.asking),
+            }
+            let answer = match answer {
                 Ok(answer) => answer,
                 Err(error) if error.fault == Fault::Connection && tries + 1 < backoff::TRIES => {
                     let wait = self.patience(tries).backed_off();
@@ -288,17 +302,58 @@ impl<'a> Walker<'a> {
                 Verdict::Wait(wait) if tries + 1 < backoff::TRIES => {
                     tries += 1;
                     (self.port.waiting)(wait);
+                    if backoff::concerns_all(&answer, &self.connector.limits) {
+                        self.pace.quiet(Moment::now(), wait);
+                    }
                     self.client.wait(wait).await?;
                 }
                 Verdict::Wait(_) => return Err(self.busy(&answer)),
-                Verdict::TooLong(wait) => return Err(self.too_long(wait)),
+                Verdict::TooLong(wait) => {
+                    self.pace.quiet(Moment::now(), wait);
+                    return Err(self.too_long(wait));
+                }
                 Verdict::Credentials if !renewed && self.credentials.renew() => renewed = true,
                 Verdict::Credentials | Verdict::Refused if said(&answer, done) => {
                     return Ok(answer);
                 }
-                Verdict::Credentials => return Err(self.refused(&answer, Fault::Credentials)),
+                Verdict::Credentials => {
+                    let error = self.refused(&answer, Fault::Credentials);
+                    // 403 can be about this stream alone: a token may read one log of a system and not another.
+                    if answer.status == 401 {
+                        self.none(&error);
+                    }
+                    return Err(error);
+                }
                 Verdict::Refused => return Err(self.refused(&answer, Fault::Shape)),
             }
+        }
+    }
+
+    /// Waits until the server may be asked: the streams of a pull ask in turns.
+    async fn turn(&mut self) -> Result<()> {
+        let pause = self.connector.limits.pause;
+        let pause = pause.map_or(Duration::ZERO, |p| Duration::from_nanos(p.0.unsigned_abs()));
+        loop {
+            self.client.stopped()?;
+            let now = Moment::now();
+            let wait = match self.pace.turn(now, pause, &mut self.asking) {
+                Turn::Now => return Ok(()),
+                Turn::Refused(error) => return Err(error),
+                Turn::Other => LOOK,
+                Turn::Wait(wait) if wait > backoff::LONGEST => return Err(self.too_long(wait)),
+                Turn::Wait(wait) => wait,
+            };
+            if wait >= SHORT {
+                (self.port.waiting)(wait);
+            }
+            self.client.wait(wait).await?;
+        }
+    }
+
+    /// The credentials are taken for no stream: none asks again.
+    fn none(&self, error: &PullError) {
+        if error.fault == Fault::Credentials {
+            self.pace.refuse(error);
         }
     }
 
@@ -364,6 +419,12 @@ impl<'a> Walker<'a> {
             format!("{} answered {}: {text}", self.host(), answer.status),
             hint,
         )
+    }
+}
+
+impl Drop for Walker<'_> {
+    fn drop(&mut self) {
+        self.pace.unanswered(&mut self.asking);
     }
 }
 

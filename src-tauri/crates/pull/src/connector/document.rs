@@ -55,7 +55,7 @@ pub struct About {
     /// Profile that reads the entries; recognised when absent.
     #[serde(default)]
     pub profile: Option<String>,
-    /// Logs of one system that are asked for one after the other, each with a position of its own; `{stream}` in texts.
+    /// Logs of one system that are asked for at once, each with a position of its own; `{stream}` in texts.
     #[serde(default)]
     pub streams: Vec<String>,
     /// How long the vendor keeps entries; older ones are a gap with a reason.
@@ -415,7 +415,7 @@ impl Connector {
         all
     }
 
-    /// The logs that are asked for one after the other; one without a name where there is only one.
+    /// The logs that are asked for, each by itself; one without a name where there is only one.
     #[must_use]
     pub fn streams(&self) -> Vec<String> {
         if self.connector.streams.is_empty() {

@@ -1,6 +1,7 @@
 //! What the tests share: a sink that keeps what it is given, connectors from a few lines, a log with a truth.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -136,6 +137,7 @@ pub(crate) fn job<'a>(connector: &'a Connector, base: &str, cursor: Cursor) -> J
             bytes: 1 << 20,
             pause: Duration::from_millis(10),
         },
+        pace: Arc::default(),
     }
 }
 
