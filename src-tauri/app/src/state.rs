@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use witnessmark_engine::api::CaseSummary;
+use witnessmark_engine::api::{CaseSummary, PullRequest};
 use witnessmark_engine::{
     Case, Code, Error, Input, Instant, PullSecret, PullTarget, Result, RuleFiles, Setting, Zone,
 };
@@ -227,6 +227,22 @@ impl Desk {
     /// A token for pasted text.
     pub(crate) fn paste(&self, text: String) -> InputFile {
         self.lock().tokens.paste(text)
+    }
+
+    /// A request of the window with the texts of the files that it names by their tokens.
+    pub(crate) fn filled(&self, mut request: PullRequest) -> Result<PullRequest> {
+        let inner = self.lock();
+        for text in [&mut request.text, &mut request.authorities] {
+            if let Some(token) = text {
+                *token = inner.tokens.text_of(token)?;
+            }
+        }
+        Ok(request)
+    }
+
+    /// A token for the text of a chosen file.
+    pub(crate) fn chosen(&self, name: &str, text: String) -> String {
+        self.lock().tokens.text(name.to_owned(), text)
     }
 
     /// The path of the case behind a token.

@@ -16,7 +16,15 @@ pub(crate) const CASE_ENDING: &str = "wmcase";
 #[derive(Clone, Debug)]
 enum Held {
     Path(PathBuf),
-    Paste { name: String, text: String },
+    Paste {
+        name: String,
+        text: String,
+    },
+    /// A file that is no log: a connector, certificates.
+    Text {
+        name: String,
+        text: String,
+    },
 }
 
 /// Every token given out since the program started.
@@ -60,6 +68,19 @@ impl Tokens {
         }
     }
 
+    /// A token for the text of a file that a person chose, as it was then.
+    pub(crate) fn text(&mut self, name: String, text: String) -> String {
+        self.put(Held::Text { name, text })
+    }
+
+    /// The text behind such a token.
+    pub(crate) fn text_of(&self, token: &str) -> Result<String> {
+        match self.held.get(token) {
+            Some(Held::Text { text, .. }) => Ok(text.clone()),
+            _ => Err(unknown()),
+        }
+    }
+
     /// The path behind a token of a case.
     pub(crate) fn case(&self, token: &str) -> Result<PathBuf> {
         match self.held.get(token) {
@@ -72,7 +93,7 @@ impl Tokens {
     pub(crate) fn input(&self, token: &str) -> Result<Input> {
         match self.held.get(token) {
             Some(Held::Path(path)) => Input::at(path),
-            Some(Held::Paste { name, text }) => Ok(Input::Paste {
+            Some(Held::Paste { name, text } | Held::Text { name, text }) => Ok(Input::Paste {
                 name: name.clone(),
                 text: text.clone(),
             }),
@@ -125,6 +146,23 @@ mod tests {
             !sent.contains("secret"),
             "a folder crossed to the window: {sent}"
         );
+    }
+
+    #[test]
+    fn only_the_text_of_a_chosen_file_goes_with_a_request() {
+        let mut tokens = Tokens::default();
+        let pasted = tokens.paste("base = 'https://evil.example'".into());
+        let path = tokens.path(Path::new("/somewhere/secret"));
+        let chosen = tokens.text("mine.toml".into(), "language = 1".into());
+        assert_eq!(tokens.text_of(&chosen).unwrap(), "language = 1");
+        for other in [
+            pasted.token.as_str(),
+            &path.token,
+            "language = 1",
+            "input-9",
+        ] {
+            assert!(tokens.text_of(other).is_err(), "{other} was not chosen");
+        }
     }
 
     #[test]

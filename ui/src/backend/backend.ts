@@ -3,7 +3,7 @@
 import type {
   AppInfo, BackendError, CaseSummary, Checked, CompletionReport, ConnectorsReport, CustodyReport, ErrorCode,
   EventDetail, EventJson, ExportProgress, ExportReport, FacetsReport, HistogramReport, ImportChoices, ImportProgress,
-  InputFile, InputsDropped, InspectionReport, KeyPart, KeysShown, MissingReport, PackageChoices, PackagePreview,
+  InputFile, InputsDropped, InspectionReport, KeyPart, KeysShown, MissingReport, OwnAuthorities, OwnConnector, PackageChoices, PackagePreview,
   PackageProgress, PackageReport, PlanState, PullProgress, PullReport, PullRequest, PulledReport, RejectsReport, RowPart,
   SavedView, SavedViewsReport, SecretState, Settings, Signing, SourcesReport, SqlReport, TriedReport, ValuesReport, VerifyReport, ViewSummary,
   WithdrawalReport,
@@ -43,6 +43,9 @@ export interface Backend extends DrillBackend, FindingsBackend, ChecklistBackend
   importCancel(job: string): Promise<void>;
 
   pullConnectors(): Promise<ConnectorsReport>;
+  /** Dialogs of the system. A request names what was chosen by its token, in `text` and `authorities`; null when the person went back. */
+  connectorChoose(): Promise<OwnConnector | null>;
+  authoritiesChoose(): Promise<OwnAuthorities | null>;
   /** Asks for one page and keeps nothing of it. A dialog of the system asks the person to agree to the address first. */
   pullTrial(request: PullRequest, secret: string | undefined, keep: boolean): Promise<TriedReport>;
   /** Pulls up to the present; `importCancel` stops it. The secret is held in memory for this address until the program ends;

@@ -32,6 +32,8 @@ export const tauri: Backend = {
   profileRead: () => invoke("profile_read"),
 
   pullConnectors: () => invoke("pull_connectors"),
+  connectorChoose: () => invoke("connector_choose"),
+  authoritiesChoose: () => invoke("authorities_choose"),
   pullTrial: (request, secret, keep) => invoke("pull_trial", { request, secret, keep }),
   pullStart: (job, request, secret, keep, seen) => {
     const progress = new Channel<PullProgress>();

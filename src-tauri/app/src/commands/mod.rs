@@ -68,6 +68,8 @@ commands! {
     mapping::profile_save,
     mapping::profile_read,
     pull::pull_connectors,
+    pull::connector_choose,
+    pull::authorities_choose,
     pull::pull_trial,
     pull::pull_start,
     pull::pulled,

@@ -1,9 +1,12 @@
 //! Commands about remote logs. The page of the window cannot choose where a request goes: each origin is agreed to by a
 //! person in a dialog of the system, which the page can neither draw nor press.
 //!
-//! Owns: that dialog, and that a secret goes to what it is bound to and never back to the page. Never touches: requests.
+//! Owns: that dialog, the files that a request names by token, and that a secret goes to what it is bound to and never back to the
+//! page. Never touches: requests.
 
+use std::io::Read as _;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
 use tauri::AppHandle;
@@ -18,11 +21,86 @@ use witnessmark_engine::{
 
 use super::{Shared, work};
 use crate::state::Desk;
-use crate::wire::{PlanState, SecretState};
+use crate::wire::{OwnAuthorities, OwnConnector, PlanState, SecretState};
+
+/// Most bytes of a connector or a file of certificates; they are read by people and have a few thousand.
+const LARGEST: u64 = 1 << 20;
 
 #[tauri::command]
 pub(crate) async fn pull_connectors() -> Result<ConnectorsReport> {
     Connectors::list()
+}
+
+/// A dialog of the system for a connector file; nothing when the person went back. The text as it is now is what is pulled with,
+/// whatever becomes of the file.
+#[tauri::command]
+pub(crate) async fn connector_choose(
+    app: AppHandle,
+    desk: Shared<'_>,
+) -> Result<Option<OwnConnector>> {
+    work(&desk, move |desk| {
+        let dialog = app.dialog().file().add_filter("TOML", &["toml"]);
+        let Some(path) = dialog.blocking_pick_file().and_then(|f| f.into_path().ok()) else {
+            return Ok(None);
+        };
+        let (name, text) = chosen(&path, "Choose a connector, a TOML file.")?;
+        let connector = Connectors::read(&text)?;
+        Ok(Some(OwnConnector {
+            token: desk.chosen(&name, text),
+            name,
+            connector,
+        }))
+    })
+    .await
+}
+
+/// A dialog of the system for a file of certificates; nothing when the person went back.
+#[tauri::command]
+pub(crate) async fn authorities_choose(
+    app: AppHandle,
+    desk: Shared<'_>,
+) -> Result<Option<OwnAuthorities>> {
+    work(&desk, move |desk| {
+        let dialog = app.dialog().file();
+        let Some(path) = dialog.blocking_pick_file().and_then(|f| f.into_path().ok()) else {
+            return Ok(None);
+        };
+        let hint = "Choose a text file with PEM certificates, most often .pem or .crt.";
+        let (name, text) = chosen(&path, hint)?;
+        let certificates = text.matches("-----BEGIN CERTIFICATE-----").count();
+        if certificates == 0 {
+            let message = format!("`{name}` holds no PEM certificate");
+            return Err(Error::new(Code::NotReadable, message, hint));
+        }
+        Ok(Some(OwnAuthorities {
+            token: desk.chosen(&name, text),
+            name,
+            certificates: u32::try_from(certificates).unwrap_or(u32::MAX),
+        }))
+    })
+    .await
+}
+
+/// The name and the text of a file that a person chose.
+fn chosen(path: &Path, hint: &str) -> Result<(String, String)> {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let refused = |why: String| {
+        let message = format!("`{name}` cannot be read: {why}");
+        Error::new(Code::NotReadable, message, hint)
+    };
+    let file = std::fs::File::open(path).map_err(|e| refused(e.to_string()))?;
+    let mut bytes = Vec::new();
+    let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
+    read.map_err(|e| refused(e.to_string()))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(refused(format!("it has more than {LARGEST} bytes")));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| refused("it is no text".to_owned()))?;
+    Ok((name, text))
 }
 
 #[tauri::command]
@@ -35,6 +113,7 @@ pub(crate) async fn pull_trial(
 ) -> Result<TriedReport> {
     work(&desk, move |desk| {
         let case = desk.case()?;
+        let request = desk.filled(request)?;
         let target = pull_target(&request)?;
         let given = typed(secret.as_deref());
         let secret = agreed(&app, desk, &target, given)?;
@@ -59,6 +138,7 @@ pub(crate) async fn pull_start(
 ) -> Result<PullReport> {
     work(&desk, move |desk| {
         let case = desk.case()?;
+        let request = desk.filled(request)?;
         let target = pull_target(&request)?;
         let given = typed(secret.as_deref());
         let secret = agreed(&app, desk, &target, given)?;
@@ -100,6 +180,7 @@ pub(crate) async fn plan_start(
     let whole = Arc::clone(&desk);
     work(&desk, move |desk| {
         desk.case()?;
+        let request = desk.filled(request)?;
         let target = pull_target(&request)?;
         agreed(&app, desk, &target, typed(secret.as_deref()))?;
         whole.plan(request, target)?;
@@ -125,6 +206,7 @@ pub(crate) async fn plan_stop(desk: Shared<'_>, id: u64) -> Result<Vec<PlanState
 #[tauri::command]
 pub(crate) async fn pull_secret(desk: Shared<'_>, request: PullRequest) -> Result<SecretState> {
     work(&desk, move |desk| {
+        let request = desk.filled(request)?;
         Ok(desk.secret_state(&pull_target(&request)?))
     })
     .await
@@ -134,6 +216,7 @@ pub(crate) async fn pull_secret(desk: Shared<'_>, request: PullRequest) -> Resul
 #[tauri::command]
 pub(crate) async fn pull_forget(desk: Shared<'_>, request: PullRequest) -> Result<SecretState> {
     work(&desk, move |desk| {
+        let request = desk.filled(request)?;
         let target = pull_target(&request)?;
         desk.forget_secret(&target)?;
         Ok(desk.secret_state(&target))

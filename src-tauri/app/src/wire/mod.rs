@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use witnessmark_engine::Error;
-use witnessmark_engine::api::{CaseSummary, KeyPart, VerifyReport};
+use witnessmark_engine::api::{CaseSummary, ConnectorPart, KeyPart, VerifyReport};
 
 /// What the window needs to draw itself the first time.
 #[derive(Clone, Debug, Serialize)]
@@ -103,6 +103,30 @@ pub struct Signing {
     pub passphrase: Option<String>,
     /// Whether the keyring is to keep what was typed.
     pub keep: bool,
+}
+
+/// A connector file that a person chose; where it lies stays in Rust. A request names it by its token in `text`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct OwnConnector {
+    /// Token of the file as it was when it was chosen.
+    pub token: String,
+    /// Its name, without its folder.
+    pub name: String,
+    /// What stands in it.
+    pub connector: ConnectorPart,
+}
+
+/// A file of certificates that a person chose. A request names it by its token in `authorities`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct OwnAuthorities {
+    /// Token of the file as it was when it was chosen.
+    pub token: String,
+    /// Its name, without its folder.
+    pub name: String,
+    /// Certificates in it.
+    pub certificates: u32,
 }
 
 /// A pull that repeats itself while the case is open.

@@ -289,15 +289,19 @@ fn progress(p: &PullProgress) {
     let left = p
         .left
         .map_or(String::new(), |left| format!(", {left} requests left"));
+    let ended = p
+        .streams
+        .iter()
+        .filter(|s| matches!(s.state.as_str(), "done" | "stopped"))
+        .count();
+    let streams = match p.streams.len() {
+        0 => String::new(),
+        begun => format!("{ended} of {begun} streams begun are done, "),
+    };
     // Nobody is left to tell when stderr is gone.
     let _ = write!(
         io::stderr(),
-        "\r\x1b[K{}{} pages, {} entries, {:.0}/s{left}{waiting}",
-        if p.stream.is_empty() {
-            String::new()
-        } else {
-            format!("{}: ", visible(&p.stream))
-        },
+        "\r\x1b[K{streams}{} pages, {} entries, {:.0}/s{left}{waiting}",
         p.pages,
         p.entries,
         p.rate

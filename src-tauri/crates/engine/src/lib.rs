@@ -47,6 +47,7 @@ mod schedule;
 mod search;
 mod setting;
 mod sql;
+mod streams;
 mod trial;
 mod verdicts;
 mod verify;

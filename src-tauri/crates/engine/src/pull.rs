@@ -1,13 +1,10 @@
-//! Pulling a remote log into the case: pages become sources, and the position moves with them or not at all.
+//! Remote logs: which connectors there are, what a request would ask, a trial page, and the account of what a log covers.
 //!
-//! Owns: what a page is called in the case, the way from the one algorithm of pulls to an import, the account of what a
-//! remote log covers. Never touches: the network itself (`witnessmark_pull` does), where secrets are kept.
+//! Owns: the way from a request to a job of the one algorithm of pulls. Never touches: the network itself (`witnessmark_pull`
+//! does), where secrets are kept, how pages come into the case (`streams` does).
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::Cursor as Bytes;
-use std::ops::ControlFlow;
-use std::time::Duration;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use witnessmark_model::Instant;
@@ -16,18 +13,18 @@ use witnessmark_pull::client::Bounds;
 use witnessmark_pull::connector::{self, AuthKind, Connector, Span};
 use witnessmark_pull::cursor::Cursor;
 use witnessmark_pull::origin::Reach;
-use witnessmark_pull::sync::{self, Commit, Job, Page, Port, Progress, Sink};
-use witnessmark_store::case::{PullCoverage, PullPart, PullStream, PulledPage, canonical};
+use witnessmark_pull::pace::Pace;
+use witnessmark_pull::sync::{self, Job, Page, Port};
+use witnessmark_store::case::{PullCoverage, PulledPage};
 
 use crate::api::{
-    ConnectorPart, ConnectorSetting, ConnectorsReport, CoveragePart, ImportChoices, PagePart,
-    PullProgress, PullReport, PullRequest, PulledReport, PulledStream, SourceReport, StreamReport,
-    TriedReport,
+    ConnectorPart, ConnectorSetting, ConnectorsReport, CoveragePart, PagePart, PullRequest,
+    PulledReport, PulledStream, TriedReport,
 };
 use crate::case::Case;
 use crate::error::{Code, Error, Result};
 use crate::failures::internal;
-use crate::input::Input;
+use crate::setting::Setting;
 use crate::visible::visible_bytes;
 
 /// Characters of an answer that a trial shows.
@@ -56,6 +53,11 @@ impl Connectors {
         Ok(ConnectorsReport {
             connectors: all.iter().map(|(connector, _)| shown(connector)).collect(),
         })
+    }
+
+    /// A connector of the person's own, for people; refused where it cannot be used.
+    pub fn read(text: &str) -> Result<ConnectorPart> {
+        Ok(shown(&connector::read(text)?))
     }
 
     /// The exact text of one, to be copied and changed.
@@ -94,6 +96,7 @@ pub fn pull_target(request: &PullRequest) -> Result<PullTarget> {
         stream: String::new(),
         cursor: Cursor::default(),
         bounds: Bounds::default(),
+        pace: Arc::default(),
     };
     let (_, origin, values) = sync::base(&job)?;
     let token_origin = sync::token_origin(&job, &values)?;
@@ -133,42 +136,7 @@ fn shown(connector: &Connector) -> ConnectorPart {
     }
 }
 
-/// Told how far a pull is; when it breaks, the pull ends within a second.
-type Tell<'a> = dyn FnMut(&PullProgress) -> ControlFlow<()> + 'a;
-
 impl Case {
-    /// Pulls a remote log up to the present. What was pulled before an error stays, and the next pull goes on from there.
-    pub fn pull(
-        &self,
-        request: &PullRequest,
-        secret: Option<&PullSecret>,
-        tell: &mut Tell<'_>,
-    ) -> Result<PullReport> {
-        let connector = read(request)?;
-        let mut report = PullReport {
-            connector: versioned(&connector),
-            origin: String::new(),
-            streams: Vec::new(),
-            sources: Vec::new(),
-            notes: connector.connector.notes.clone(),
-        };
-        for stream in streams(&connector, request)? {
-            let done = self.pull_stream(&connector, request, &stream, secret, tell)?;
-            report.origin = done.origin;
-            report.sources.extend(done.sources);
-            let stopped = done.report.stopped.as_ref().map(|e| e.code);
-            report.streams.push(done.report);
-            // A person who stops one stream means all; credentials that are refused are refused for all.
-            if matches!(
-                stopped,
-                Some(Code::Cancelled | Code::CredentialsRefused | Code::Io)
-            ) {
-                break;
-            }
-        }
-        Ok(report)
-    }
-
     /// Asks for one page of the first stream and keeps nothing.
     pub fn pull_trial(
         &self,
@@ -177,9 +145,14 @@ impl Case {
     ) -> Result<TriedReport> {
         let connector = read(request)?;
         let stream = streams(&connector, request)?.swap_remove(0);
-        let job = self.job(&connector, request, &stream, secret, Cursor::default())?;
-        let outside = Outside::new(self);
-        let tried = sync::try_page(job, &outside.port(&|| false, &|_| ()))?;
+        let job = self.job(&connector, request, &stream, secret, Arc::default())?;
+        let port = Port {
+            now: &|| (self.setting.now)(),
+            chance: &|| chance(&self.setting),
+            stop: &|| false,
+            waiting: &|_| (),
+        };
+        let tried = sync::try_page(job, &port)?;
         let body = tried.pages.iter().find(|page| page.items > 0);
         Ok(TriedReport {
             entries: tried.items,
@@ -218,13 +191,13 @@ impl Case {
         Ok(PulledReport { streams })
     }
 
-    fn job<'a>(
+    pub(crate) fn job<'a>(
         &self,
         connector: &'a Connector,
         request: &PullRequest,
         stream: &str,
         secret: Option<&PullSecret>,
-        cursor: Cursor,
+        pace: Arc<Pace>,
     ) -> Result<Job<'a>> {
         let since = request.since.as_deref().map(instant).transpose()?;
         let settle = request.settle.as_deref().map(|text| {
@@ -251,264 +224,32 @@ impl Case {
             since,
             settle: settle.transpose()?,
             stream: stream.to_owned(),
-            cursor,
+            cursor: Cursor::default(),
             bounds: Bounds::default(),
-        })
-    }
-
-    fn pull_stream(
-        &self,
-        connector: &Connector,
-        request: &PullRequest,
-        stream: &str,
-        secret: Option<&PullSecret>,
-        tell: &mut Tell<'_>,
-    ) -> Result<Done> {
-        let mut job = self.job(connector, request, stream, secret, Cursor::default())?;
-        let (_, origin, values) = sync::base(&job)?;
-        let mut settings = values;
-        if !stream.is_empty() {
-            settings.insert("stream".into(), stream.to_owned());
-        }
-        let settings = canonical(&json!(settings));
-        let kept = self.store.pull_stream(
-            &self.stamp(),
-            &connector.connector.id,
-            &origin.to_string(),
-            &settings,
-        )?;
-        job.cursor = serde_json::from_str(&kept.cursor).map_err(|_| {
-            let message = format!(
-                "the position of stream {} in the case cannot be read",
-                kept.id
-            );
-            Error::new(
-                Code::CaseDamaged,
-                message,
-                "Keep the file as it is and work on with a copy made earlier.",
-            )
-        })?;
-        let begun = json!({
-            "stream": kept.id, "connector": versioned(connector), "since": request.since, "settle": request.settle,
-            "own_authorities": request.authorities.as_ref().map(|pem| witnessmark_store::sha256_hex(pem.as_bytes())),
-            "private_addresses": request.allow_private, "schedule": request.schedule,
-        });
-        self.store.record(&self.stamp(), "pull.begin", &begun)?;
-        let outside = Outside::new(self);
-        let told = RefCell::new(Told {
-            tell,
-            progress: PullProgress {
-                stream: stream.to_owned(),
-                ..PullProgress::default()
-            },
-            begun: (self.setting.now)(),
-            stopped: false,
-        });
-        let mut sink = Taken {
-            case: self,
-            connector,
-            stream: &kept,
-            name: stream,
-            told: &told,
-            part: 0,
-            sources: Vec::new(),
-            coverage: Vec::new(),
-            failed: None,
-        };
-        let stop = || told.try_borrow().is_ok_and(|told| told.stopped);
-        let waiting = |wait: Duration| {
-            if let Ok(mut told) = told.try_borrow_mut() {
-                told.progress.waiting = Some(wait.as_secs_f64());
-                told.say();
-            }
-        };
-        let outcome = sync::run(job, &outside.port(&stop, &waiting), &mut sink)?;
-        let Taken {
-            sources,
-            coverage,
-            failed,
-            ..
-        } = sink;
-        let sum = |count: fn(&SourceReport) -> u64| sources.iter().map(count).sum();
-        // What made the case refuse pages is told in its own words, not in those of the pull.
-        let stopped = failed.or_else(|| outcome.stopped.map(Error::from));
-        let ended = json!({"stream": kept.id, "pages": outcome.progress.pages, "entries": outcome.progress.items, "stopped": stopped.as_ref().map(|e| e.code.as_str())});
-        self.store.record(&self.stamp(), "pull.end", &ended)?;
-        Ok(Done {
-            origin: origin.to_string(),
-            report: StreamReport {
-                id: kept.id,
-                stream: stream.to_owned(),
-                pages: outcome.progress.pages,
-                entries: outcome.progress.items,
-                stored: sum(|s| s.stored),
-                duplicates: sum(|s| s.duplicates),
-                rejected: sum(|s| s.rejected),
-                events: sum(|s| s.events),
-                coverage: coverage.iter().map(coverage_part).collect(),
-                stopped,
-            },
-            sources,
+            pace,
         })
     }
 }
 
-struct Done {
-    origin: String,
-    report: StreamReport,
-    sources: Vec<SourceReport>,
+/// A number from 0 to 1, by chance.
+pub(crate) fn chance(setting: &Setting) -> f64 {
+    let mut bytes = [0; 4];
+    (setting.random)(&mut bytes);
+    f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
 }
 
-/// Clock and chance of the program that uses the engine.
-struct Outside<'a> {
-    now: Box<dyn Fn() -> Instant + 'a>,
-    chance: Box<dyn Fn() -> f64 + 'a>,
-}
-
-impl<'a> Outside<'a> {
-    fn new(case: &'a Case) -> Self {
-        Self {
-            now: Box::new(|| (case.setting.now)()),
-            chance: Box::new(|| {
-                let mut bytes = [0; 4];
-                (case.setting.random)(&mut bytes);
-                f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
-            }),
-        }
-    }
-
-    fn port<'p>(&'p self, stop: &'p dyn Fn() -> bool, waiting: &'p dyn Fn(Duration)) -> Port<'p> {
-        Port {
-            now: &*self.now,
-            chance: &*self.chance,
-            stop,
-            waiting,
-        }
-    }
-}
-
-struct Told<'t, 'f> {
-    tell: &'t mut Tell<'f>,
-    progress: PullProgress,
-    begun: Instant,
-    stopped: bool,
-}
-
-impl Told<'_, '_> {
-    fn say(&mut self) {
-        self.stopped |= (self.tell)(&self.progress).is_break();
-    }
-}
-
-/// Takes pages into the case.
-struct Taken<'a, 't, 'f> {
-    case: &'a Case,
-    connector: &'a Connector,
-    stream: &'a PullStream,
-    name: &'a str,
-    told: &'a RefCell<Told<'t, 'f>>,
-    part: u32,
-    sources: Vec<SourceReport>,
-    coverage: Vec<PullCoverage>,
-    failed: Option<Error>,
-}
-
-impl Taken<'_, '_, '_> {
-    fn take(&mut self, commit: Commit) -> Result<()> {
-        let cursor = serde_json::to_string(&commit.cursor)
-            .map_err(|_| internal("a position cannot be written"))?;
-        let coverage = commit.coverage.into_iter().map(|c| PullCoverage {
-            from: c.from,
-            to: c.to,
-            complete: c.complete,
-            reason: c.reason,
-        });
-        let part = PullPart {
-            stream: self.stream.id,
-            pages: commit.pages.iter().map(kept).collect(),
-            coverage: coverage.collect(),
-            cursor,
-        };
-        self.coverage.extend(part.coverage.iter().cloned());
-        let mut bytes = Vec::with_capacity(commit.pages.iter().map(|p| p.body.len() + 1).sum());
-        for page in commit.pages.iter().filter(|page| page.items > 0) {
-            bytes.extend_from_slice(&page.body);
-            // Between two documents of JSON; the pages themselves stand in it byte for byte.
-            bytes.push(b'\n');
-        }
-        if bytes.is_empty() {
-            return Ok(self.case.store.keep_pull(&self.case.stamp(), &part)?);
-        }
-        self.part += 1;
-        let about = &self.connector.connector;
-        let at = (self.case.setting.now)()
-            .to_utc()
-            .format("%Y-%m-%d %H:%M:%SZ");
-        let stream = if self.name.is_empty() {
-            String::new()
-        } else {
-            format!(" {}", self.name)
-        };
-        let name = format!("{}{stream}, pulled {at}, part {}.json", about.id, self.part);
-        let profile = about
-            .profile
-            .clone()
-            .filter(|id| self.case.library.find(id).is_some());
-        let choices = ImportChoices {
-            profile,
-            ..ImportChoices::default()
-        };
-        let input = Input::Stream {
-            name,
-            reader: Box::new(Bytes::new(bytes)),
-        };
-        let mut go_on = |_: &crate::api::ImportProgress| ControlFlow::Continue(());
-        let report = self
-            .case
-            .import_with(vec![input], &choices, &mut go_on, Some(part))?;
-        self.sources.extend(report.sources);
-        Ok(())
-    }
-}
-
-impl Sink for Taken<'_, '_, '_> {
-    fn commit(&mut self, commit: Commit) -> std::result::Result<(), String> {
-        self.take(commit).map_err(|error| {
-            let message = error.message.clone();
-            self.failed = Some(error);
-            message
-        })
-    }
-
-    fn progress(&mut self, progress: &Progress) {
-        let now = (self.case.setting.now)();
-        let mut told = self.told.borrow_mut();
-        let seconds = (now.0.saturating_sub(told.begun.0).max(1)) as f64 / 1e9;
-        told.progress = PullProgress {
-            stream: self.name.to_owned(),
-            pages: progress.pages,
-            entries: progress.items,
-            bytes: progress.bytes,
-            rate: progress.items as f64 / seconds,
-            left: progress.left,
-            waiting: None,
-        };
-        told.say();
-    }
-}
-
-fn read(request: &PullRequest) -> Result<Connector> {
+pub(crate) fn read(request: &PullRequest) -> Result<Connector> {
     Ok(match &request.text {
         Some(text) => connector::read(text)?,
         None => connector::find(&request.connector)?.0,
     })
 }
 
-fn versioned(connector: &Connector) -> String {
+pub(crate) fn versioned(connector: &Connector) -> String {
     format!("{}@{}", connector.connector.id, connector.connector.version)
 }
 
-fn streams(connector: &Connector, request: &PullRequest) -> Result<Vec<String>> {
+pub(crate) fn streams(connector: &Connector, request: &PullRequest) -> Result<Vec<String>> {
     let all = connector.streams();
     if let Some(unknown) = request.streams.iter().find(|s| !all.contains(s)) {
         return Err(Error::new(
@@ -517,11 +258,11 @@ fn streams(connector: &Connector, request: &PullRequest) -> Result<Vec<String>> 
             format!("It has {}.", all.join(", ")),
         ));
     }
-    Ok(if request.streams.is_empty() {
-        all
-    } else {
-        request.streams.clone()
-    })
+    // In the order of the connector, and each once, however they were named.
+    Ok(all
+        .into_iter()
+        .filter(|s| request.streams.is_empty() || request.streams.contains(s))
+        .collect())
 }
 
 /// An instant that a person wrote: RFC 3339, or a date, which is its midnight in UTC.
@@ -544,7 +285,7 @@ fn instant(text: &str) -> Result<Instant> {
         })
 }
 
-fn kept(page: &Page) -> PulledPage {
+pub(crate) fn kept(page: &Page) -> PulledPage {
     let headers: BTreeMap<&str, &str> = page
         .headers
         .iter()
@@ -575,7 +316,7 @@ fn page_part(page: &PulledPage) -> PagePart {
     }
 }
 
-fn coverage_part(coverage: &PullCoverage) -> CoveragePart {
+pub(crate) fn coverage_part(coverage: &PullCoverage) -> CoveragePart {
     CoveragePart {
         from: coverage.from.rfc3339(),
         to: coverage.to.rfc3339(),

@@ -124,6 +124,12 @@ impl Pace {
         self.state().proof = Proof::Refused(error.clone());
     }
 
+    /// Whether the server does not take the credentials, for no stream.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(self.state().proof, Proof::Refused(_))
+    }
+
     /// The token at hand, if it lasts beyond an instant.
     pub(crate) fn token(&self, beyond: Instant) -> Held {
         let mut state = self.state();

@@ -1,7 +1,7 @@
 /** Owns: what a person is doing with remote logs: which connector is filled in, what runs, what came of it. Never touches:
  * secrets beyond the field they are typed into; the program holds them for one address, or the keyring of the system does. */
 import { asError, type Backend } from "../../backend/backend";
-import type { BackendError, ConnectorPart, PlanState, PulledStream, PullProgress, PullReport, PullRequest, SecretState, TriedReport } from "../../backend/types";
+import type { BackendError, ConnectorPart, OwnAuthorities, OwnConnector, PlanState, PulledStream, PullProgress, PullReport, PullRequest, SecretState, TriedReport } from "../../backend/types";
 
 /** How often it is looked how repeated pulls stand, in milliseconds. */
 const LOOK = 5000;
@@ -10,11 +10,19 @@ export class Remote {
   readonly #backend: Backend;
   readonly #changed: () => Promise<void>;
   connectors = $state.raw<ConnectorPart[]>([]);
+  /** Connectors from files that the person chose; known until the window is closed. */
+  own = $state.raw<OwnConnector[]>([]);
   streams = $state.raw<PulledStream[]>([]);
   chosen = $state.raw<ConnectorPart | PulledStream | undefined>();
   settings = $state<Record<string, string>>({});
   base = $state("");
   since = $state("");
+  /** How far back to ask once more at the end; empty: not at all. */
+  settle = $state("");
+  /** The streams of the connector that are to be pulled. */
+  wanted = $state<string[]>([]);
+  /** Certificates that are trusted beside those of the system. */
+  authorities = $state.raw<OwnAuthorities | undefined>();
   secret = $state("");
   /** Whether the keyring of the system is to keep what is typed. */
   keep = $state(false);
@@ -57,7 +65,9 @@ export class Remote {
     this.chosen = connector;
     this.settings = Object.fromEntries(connector.settings.map((one) => [one.name, from?.settings[one.name] ?? one.default ?? ""]));
     this.base = "";
-    this.since = "";
+    this.since = this.settle = "";
+    this.wanted = from?.stream ? [from.stream] : [...connector.streams];
+    this.authorities = undefined;
     this.secret = "";
     this.keep = false;
     this.known = undefined;
@@ -65,8 +75,33 @@ export class Remote {
     this.tried = this.report = this.error = undefined;
   }
 
+  /** The connector of a log: the person's own file goes before one of the program with the same id. */
+  connectorOf(stream: { connector: string }): ConnectorPart | undefined {
+    return [...this.own.map((one) => one.connector), ...this.connectors].find((one) => one.id === stream.connector);
+  }
+
+  async chooseConnector(): Promise<void> {
+    try {
+      const got = await this.#backend.connectorChoose();
+      if (!got) return;
+      this.own = [...this.own.filter((one) => one.connector.id !== got.connector.id), got];
+      this.fill(got.connector);
+    } catch (thrown) {
+      this.chosen = undefined;
+      this.error = asError(thrown);
+    }
+  }
+
+  async chooseAuthorities(): Promise<void> {
+    try {
+      this.authorities = (await this.#backend.authoritiesChoose()) ?? this.authorities;
+    } catch (thrown) {
+      this.error = asError(thrown);
+    }
+  }
+
   again(stream: PulledStream): void {
-    const connector = this.connectors.find((one) => one.id === stream.connector);
+    const connector = this.connectorOf(stream);
     if (!connector) return;
     this.fill(connector, stream);
     // Another origin than the connector's own was the person's server.
@@ -80,8 +115,11 @@ export class Remote {
   }
 
   #request(connector: ConnectorPart): PullRequest {
+    const file = this.own.find((one) => one.connector === connector)?.token;
+    const some = this.wanted.length < connector.streams.length;
     return {
-      connector: connector.id, settings: { ...this.settings }, allow_private: this.allowPrivate, streams: [],
+      connector: connector.id, settings: { ...this.settings }, allow_private: this.allowPrivate, streams: some ? [...this.wanted] : [],
+      ...(file ? { text: file } : {}), ...(this.authorities ? { authorities: this.authorities.token } : {}), ...(this.settle ? { settle: this.settle } : {}),
       ...(this.base.trim() ? { base: this.base.trim() } : {}), ...(this.since ? { since: this.since } : {}),
     };
   }
@@ -106,7 +144,7 @@ export class Remote {
   }
 
   #complete(connector: ConnectorPart): boolean {
-    return connector.settings.every((one) => this.settings[one.name]?.trim());
+    return connector.settings.every((one) => this.settings[one.name]?.trim()) && (connector.streams.length === 0 || this.wanted.length > 0);
   }
 
   async try(): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { Backend } from "../../backend/backend";
-import type { PlanState } from "../../backend/types";
+import type { PlanState, PullRequest } from "../../backend/types";
 import { remote as recorded } from "../../backend/recorded/remote";
 import { isConnector, Remote } from "./remote.svelte";
 
@@ -56,4 +56,36 @@ test("a repeated pull begins when it is started, is looked at until it ends, and
   } finally {
     vi.useRealTimers();
   }
+});
+
+test("files of the person's own go by their tokens, and of several streams those that are wanted", async () => {
+  const asked: PullRequest[] = [];
+  const backend = { ...recorded, pullStart: (job, request, secret, keep, seen) => (asked.push(request), recorded.pullStart(job, request, secret, keep, seen)) } as Backend;
+  const remote = new Remote(backend, async () => undefined);
+  await remote.load();
+  await remote.chooseConnector();
+  expect(remote.chosen).toBe(remote.own[0]?.connector);
+  expect(remote.wanted, "all of them until the person takes some away").toEqual(["login", "admin", "drive"]);
+  await remote.pull();
+  expect(asked[0]).toMatchObject({ text: "input-9", streams: [] });
+  expect(asked[0]).not.toHaveProperty("authorities");
+
+  remote.wanted = ["admin"];
+  remote.settle = "24h";
+  await remote.chooseAuthorities();
+  await remote.pull();
+  expect(asked[1]).toMatchObject({ text: "input-9", authorities: "input-10", streams: ["admin"], settle: "24h" });
+  remote.wanted = [];
+  expect(remote.ready, "nothing is pulled of no stream").toBe(false);
+
+  // The same file, chosen anew, takes the place of the one before; a connector of the program sends no file.
+  await remote.chooseConnector();
+  expect(remote.own).toHaveLength(1);
+  const github = remote.connectors[0];
+  if (!github || !isConnector(github)) throw new Error("no connector");
+  remote.fill(github);
+  remote.settings["organization"] = "octo-org";
+  await remote.pull();
+  expect(asked[2]).not.toHaveProperty("text");
+  expect(remote.authorities, "certificates are for the one form").toBeUndefined();
 });

@@ -90,13 +90,11 @@ pub struct PullRequest {
     pub schedule: Option<String>,
 }
 
-/// How far a pull is.
+/// How far a pull is, all its streams together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
 pub struct PullProgress {
-    /// The stream; empty where there is one.
-    pub stream: String,
-    /// Answers of this stream.
+    /// Answers.
     pub pages: u64,
     /// Entries in them.
     pub entries: u64,
@@ -107,9 +105,25 @@ pub struct PullProgress {
     /// Requests that the server still allows, when it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<u64>,
-    /// Seconds that the server asked to wait; absent when it goes on.
+    /// Seconds that the server asked to wait; absent when a stream goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<f64>,
+    /// The streams that have begun; empty where the connector has one log.
+    pub streams: Vec<StreamProgress>,
+}
+
+/// How far one stream of a pull is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct StreamProgress {
+    /// Its name in the connector.
+    pub stream: String,
+    /// Its answers.
+    pub pages: u64,
+    /// Entries in them.
+    pub entries: u64,
+    /// `asking`, `waiting`, `done`, or `stopped` before it reached the present.
+    pub state: String,
 }
 
 /// A span of time of a remote log.
