@@ -243,6 +243,13 @@ fn a_kept_secret_is_used_for_its_origin_and_no_other_until_it_is_forgotten() {
     assert_eq!(elsewhere.error()["code"], "credentials_refused");
     assert!(other.seen().is_empty(), "nothing was sent there");
 
+    // Another organisation at the same address: its secret is another one.
+    let (asked, other) = (ours.seen().len(), ["--set", "organization=other-org"]);
+    let tenant = session.pull(&bench, &ours.base(), None, &other);
+    all.extend(said(&tenant));
+    assert_eq!(tenant.error()["code"], "credentials_refused");
+    assert_eq!(ours.seen().len(), asked, "nothing was sent for it");
+
     let forgotten = session.pull(&bench, &ours.base(), None, &["--forget-secret"]);
     assert_eq!(forgotten.json(0)["forgotten"], true);
     let again = session.pull(&bench, &ours.base(), None, &["--forget-secret"]);

@@ -417,6 +417,7 @@ fn purpose(target: &PullTarget) -> Purpose {
         &target.connector,
         &target.origin,
         target.token_origin.as_deref(),
+        &target.settings,
     )
 }
 
@@ -431,6 +432,8 @@ pub(crate) fn keyring_refused(why: &Refusal) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn desk(folder: &Path) -> Desk {
@@ -446,6 +449,7 @@ mod tests {
             connector: "okta".into(),
             origin: origin.into(),
             token_origin: token.map(Into::into),
+            settings: BTreeMap::new(),
             needs_secret: true,
         };
         let ours = target("https://a.example", None);
@@ -461,7 +465,12 @@ mod tests {
         );
         let told = serde_json::to_string(&state).unwrap();
         assert!(!told.contains("CANARY"), "a secret crossed: {told}");
+        let tenant = PullTarget {
+            settings: BTreeMap::from([("tenant".into(), "other".into())]),
+            ..ours.clone()
+        };
         for other in [
+            tenant,
             target("https://a.example:8443", None),
             target("http://a.example", None),
             target("https://b.example", None),

@@ -53,7 +53,7 @@ pub(crate) struct Pull {
     #[arg(long = "try")]
     trial: bool,
     /// Keep the secret in the keyring of the system once the server has taken it; it is used for this connector at this
-    /// scheme, host and port only.
+    /// scheme, host and port, with these settings only.
     #[arg(long)]
     keep_secret: bool,
     /// Take the secret that is kept for this connector and address out of the keyring, and pull nothing.

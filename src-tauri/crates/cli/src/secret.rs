@@ -39,6 +39,7 @@ fn purpose(target: &PullTarget) -> Purpose {
         &target.connector,
         &target.origin,
         target.token_origin.as_deref(),
+        &target.settings,
     )
 }
 
@@ -134,7 +135,7 @@ impl Told {
             }
             None => writeln!(
                 out,
-                "secret: kept in the keyring of the system, for this connector and address only"
+                "secret: kept in the keyring of the system, for this connector, address and settings only"
             ),
             Some(why) => writeln!(
                 out,

@@ -75,6 +75,9 @@ pub struct PullTarget {
     pub origin: String,
     /// Where a token is asked for with the secret, when that is another place.
     pub token_origin: Option<String>,
+    /// Settings by name, those that were not given with their defaults: one server keeps the logs of many tenants and
+    /// organisations, and a secret is one of theirs.
+    pub settings: BTreeMap<String, String>,
     /// Whether the connector has to show who asks.
     pub needs_secret: bool,
 }
@@ -106,6 +109,7 @@ pub fn pull_target(request: &PullRequest) -> Result<PullTarget> {
             .filter(|other| *other != origin)
             .map(|other| other.to_string()),
         origin: origin.to_string(),
+        settings: values,
         needs_secret: connector.auth.kind != AuthKind::None,
     })
 }
@@ -392,6 +396,22 @@ mod tests {
         assert_eq!(theirs.connector, ours.connector);
         assert_eq!(theirs.origin, ours.origin);
         assert_ne!(theirs, ours);
+    }
+
+    #[test]
+    fn a_secret_is_bound_to_the_tenant_that_it_is_of() {
+        let github = |organization: &str| {
+            let settings = [("organization".to_owned(), organization.to_owned())];
+            pull_target(&PullRequest {
+                connector: "github-organization".into(),
+                settings: settings.into(),
+                ..PullRequest::default()
+            })
+            .unwrap()
+        };
+        assert_eq!(github("octo-org"), github("octo-org"));
+        assert_eq!(github("octo-org").origin, github("other-org").origin);
+        assert_ne!(github("octo-org"), github("other-org"));
     }
 
     #[test]

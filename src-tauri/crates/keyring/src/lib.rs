@@ -5,6 +5,8 @@
 //! person has asked for something that needs a secret, and none of it may run on the thread of the window: a keyring may
 //! take its time, and may ask the person to unlock it.
 
+use std::collections::BTreeMap;
+
 #[cfg(any(windows, target_os = "macos"))]
 mod native;
 #[cfg(not(any(windows, target_os = "macos")))]
@@ -51,14 +53,30 @@ pub struct Purpose {
 }
 
 impl Purpose {
-    /// The secret of a connector at an origin (scheme, host and port), and at the one where it asks for a token when that is
-    /// another: wherever the secret would be sent is part of its name.
+    /// The secret of a connector at an origin (scheme, host and port), at the one where it asks for a token when that is
+    /// another, for its settings: wherever the secret would be sent, and whose log is asked for there, is part of its name.
     #[must_use]
-    pub fn remote_log(connector: &str, origin: &str, token_origin: Option<&str>) -> Self {
+    pub fn remote_log(
+        connector: &str,
+        origin: &str,
+        token_origin: Option<&str>,
+        settings: &BTreeMap<String, String>,
+    ) -> Self {
         let token = token_origin.map_or(String::new(), |origin| format!(" token {origin}"));
+        // Each value in quotes, so that none can look like the beginning of the next setting.
+        let of: String = settings
+            .iter()
+            .map(|(name, value)| format!(" {name}={value:?}"))
+            .collect();
+        let values: Vec<&str> = settings.values().map(String::as_str).collect();
+        let whose = if values.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", values.join(", "))
+        };
         Self {
-            account: format!("remote {connector} {origin}{token}"),
-            label: format!("Witnessmark: {connector} at {origin}"),
+            account: format!("remote {connector} {origin}{token}{of}"),
+            label: format!("Witnessmark: {connector} at {origin}{whose}"),
         }
     }
 
@@ -153,11 +171,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_connector_origin_port_or_place_of_tokens_is_another_name() {
+    fn another_connector_origin_port_place_of_tokens_or_setting_is_another_name() {
         let of = |connector: &str, origin: &str, token| {
-            Purpose::remote_log(connector, origin, token).account
+            Purpose::remote_log(connector, origin, token, &BTreeMap::new()).account
+        };
+        let with = |settings: &[(&str, &str)]| {
+            let settings = settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
+            Purpose::remote_log("okta", "https://a.example", None, &settings).account
         };
         let all = [
+            with(&[("tenant", "one")]),
+            with(&[("tenant", "two")]),
+            with(&[("tenant", "one"), ("region", "eu")]),
+            with(&[("tenant", "one\" region=\"eu")]),
+            with(&[("region", "one")]),
             of("okta", "https://a.example", None),
             of("okta", "https://a.example:8443", None),
             of("okta", "http://a.example", None),
@@ -174,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_keyring_that_is_off_keeps_and_gives_nothing() {
-        let purpose = Purpose::remote_log("okta", "https://a.example", None);
+        let purpose = Purpose::remote_log("okta", "https://a.example", None, &BTreeMap::new());
         let off = Keyring::off();
         assert_eq!(off.look(&purpose), Err(Refusal::Off));
         assert_eq!(off.get(&purpose), Err(Refusal::Off));
