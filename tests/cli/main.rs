@@ -37,6 +37,7 @@ mod peer;
 mod profile;
 mod protect;
 mod pull;
+mod pull_streams;
 mod redaction;
 mod revise;
 #[path = "../../src-tauri/crates/pull/tests/pull/server.rs"]

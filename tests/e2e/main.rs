@@ -12,6 +12,10 @@ mod findings;
 mod hostile;
 mod journey;
 mod mapping;
+mod remote;
+#[path = "../../src-tauri/crates/pull/tests/pull/server.rs"]
+mod server;
+mod sockets;
 mod sql;
 mod timeline;
 mod walls;

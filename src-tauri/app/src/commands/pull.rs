@@ -39,7 +39,8 @@ pub(crate) async fn connector_choose(
     desk: Shared<'_>,
 ) -> Result<Option<OwnConnector>> {
     work(&desk, move |desk| {
-        let dialog = app.dialog().file().add_filter("TOML", &["toml"]);
+        let dialog = app.dialog().file().set_title("Choose a connector file");
+        let dialog = dialog.add_filter("TOML", &["toml"]);
         let Some(path) = dialog.blocking_pick_file().and_then(|f| f.into_path().ok()) else {
             return Ok(None);
         };
@@ -61,7 +62,7 @@ pub(crate) async fn authorities_choose(
     desk: Shared<'_>,
 ) -> Result<Option<OwnAuthorities>> {
     work(&desk, move |desk| {
-        let dialog = app.dialog().file();
+        let dialog = app.dialog().file().set_title("Choose certificates");
         let Some(path) = dialog.blocking_pick_file().and_then(|f| f.into_path().ok()) else {
             return Ok(None);
         };

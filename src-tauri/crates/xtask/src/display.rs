@@ -1,9 +1,13 @@
-//! A screen that nobody sees. Owns: one Xvfb process, ended with its owner. Never touches: a screen that is there already.
+//! A screen that nobody sees. Owns: one Xvfb process, ended with its owner, and a look at all of it. Never touches: a screen that is
+//! there already.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use crate::Result;
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat};
+
+use crate::{Picture, Result};
 
 /// A virtual screen; it goes dark when this is dropped.
 #[derive(Debug)]
@@ -35,6 +39,27 @@ impl Display {
         }
         let name = format!(":{}", number.trim());
         Ok(Self { server, name })
+    }
+
+    /// Everything that is on it.
+    pub fn picture(&self) -> Result<Picture> {
+        let (connection, screen) = x11rb::connect(Some(&self.name))?;
+        let screen = &connection.setup().roots[screen];
+        let (width, height) = (screen.width_in_pixels, screen.height_in_pixels);
+        let image = connection
+            .get_image(
+                ImageFormat::Z_PIXMAP,
+                screen.root,
+                0,
+                0,
+                width,
+                height,
+                u32::MAX,
+            )?
+            .reply()?;
+        // 24 bits in four bytes, blue first.
+        let pixels = image.data.chunks_exact(4).flat_map(|p| [p[2], p[1], p[0]]);
+        Picture::of_pixels(width.into(), height.into(), &pixels.collect::<Vec<u8>>())
     }
 
     /// Its name for `DISPLAY`.

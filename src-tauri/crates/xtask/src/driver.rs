@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-use crate::{Display, Drag, Picture, Result};
+use crate::{Display, Drag, Picture, Result, SystemDialog};
 
 /// How long the window may take for anything; far beyond what is normal, so that a slow machine fails nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -253,6 +253,16 @@ impl RealWindow {
     /// Drags files over the middle of the window, as a file manager would; they are still held.
     pub fn drag(&self, paths: &[&Path]) -> Result<Drag> {
         Drag::over(self.display.name(), paths)
+    }
+
+    /// Waits for a dialog that the system draws, by its title.
+    pub fn dialog(&self, title: &str) -> Result<SystemDialog> {
+        SystemDialog::find(self.display.name(), title)
+    }
+
+    /// The whole screen, with the dialogs that the system draws.
+    pub fn screen(&self) -> Result<Picture> {
+        self.display.picture()
     }
 
     /// A screenshot of what is painted. Fails when nothing is.

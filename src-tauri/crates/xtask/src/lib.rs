@@ -4,11 +4,13 @@
 //! Never touches: the application's inside; it is only reached as a person would reach it.
 //! Read next: [`RealWindow`]. The commands of `cargo xtask` are in main.rs and its modules.
 
+mod dialog;
 mod display;
 mod drag;
 mod driver;
 mod picture;
 
+pub use dialog::SystemDialog;
 pub use display::Display;
 pub use drag::Drag;
 pub use driver::{Launch, RealWindow};

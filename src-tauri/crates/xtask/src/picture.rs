@@ -51,6 +51,15 @@ impl Picture {
         })
     }
 
+    /// A picture of pixels of three bytes each, row after row.
+    pub(crate) fn of_pixels(width: u32, height: u32, pixels: &[u8]) -> Result<Self> {
+        let mut png = Vec::new();
+        let mut encoder = png::Encoder::new(&mut png, width, height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.write_header()?.write_image_data(pixels)?;
+        Self::decode(png)
+    }
+
     /// Pixels across and down.
     #[must_use]
     pub fn size(&self) -> (u32, u32) {

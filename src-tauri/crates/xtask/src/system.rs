@@ -17,13 +17,15 @@ const BUILD: &[&str] = &[
 ];
 /// Needed to drive the real window without a screen.
 const SCREEN: &[&str] = &["webkit2gtk-driver", "xvfb"];
-/// Programs of others that tests are held against: signatures, the text of a PDF, a keyring on a bus of its own.
+/// Programs of others that tests are held against: signatures, the text of a PDF, a keyring on a bus of its own, which sockets a
+/// program opens.
 const STOCK: &[&str] = &[
     "minisign",
     "poppler-utils",
     "python3-venv",
     "dbus",
     "gnome-keyring",
+    "strace",
 ];
 /// The Library of Congress's checker of bags, by its name and version on PyPI.
 const BAGIT: &str = "bagit==1.9.0";

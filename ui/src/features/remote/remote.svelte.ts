@@ -39,6 +39,8 @@ export class Remote {
   tried = $state.raw<TriedReport | undefined>();
   report = $state.raw<PullReport | undefined>();
   error = $state.raw<BackendError | undefined>();
+  /** Origins on this machine or in a private network that the person allowed since the window was opened. */
+  readonly #private = new Set<string>();
   #job = 0;
   #asked = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
@@ -107,6 +109,7 @@ export class Remote {
     // Another origin than the connector's own was the person's server.
     const own = connector.settings.reduce((text, one) => text.replaceAll(`{${one.name}}`, this.settings[one.name] ?? ""), connector.base);
     if (!own.startsWith(stream.origin)) this.base = stream.origin;
+    this.allowPrivate = this.#private.has(stream.origin);
   }
 
   get ready(): boolean {
@@ -157,6 +160,7 @@ export class Remote {
     await this.#run("pulling", async (connector) => {
       this.#job += 1;
       this.report = await this.#backend.pullStart(`pull-${this.#job}`, this.#request(connector), this.secret || undefined, this.keep, (now) => (this.progress = now));
+      if (this.allowPrivate) this.#private.add(this.report.origin);
     });
     await this.load();
     await this.#changed();
