@@ -233,7 +233,7 @@ fn the_window_opens_no_network_socket() {
         .unwrap();
     let custody = String::from_utf8_lossy(&custody.stdout).into_owned();
     assert!(
-        custody.contains("case.open"),
+        custody.contains("\"open\""),
         "it opened the case: {custody}"
     );
 }
