@@ -177,7 +177,7 @@ impl Case {
         };
         std::thread::scope(|scope| {
             let (say, heard) = unbounded();
-            let mut running = 0;
+            let (mut running, mut threads) = (0, Vec::new());
             loop {
                 while running < AT_ONCE && leader.goes_on() {
                     let Some((mut job, settings)) = due.pop_front() else {
@@ -194,9 +194,10 @@ impl Case {
                     };
                     let (setting, stop) = (&*self.setting, &stop);
                     // A thread that does not begin drops its line, which says that it ended.
-                    let _ = std::thread::Builder::new()
+                    let thread = std::thread::Builder::new()
                         .name("pull".to_owned())
                         .spawn_scoped(scope, move || ask(job, setting, stop, line));
+                    threads.extend(thread);
                     running += 1;
                 }
                 if running == 0 {
@@ -207,6 +208,10 @@ impl Case {
                     Err(RecvTimeoutError::Timeout) => leader.tell(),
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
+            }
+            for thread in threads {
+                // One that failed has said so; its failure is that of its stream and not of the others.
+                let _ = thread.join();
             }
         });
         leader.ended(report)
