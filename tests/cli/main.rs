@@ -9,6 +9,7 @@
     reason = "a test that cannot go on must say so at once, also in what tests share"
 )]
 
+mod agents;
 mod bad_input;
 mod checklist;
 mod checklist_absence;

@@ -55,7 +55,7 @@ const READS: &[&str] = &[
     "signins",
     "errors",
     "first-seen",
-    "profile",
+    "agents",
     "notes",
     "sql",
     "custody",

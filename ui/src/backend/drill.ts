@@ -1,7 +1,7 @@
 /** Owns: what the window can ask about actors, records, sessions, sign-ins, errors and what is new. Never touches: how a
  * call travels. Every number of an answer stands beside a filter that finds its rows. */
 import type {
-  ActorReport, ActorsReport, CompareReport, ErrorsReport, FirstSeenReport, GeoDatabase, MergePart, RecordReport, RecordsReport,
+  ActorReport, ActorsReport, AgentsReport, CompareReport, ErrorsReport, FirstSeenReport, GeoDatabase, MergePart, RecordReport, RecordsReport,
   SessionReport, SigninsReport,
 } from "./types";
 
@@ -36,4 +36,6 @@ export interface DrillBackend {
   addressesChoose(): Promise<GeoDatabase | null>;
   errorsList(query: string, zone: string): Promise<ErrorsReport>;
   firstSeen(query: string, zone: string, wanted: FirstSeenWanted): Promise<FirstSeenReport>;
+  /** The user agents of a filter in words, the thirty most frequent. */
+  agentsList(query: string, zone: string): Promise<AgentsReport>;
 }

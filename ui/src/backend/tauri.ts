@@ -115,6 +115,7 @@ export const tauri: Backend = {
   findingsList: (query, zone, wanted) => invoke("findings_list", { query, zone, wanted }),
   findingsLook: () => invoke("findings_look"),
   findingPage: (id, zone) => invoke("finding_page", { id, zone }),
+  agentsList: (query, zone) => invoke("agents_list", { query, zone }),
   findingsWhatIf: (parameter, values) => invoke("findings_what_if", { parameter, values }),
   findingJudge: (id, verdict, note) => invoke("finding_judge", { id, verdict, note }),
   findingUnjudge: (id) => invoke("finding_unjudge", { id }),

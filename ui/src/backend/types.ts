@@ -5,6 +5,8 @@ export type { ActorRow } from "./bindings/ActorRow";
 export type { ActorsReport } from "./bindings/ActorsReport";
 export type { AddressPart } from "./bindings/AddressPart";
 export type { AgainstPart } from "./bindings/AgainstPart";
+export type { AgentPart } from "./bindings/AgentPart";
+export type { AgentsReport } from "./bindings/AgentsReport";
 export type { AppInfo } from "./bindings/AppInfo";
 export type { AttestedPart } from "./bindings/AttestedPart";
 export type { BackendError } from "./bindings/BackendError";

@@ -3,8 +3,8 @@
 use tauri::AppHandle;
 use tauri_plugin_dialog::DialogExt as _;
 use witnessmark_engine::api::{
-    ActorReport, ActorsReport, CompareReport, ErrorsReport, FirstSeenReport, GeoDatabase,
-    MergePart, RecordReport, RecordsReport, SessionReport, SigninsReport,
+    ActorReport, ActorsReport, AgentsReport, CompareReport, ErrorsReport, FirstSeenReport,
+    GeoDatabase, MergePart, RecordReport, RecordsReport, SessionReport, SigninsReport,
 };
 use witnessmark_engine::{
     ActorsWanted, FirstSeen, RecordsWanted, Result, SessionOf, SessionOrder, Signins,
@@ -14,6 +14,8 @@ use super::{Shared, work, zone};
 
 /// The most acts, steps or trends of one answer.
 const MOST: usize = 500;
+/// The most user agents of one answer.
+const AGENTS: usize = 30;
 
 #[tauri::command]
 pub(crate) async fn actors_list(
@@ -198,6 +200,19 @@ pub(crate) async fn first_seen(
     work(&desk, move |desk| {
         desk.case()?
             .first_seen(&query, &self::zone(&zone)?, &wanted)
+    })
+    .await
+}
+
+/// The user agents of a filter in words.
+#[tauri::command]
+pub(crate) async fn agents_list(
+    desk: Shared<'_>,
+    query: String,
+    zone: String,
+) -> Result<AgentsReport> {
+    work(&desk, move |desk| {
+        desk.case()?.agents(&query, &self::zone(&zone)?, AGENTS)
     })
     .await
 }

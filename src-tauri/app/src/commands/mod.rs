@@ -107,6 +107,7 @@ commands! {
     findings::findings_look,
     findings::finding_page,
     findings::findings_what_if,
+    drill::agents_list,
     findings::finding_judge,
     findings::finding_unjudge,
     findings::findings_suppress,

@@ -130,6 +130,7 @@ pub(crate) enum Command {
     SignIns(crate::signins::SignIns),
     Errors(crate::errors::Errors),
     FirstSeen(crate::first_seen::FirstSeen),
+    Agents(crate::agents::Agents),
     /// The descriptions of logs: list, show, try and draft them.
     #[command(subcommand)]
     Profile(crate::profile::Profile),

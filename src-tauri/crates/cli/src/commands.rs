@@ -130,6 +130,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
         Command::SignIns(args) => crate::signins::run(&args, json, out),
         Command::Errors(args) => crate::errors::run(&args, json, out),
         Command::FirstSeen(args) => crate::first_seen::run(&args, json, out),
+        Command::Agents(args) => crate::agents::run(&args, json, out),
         Command::Verdict(args) => crate::verdict::verdict(&args, json, out),
         Command::Suppress(args) => crate::verdict::suppress(&args, json, out),
         Command::Note(args) => crate::notes::text(&args, "note", json, out),

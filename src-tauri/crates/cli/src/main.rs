@@ -3,6 +3,7 @@
 //! Owns: arguments, wording on the terminal, exit codes. Never touches: SQL, formats of logs, Tauri.
 
 mod actor;
+mod agents;
 mod args;
 mod checklist;
 mod commands;

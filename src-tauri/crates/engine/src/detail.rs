@@ -32,6 +32,7 @@ impl Case {
         });
         let notes = self.store.overlays(Some("note"), Some(number))?;
         Ok(EventDetail {
+            agent: crate::agents::in_words(&event),
             event: EventJson::from(&event),
             row: rows::row(&event, zone, &self.library, &self.marks()?),
             raw: String::from_utf8_lossy(shown).into_owned(),

@@ -4,6 +4,7 @@
 //! Never touches: Tauri, stdout, the environment, the clock or randomness (they are passed in).
 //! Read next: [`api`] for what comes out, [`Error`] for what can go wrong, [`Case`] for what can be done.
 
+mod agents;
 pub mod api;
 mod case;
 mod checklist;

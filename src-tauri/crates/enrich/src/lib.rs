@@ -1,11 +1,14 @@
-//! Where an address is and whose network it is in, from a database in MaxMind's format (MMDB) that the user brings.
+//! Where an address is and whose network it is in, from a database in MaxMind's format (MMDB) that the user brings; and
+//! what a user agent says of itself.
 //!
-//! Owns: reading such a file, on this machine, without a network. Never touches: events, the case file, which database
+//! Owns: reading such a file, on this machine, without a network, and uap-core's patterns (`agent`). Never touches: events, the case file, which database
 //! is trusted (the caller shows source and date of every value).
 //!
 //! Databases of countries, cities and networks (ASN) are read alike: what a database does not hold is absent. The format
 //! is that of <https://maxmind.github.io/MaxMind-DB/>; the names of fields are those of GeoLite2 and of DB-IP and IPinfo
 //! files in the same shape.
+
+pub mod agent;
 
 use std::net::IpAddr;
 use std::path::Path;

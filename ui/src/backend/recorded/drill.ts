@@ -135,6 +135,10 @@ export function drillOf(state: RecordedState, fail: (code: BackendError["code"],
       const trend = { type: "SDK runtime issue", template: "Timeout after <number> for order <id>", example: "Timeout after 30s for order ord_91a9f8b7c6", messages: 214, origin: "SDK", ...span("", 214, AUG, "2026-10-02T00:00:00Z", filter), versions: [span("4.2.0", 200, AUG, "2026-10-02T00:00:00Z", `${filter} version:4.2.0`)], environments: [span("production", 214, AUG, NOV)], organizations: [], bars: Array.from({ length: 28 }, (_, i) => (i < 15 ? (i * 7) % 19 : 0)), trend: "gone", last_quarter: 0, quarter_before: 12, fixed_in: "4.3.0", fixed_why: "not among 61 errors of 4.3.0, which are later than the last in 4.2.0" };
       return { filter: "category:error", events: there() ? 214 : 0, undated: 0, ...(there() ? { from: AUG, to: NOV } : {}), trends: there() ? [trend] : [], total: there() ? 1 : 0, types: there() ? [span("SDK runtime issue", 214, AUG, NOV)] : [], origins: [], versions: [], environments: [] };
     },
+    async agentsList() {
+      const original = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+      return { agents: there() ? [{ text: "Firefox 145.0 on Linux", original, events: 17, filter: `ua:"${original}"` }] : [], distinct: there() ? 1 : 0, absent: 0 };
+    },
     async firstSeen() {
       if (!there()) return { events: 0, before_events: 0, before_days: [0, 0], enough: false, coverage: "No event that matches has a time.", undated: 0, fields: [] };
       return { from: "2026-11-06T01:09:00Z", to: NOV, before_from: "2026-08-08T01:09:00Z", events: 1204, before_events: 18_221, before_days: [84, 90], enough: true, coverage: "84 of the 90 days before hold an event.", undated: 37, fields: [{ fields: ["source.geo.country_iso_code"], in_span: 4, before: 3, known: 3, new: [{ values: ["NL"], systems: [], events: 19, first: ATTACK, event: 60, filter: "country:NL" }], total: 1 }] };

@@ -1,6 +1,7 @@
 //! One event in the JSON shape of the contract (ECS names where ECS has one; absent fields are left out).
 
 use serde::Serialize;
+use witnessmark_enrich::agent::{self, Beside};
 use witnessmark_model::{Attestation, Event, Field};
 
 macro_rules! shape {
@@ -113,6 +114,15 @@ shape! {
     Os {
         /// Name.
         name: String,
+        /// Version, read from the text of the log as it is shown.
+        version: String,
+    }
+}
+shape! {
+    /// Hardware.
+    Device {
+        /// Model, read from the text of the log as it is shown.
+        name: String,
     }
 }
 shape! {
@@ -122,8 +132,12 @@ shape! {
         original: String,
         /// Browser or client.
         name: String,
+        /// Version of the client, read from the text of the log as it is shown.
+        version: String,
         /// Operating system.
         os: Os,
+        /// Hardware.
+        device: Device,
     }
 }
 shape! {
@@ -263,6 +277,11 @@ pub struct EventJson {
 impl From<&Event> for EventJson {
     fn from(event: &Event) -> Self {
         let get = |field: Field| event.get(field).map(str::to_owned);
+        let stored = |field: Field| event.get(field);
+        let said = stored(Field::UserAgentOriginal).map_or_else(Beside::default, |original| {
+            let (name, os) = (stored(Field::UserAgentName), stored(Field::UserAgentOs));
+            agent::beside(original, name, os)
+        });
         Self {
             timestamp: event.time.map(|t| t.rfc3339()),
             event: EventPart {
@@ -313,10 +332,13 @@ impl From<&Event> for EventJson {
             user_agent: UserAgent {
                 original: get(Field::UserAgentOriginal),
                 name: get(Field::UserAgentName),
+                version: said.version,
                 os: Os {
                     name: get(Field::UserAgentOs),
+                    version: said.os_version,
                 }
                 .some(),
+                device: Device { name: said.device }.some(),
             }
             .some(),
             session: Session {

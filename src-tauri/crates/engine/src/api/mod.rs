@@ -5,6 +5,7 @@
 //! where a chart needs a number.
 
 mod actor;
+mod agents;
 mod case;
 mod checklist;
 mod context;
@@ -28,6 +29,7 @@ mod sql;
 mod view;
 
 pub use actor::*;
+pub use agents::*;
 pub use case::*;
 pub use checklist::*;
 pub use context::*;

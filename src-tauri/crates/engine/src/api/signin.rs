@@ -112,6 +112,9 @@ pub struct SigninRow {
     pub network: AgainstPart,
     /// Device.
     pub device: AgainstPart,
+    /// Client and system with versions, and the device, as its user agent says; absent when nothing in it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// Country.
     pub country: AgainstPart,
     /// Persons who used the address in the whole case, at least: counted within one system, the one with most.

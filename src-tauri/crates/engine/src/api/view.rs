@@ -303,6 +303,9 @@ pub struct EventDetail {
     pub event: EventJson,
     /// As a row.
     pub row: RowPart,
+    /// Client and system with versions, and the device, as its user agent says; absent when nothing in it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// Raw entry as text, hidden characters kept (the window shows them as chips); at most 256 KiB.
     pub raw: String,
     /// Bytes of the raw entry.

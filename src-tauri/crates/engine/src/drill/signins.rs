@@ -341,6 +341,7 @@ impl Case {
             address: address_part,
             network,
             device,
+            agent: crate::agents::in_words(event),
             country,
             shared_by: review.beside.get(address as usize).copied().unwrap_or(0),
             city,

@@ -20,6 +20,12 @@ pub(crate) use line::cut as cut_line;
 pub use plan::{Plan, Planned};
 pub(crate) use values::address as address_of;
 
+/// Client and operating system of a user agent, as an event is stored with them.
+#[must_use]
+pub fn client_and_system(agent: &str) -> (Option<&'static str>, Option<&'static str>) {
+    (values::agent_name(agent), values::agent_os(agent))
+}
+
 use crate::{
     entry::{Entry, EntryValue, Flags},
     json::{Kind, Tape},
