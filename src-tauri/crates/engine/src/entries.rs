@@ -105,6 +105,10 @@ impl EntryMap for Unmapped {
         Vec::new()
     }
 
+    fn texts(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     fn fork(&self) -> Option<Box<dyn EntryMap + Send>> {
         None
     }

@@ -242,5 +242,6 @@ pub(crate) fn source_end(end: reading::SourceEnd) -> writing::SourceEnd {
             .collect(),
         shape: None,
         profiles: Some(end.profiles),
+        profile_texts: end.texts,
     }
 }

@@ -76,6 +76,10 @@ impl EntryMap for Nothing {
         Vec::new()
     }
 
+    fn texts(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     fn fork(&self) -> Option<Box<dyn EntryMap + Send>> {
         None
     }

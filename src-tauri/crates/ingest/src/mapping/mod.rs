@@ -130,6 +130,15 @@ impl Mapper {
         self.compiled.iter().map(|c| c.name.clone()).collect()
     }
 
+    /// The very texts of these profiles: name, text.
+    #[must_use]
+    pub fn texts(&self) -> Vec<(String, String)> {
+        let read_by = self.compiled.iter();
+        read_by
+            .map(|c| (c.name.clone(), c.profile.text.clone()))
+            .collect()
+    }
+
     /// Adds the rows of an entry to the batch.
     ///
     /// # Errors

@@ -686,6 +686,7 @@ impl<'s, 'e> Pump<'s, 'e> {
             rejected: self.tally.rejected,
             events: self.tally.events,
             profiles: self.mapper.profiles(),
+            texts: self.mapper.texts(),
             warnings,
         }
     }

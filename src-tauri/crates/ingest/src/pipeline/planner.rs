@@ -65,6 +65,10 @@ impl EntryMap for Mapper {
         Mapper::profiles(self)
     }
 
+    fn texts(&self) -> Vec<(String, String)> {
+        Mapper::texts(self)
+    }
+
     fn fork(&self) -> Option<Box<dyn EntryMap + Send>> {
         Mapper::fork(self).map(|fork| Box::new(fork) as Box<dyn EntryMap + Send>)
     }

@@ -74,6 +74,8 @@ pub struct SourceEnd {
     pub events: u64,
     /// Profiles and versions that read its entries, which may be more than were planned.
     pub profiles: Vec<String>,
+    /// The very texts of these profiles: name, text.
+    pub texts: Vec<(String, String)>,
     /// Warnings.
     pub warnings: Vec<Warning>,
 }
@@ -147,6 +149,9 @@ pub trait EntryMap {
 
     /// Profiles and versions that read entries so far.
     fn profiles(&self) -> Vec<String>;
+
+    /// The very texts of these profiles: name, text.
+    fn texts(&self) -> Vec<(String, String)>;
 
     /// A mapper that gives for the entries to come what this one would give; absent where what it has learnt from entries so
     /// far is still unsettled. The entries of one source can then be mapped side by side.

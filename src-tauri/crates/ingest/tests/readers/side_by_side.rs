@@ -22,6 +22,10 @@ impl EntryMap for Alone {
         self.0.profiles()
     }
 
+    fn texts(&self) -> Vec<(String, String)> {
+        self.0.texts()
+    }
+
     fn fork(&self) -> Option<Box<dyn EntryMap + Send>> {
         None
     }

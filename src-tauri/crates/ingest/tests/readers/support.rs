@@ -173,6 +173,10 @@ impl EntryMap for Verbatim {
         vec!["verbatim@1".to_owned()]
     }
 
+    fn texts(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     fn fork(&self) -> Option<Box<dyn EntryMap + Send>> {
         Some(Box::new(Self))
     }

@@ -101,6 +101,8 @@ pub struct SourceEnd {
     pub shape: Option<SourceShape>,
     /// Profiles that read entries, when more were met than at the beginning.
     pub profiles: Option<Vec<String>>,
+    /// Exact texts of profiles that were met after the beginning: name, text.
+    pub profile_texts: Vec<(String, String)>,
 }
 
 /// What came of a source. `entries = stored + duplicates + rejected`.
@@ -404,6 +406,7 @@ impl Importer {
             source.receipt.profiles.clone_from(&profiles);
             source.meta.profiles = profiles;
         }
+        source.meta.profile_texts.extend(end.profile_texts);
         let evidence = source.evidence;
         self.open = None;
         self.evidence.close(evidence)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use witnessmark_model::{Field, Flag};
 
 use super::{
-    ImportReceipt, Importer, Source, SourceMeta, Warning, attestation, custody,
+    ImportReceipt, Importer, Source, Warning, attestation, custody,
     identity::{self, Existing, Owner, Verdicts},
 };
 use crate::{
@@ -323,12 +323,12 @@ fn write_source(
         serde_json::to_string(&source.receipt)?,
         laid.merkle_root.as_slice(),
     ])?;
-    write_profiles(t, meta)
+    write_profiles(t, &meta.profile_texts)
 }
 
 /// Keeps the exact texts of profiles.
-pub(super) fn write_profiles(t: &Transaction<'_>, meta: &SourceMeta) -> Result<()> {
-    for (name, text) in &meta.profile_texts {
+pub(super) fn write_profiles(t: &Transaction<'_>, texts: &[(String, String)]) -> Result<()> {
+    for (name, text) in texts {
         use sha2::{Digest, Sha256};
         t.prepare_cached("INSERT OR IGNORE INTO profile (name, sha256, text) VALUES (?1, ?2, ?3)")?
             .execute(params![name, Sha256::digest(text).as_slice(), text])?;

@@ -337,7 +337,10 @@ impl Revision {
                 )?;
                 t.execute("DELETE FROM reject WHERE source = ?1", [id])?;
                 t.execute("UPDATE reject SET source = ?1 WHERE source = -?1", [id])?;
-                seal::write_profiles(t, meta)?;
+                seal::write_profiles(t, &meta.profile_texts)?;
+                if let Some(end) = &reading.end {
+                    seal::write_profiles(t, &end.profile_texts)?;
+                }
             }
         }
         Ok(())
