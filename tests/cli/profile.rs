@@ -246,3 +246,93 @@ fn words_without_a_meaning_are_told_with_a_filter_and_only_where_there_are_some(
     let report = bench.run(&[&import[..], &zone].concat()).json(0);
     assert_eq!(report["sources"][0]["warnings"], serde_json::json!([]));
 }
+
+#[test]
+fn a_case_keeps_a_profile_until_it_is_taken_out() {
+    let bench = Bench::new();
+    bench.file("shop.ndjson", LOG);
+    bench.run(&[
+        "profile",
+        "new",
+        "shop.ndjson",
+        "--id",
+        "shop",
+        "--out",
+        "shop.toml",
+    ]);
+    bench.run(&[
+        "import",
+        "a.wmcase",
+        "shop.ndjson",
+        "--profile",
+        "shop.toml",
+    ]);
+    let kept = || {
+        bench
+            .run(&["--json", "profile", "kept", "a.wmcase"])
+            .json(0)
+    };
+    let one = &kept()["profiles"][0];
+    assert_eq!(
+        (&one["id"], &one["recognises"], &one["sources"]),
+        (
+            &Value::from("shop"),
+            &Value::from(true),
+            &serde_json::json!([1])
+        )
+    );
+    let text = std::fs::read_to_string(bench.path("shop.toml")).unwrap();
+    bench.file("other.toml", &text.replace("title = \"", "title = \"The "));
+    let newer = bench
+        .run(&["--json", "profile", "keep", "a.wmcase", "other.toml"])
+        .json(0);
+    assert_eq!(newer["version"], 2, "it takes the place of the other");
+    let gone = bench.run(&["profile", "forget", "a.wmcase", "shop"]);
+    assert_eq!(gone.code, 0, "{}", gone.stderr);
+    let left = kept();
+    assert_eq!(left["profiles"].as_array().unwrap().len(), 1);
+    assert_eq!(left["profiles"][0]["recognises"], false);
+    let told = bench.run(&["profile", "kept", "a.wmcase"]).text();
+    assert!(told.contains("only what it has read; sources 1"), "{told}");
+    let again = bench
+        .run(&["--json", "profile", "forget", "a.wmcase", "shop"])
+        .error();
+    assert_eq!(again["code"], "no_such_item");
+    let log = bench.run(&["custody", "a.wmcase"]).text();
+    assert!(log.contains("statement.retract"), "{log}");
+    assert_eq!(bench.run(&["verify", "a.wmcase"]).code, 0);
+
+    // A file that cannot be read is told like one that is no profile, and the others are used.
+    std::fs::create_dir_all(bench.path("own/folder.toml")).unwrap();
+    bench.file("own/shop.toml", &text);
+    let list = bench
+        .run(&["--json", "profile", "list", "--profiles", "own"])
+        .json(0);
+    assert_eq!(list["refused"][0]["message"], "it is no file");
+    let ids = list["profiles"].as_array().unwrap();
+    assert!(ids.iter().any(|p| p["id"] == "shop"));
+}
+
+#[test]
+fn a_draft_is_made_from_one_member_of_an_archive() {
+    let bench = Bench::new();
+    let zip = witnessmark_tests::archive::zip(&[
+        ("readme.txt", &b"no log"[..]),
+        ("in/shop.ndjson", LOG.as_bytes()),
+    ]);
+    std::fs::write(bench.path("both.zip"), zip).unwrap();
+    let draft = bench
+        .run(&["profile", "new", "both.zip", "--member", "in/shop.ndjson"])
+        .text();
+    assert!(draft.contains("activity"), "{draft}");
+    bench.file("shop.toml", &draft);
+    let test = ["--json", "profile", "test", "both.zip", "shop.toml"];
+    let trial = bench
+        .run(&[&test[..], &["--member", "in/shop.ndjson"]].concat())
+        .json(0);
+    assert_eq!(trial["events"], 2, "{trial}");
+    let none = bench
+        .run(&[&test[..], &["--member", "in/nothing"]].concat())
+        .error();
+    assert_eq!(none["code"], "no_such_item");
+}

@@ -32,6 +32,7 @@ const WRITES: &[&str] = &[
     "copy",
     "package",
     "passphrase",
+    "profile",
     "pull",
 ];
 
@@ -69,6 +70,9 @@ const READS: &[&str] = &[
 
 const WORD: (&str, &str) = ("WITNESSMARK_PASSPHRASE", "one two three four");
 
+/// A profile of a person's own.
+const TILL: &str = "language = 1\n[profile]\nid = \"till\"\nversion = 1\ntitle = \"Till\"\n[[recognise]]\nshape = \"json\"\nrequired = [\"rung_at\", \"button\"]\n[time]\nvalue = \"rung_at\"\n[fields]\n\"event.action\" = \"button\"\n";
+
 struct Walk {
     bench: Bench,
     done: BTreeSet<String>,
@@ -89,7 +93,9 @@ impl Walk {
         );
         self.done.insert(args[0].to_owned());
         if args[0] != "passphrase" {
-            self.whole(args[1], &format!("{args:?}"));
+            // Of the commands about profiles, the case stands behind what is done with them.
+            let case = args[1 + usize::from(args[0] == "profile")];
+            self.whole(case, &format!("{args:?}"));
         }
         serde_json::from_slice(&ran.stdout).unwrap_or_default()
     }
@@ -227,6 +233,15 @@ fn after_every_command_that_writes_the_case_is_whole() {
     ]);
     walk.step(&["checklist", "case.wmcase", &run, "--again"]);
     walk.step(&["checklist", "case.wmcase", &run, "--withdraw"]);
+    walk.bench.file("till.toml", TILL);
+    walk.step(&["profile", "keep", "case.wmcase", "till.toml"]);
+    walk.bench.file(
+        "till.ndjson",
+        "{\"rung_at\":\"2024-04-20T00:00:00Z\",\"button\":\"sale\"}\n",
+    );
+    walk.step(&["import", "case.wmcase", "till.ndjson"]);
+    walk.step(&["profile", "forget", "case.wmcase", "till"]);
+    walk.step(&["profile", "keep", "case.wmcase", "till.toml"]);
     walk.step(&["reread", "case.wmcase", "1", "--zone", "UTC"]);
     walk.step(&["withdraw", "case.wmcase", "3", "--why", "wrong export"]);
     walk.step(&["copy", "second.wmcase", "case.wmcase", "--source", "4"]);

@@ -1,6 +1,6 @@
-//! Where the shell keeps its own things: settings, the list of recent cases, the folder of new cases.
+//! Where the shell keeps its own things: settings, the list of recent cases, which folder holds own profiles, the folder of new cases.
 //!
-//! Owns: those two small JSON files and the names of new case files. Never touches: what is inside a case.
+//! Owns: those three small JSON files and the names of new case files. Never touches: what is inside a case.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -93,6 +93,23 @@ impl Places {
     /// Keeps the settings.
     pub(crate) fn keep_settings(&self, settings: &Settings) -> Result<()> {
         self.write("settings.json", settings)
+    }
+
+    /// The folder with this person's own profiles, where one was chosen.
+    pub(crate) fn profile_folder(&self) -> Option<PathBuf> {
+        self.read("profiles.json")
+    }
+
+    /// Remembers it; or forgets it.
+    pub(crate) fn keep_profile_folder(&self, folder: Option<&Path>) -> Result<()> {
+        if folder.is_some_and(|f| f.to_str().is_none()) {
+            return Err(Error::new(
+                Code::InvalidOption,
+                "the path of this folder holds signs that cannot be remembered",
+                "Choose a folder whose path is plain text.",
+            ));
+        }
+        self.write("profiles.json", &folder)
     }
 
     /// Cases opened before, newest first.
@@ -250,5 +267,17 @@ mod tests {
         assert_eq!(places.settings(), dark);
         std::fs::write(places.config.join("settings.json"), "{").unwrap();
         assert_eq!(places.settings(), Settings::default());
+    }
+
+    #[test]
+    fn the_folder_of_profiles_is_remembered_until_it_is_forgotten() {
+        let home = tempfile::tempdir().unwrap();
+        let places = Places::below(home.path());
+        assert_eq!(places.profile_folder(), None);
+        let folder = home.path().join("my profiles");
+        places.keep_profile_folder(Some(&folder)).unwrap();
+        assert_eq!(Places::below(home.path()).profile_folder(), Some(folder));
+        places.keep_profile_folder(None).unwrap();
+        assert_eq!(places.profile_folder(), None);
     }
 }

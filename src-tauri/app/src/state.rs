@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use witnessmark_engine::api::{CaseSummary, PullRequest};
+use witnessmark_engine::api::{CaseSummary, ImportChoices, PullRequest};
 use witnessmark_engine::{
-    Case, Code, Error, Input, Instant, PullSecret, PullTarget, Result, RuleFiles, Setting, Zone,
+    Case, Code, Error, FileNames, Input, Instant, ProfileFolder, PullSecret, PullTarget, Result,
+    RuleFiles, Setting, Zone,
 };
 use witnessmark_keyring::{Keyring, Look, Purpose, Refusal};
 
@@ -328,6 +329,24 @@ impl Desk {
     /// A person agreed to an origin.
     pub(crate) fn agree(&self, origin: &str) {
         self.lock().agreed.insert(origin.to_owned());
+    }
+
+    /// The profiles of this person's folder as they stand there now, with what in it is none; absent where no folder was
+    /// chosen. Its name stands before what was read, which fails when the folder is gone.
+    pub(crate) fn profile_folder(&self) -> Option<(String, Result<ProfileFolder>)> {
+        let folder = self.places.profile_folder()?;
+        let name = folder.file_name().unwrap_or(folder.as_os_str());
+        let name = name.to_string_lossy().into_owned();
+        Some((name, ProfileFolder::read(&folder, FileNames::Short)))
+    }
+
+    /// Choices with the profiles of this person's folder. A folder that is gone leaves them as they are: the list of profiles
+    /// tells of it.
+    pub(crate) fn with_own(&self, mut choices: ImportChoices) -> ImportChoices {
+        if let Some((_, Ok(found))) = self.profile_folder() {
+            choices.profiles = found.profiles;
+        }
+        choices
     }
 
     /// Reads Sigma rules from where they lie; they stay in memory as they were then.

@@ -30,6 +30,10 @@ export const tauri: Backend = {
   profileKeep: (text) => invoke("profile_keep", { text }),
   profileSave: (text) => invoke("profile_save", { text }),
   profileRead: () => invoke("profile_read"),
+  profilesList: () => invoke("profiles_list"),
+  profileForget: (id) => invoke("profile_forget", { id }),
+  profilesChoose: () => invoke("profiles_choose"),
+  profilesPutAway: () => invoke("profiles_put_away"),
 
   pullConnectors: () => invoke("pull_connectors"),
   connectorChoose: () => invoke("connector_choose"),
@@ -111,11 +115,11 @@ export const tauri: Backend = {
   addressesChoose: () => invoke("addresses_choose"),
   errorsList: (query, zone) => invoke("errors_list", { query, zone }),
   firstSeen: (query, zone, wanted) => invoke("first_seen", { query, zone, wanted }),
+  agentsList: (query, zone) => invoke("agents_list", { query, zone }),
 
   findingsList: (query, zone, wanted) => invoke("findings_list", { query, zone, wanted }),
   findingsLook: () => invoke("findings_look"),
   findingPage: (id, zone) => invoke("finding_page", { id, zone }),
-  agentsList: (query, zone) => invoke("agents_list", { query, zone }),
   findingsWhatIf: (parameter, values) => invoke("findings_what_if", { parameter, values }),
   findingJudge: (id, verdict, note) => invoke("finding_judge", { id, verdict, note }),
   findingUnjudge: (id) => invoke("finding_unjudge", { id }),

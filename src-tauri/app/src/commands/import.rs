@@ -48,6 +48,7 @@ pub(crate) async fn import_inspect(
 ) -> Result<InspectionReport> {
     work(&desk, move |desk| {
         let input = desk.inputs(std::slice::from_ref(&token))?.remove(0);
+        let choices = desk.with_own(choices);
         // The open case knows profiles of its own.
         match desk.case() {
             Ok(case) => case.inspect_input(input, &choices),
@@ -67,6 +68,7 @@ pub(crate) async fn import_start(
 ) -> Result<SourcesReport> {
     work(&desk, move |desk| {
         let (case, inputs) = (desk.case()?, desk.inputs(&tokens)?);
+        let choices = desk.with_own(choices);
         let job = desk.begin(job)?;
         case.import(inputs, &choices, &mut |now| {
             // A window that no longer listens does not stop an import; cancelling does.

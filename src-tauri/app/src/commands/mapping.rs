@@ -1,4 +1,5 @@
-//! Commands about how a log is read: trying a profile, keeping it in the case, sharing it as a file. Owns nothing; adapters only.
+//! Commands about how a log is read: trying a profile, keeping it in the case, taking it out, sharing it as a file, and which folder
+//! holds a person's own. Owns nothing; adapters only.
 
 use std::io::Read as _;
 
@@ -7,10 +8,13 @@ use tauri_plugin_dialog::DialogExt as _;
 use witnessmark_engine::api::{
     ImportChoices, KeptProfile, MappingEdits, MappingReport, ProfileText,
 };
-use witnessmark_engine::{Code, Error, MappingWanted, Result, profile_id};
+use witnessmark_engine::{
+    Code, Error, FileNames, MappingWanted, ProfileFolder, Result, profile_id, profiles,
+};
 
 use super::{Shared, work};
-use crate::wire::ProfileFile;
+use crate::state::Desk;
+use crate::wire::{OwnFolder, ProfileFile, ProfilesShown};
 
 /// Bytes that a profile may have.
 const LARGEST: u64 = 1 << 20;
@@ -20,6 +24,7 @@ const LARGEST: u64 = 1 << 20;
 pub(crate) async fn mapping_look(
     desk: Shared<'_>,
     token: Option<String>,
+    member: Option<String>,
     source: Option<u32>,
     choices: ImportChoices,
     text: Option<String>,
@@ -27,9 +32,11 @@ pub(crate) async fn mapping_look(
 ) -> Result<MappingReport> {
     work(&desk, move |desk| {
         let case = desk.case()?;
+        let choices = desk.with_own(choices);
         let wanted = MappingWanted {
             text: text.as_deref(),
             edits: &edits,
+            member: member.as_deref(),
         };
         match (token, source) {
             (Some(token), None) => {
@@ -50,6 +57,82 @@ pub(crate) async fn mapping_look(
 #[tauri::command]
 pub(crate) async fn profile_keep(desk: Shared<'_>, text: String) -> Result<KeptProfile> {
     work(&desk, move |desk| desk.case()?.keep_profile(&text)).await
+}
+
+/// The profiles that the case keeps, and those of this person's folder as they stand there now.
+#[tauri::command]
+pub(crate) async fn profiles_list(desk: Shared<'_>) -> Result<ProfilesShown> {
+    work(&desk, shown).await
+}
+
+/// Takes a kept profile out of the case; what it has read stays as it was read.
+#[tauri::command]
+pub(crate) async fn profile_forget(desk: Shared<'_>, id: String) -> Result<ProfilesShown> {
+    work(&desk, move |desk| {
+        desk.case()?.forget_profile(&id)?;
+        shown(desk)
+    })
+    .await
+}
+
+/// A dialog of the system for the folder with this person's own profiles, which is remembered; nothing when the person went back.
+#[tauri::command]
+pub(crate) async fn profiles_choose(
+    app: AppHandle,
+    desk: Shared<'_>,
+) -> Result<Option<ProfilesShown>> {
+    work(&desk, move |desk| {
+        let chosen = app.dialog().file().blocking_pick_folder();
+        let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
+            return Ok(None);
+        };
+        ProfileFolder::read(&path, FileNames::Short)?;
+        desk.places.keep_profile_folder(Some(&path))?;
+        shown(desk).map(Some)
+    })
+    .await
+}
+
+/// Forgets which folder holds this person's profiles; nothing in it is touched.
+#[tauri::command]
+pub(crate) async fn profiles_put_away(desk: Shared<'_>) -> Result<ProfilesShown> {
+    work(&desk, |desk| {
+        desk.places.keep_profile_folder(None)?;
+        shown(desk)
+    })
+    .await
+}
+
+fn shown(desk: &Desk) -> Result<ProfilesShown> {
+    let kept = match desk.case() {
+        Ok(case) => case.kept_profiles()?.profiles,
+        Err(_) => Vec::new(),
+    };
+    let folder = desk.profile_folder().map(|(name, read)| match read {
+        Ok(found) => {
+            let mut refused = found.refused;
+            let mut listed = profiles(&found.profiles)?;
+            refused.append(&mut listed.refused);
+            // Of the list, those that are of this folder: the others come with the program.
+            listed.profiles.retain(|p| !p.builtin);
+            Ok(OwnFolder {
+                name,
+                profiles: listed.profiles,
+                refused,
+                gone: None,
+            })
+        }
+        Err(error) => Ok(OwnFolder {
+            name,
+            profiles: Vec::new(),
+            refused: Vec::new(),
+            gone: Some(error.message),
+        }),
+    });
+    Ok(ProfilesShown {
+        kept,
+        folder: folder.transpose()?,
+    })
 }
 
 /// Writes a profile where a dialog says; gives the name of the file, or nothing when the person went back.

@@ -24,7 +24,7 @@ pub(crate) async fn source_inspect(
     choices: ImportChoices,
 ) -> Result<InspectionReport> {
     work(&desk, move |desk| {
-        desk.case()?.inspect_source(source, &choices)
+        desk.case()?.inspect_source(source, &desk.with_own(choices))
     })
     .await
 }
@@ -39,6 +39,7 @@ pub(crate) async fn source_reread(
 ) -> Result<SourcesReport> {
     work(&desk, move |desk| {
         let case = desk.case()?;
+        let choices = desk.with_own(choices);
         let job = desk.begin(job)?;
         case.reread(source, &choices, &mut |now| {
             // A window that no longer listens does not stop it; cancelling does.

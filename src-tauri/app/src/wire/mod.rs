@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use witnessmark_engine::Error;
-use witnessmark_engine::api::{CaseSummary, ConnectorPart, KeyPart, VerifyReport};
+use witnessmark_engine::api::{
+    CaseSummary, ConnectorPart, KeyPart, OwnProfile, ProfilePart, RefusedProfile, VerifyReport,
+};
 
 /// What the window needs to draw itself the first time.
 #[derive(Clone, Debug, Serialize)]
@@ -255,4 +257,30 @@ pub struct ProfileFile {
     pub name: String,
     /// What stands in it.
     pub text: String,
+}
+
+/// The profiles of a person's own: those of the open case, and those of a folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct ProfilesShown {
+    /// Those that the case keeps; none where no case is open.
+    pub kept: Vec<OwnProfile>,
+    /// The folder; absent where none was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<OwnFolder>,
+}
+
+/// A folder with profiles of a person's own; where it lies stays in Rust.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct OwnFolder {
+    /// Its name, without the folders above it.
+    pub name: String,
+    /// Profiles in it.
+    pub profiles: Vec<ProfilePart>,
+    /// Files in it that are none, with place and reason.
+    pub refused: Vec<RefusedProfile>,
+    /// Why it cannot be read any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone: Option<String>,
 }

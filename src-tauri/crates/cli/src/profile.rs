@@ -1,14 +1,18 @@
-//! `profile list`, `show`, `test` and `new`: the descriptions of logs, and how a person makes one.
+//! `profile list`, `show`, `test`, `new`, `kept`, `keep` and `forget`: the descriptions of logs, how a person makes one, and those
+//! that a case keeps.
 //!
-//! Owns: their arguments, the files of a person's own profiles, their words. Never touches: what a profile means.
+//! Owns: their arguments, their words. Never touches: what a profile means.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use witnessmark_engine::api::{ImportChoices, ProfileTestReport, ProfileText, ProfilesReport};
+use witnessmark_engine::api::{
+    ImportChoices, KeptProfiles, ProfileTestReport, ProfileText, ProfilesReport, RefusedProfile,
+};
 use witnessmark_engine::{
-    Code, Error, Input, profile_draft, profile_id, profile_test, profile_text, profiles, visible,
+    Case, Code, Error, FileNames, Input, ProfileFolder, profile_draft, profile_id, profile_test,
+    profile_text, profiles, visible,
 };
 
 use crate::args::Choices;
@@ -26,6 +30,25 @@ pub(crate) enum Profile {
     Test(Test),
     /// Write a first draft of a profile from a file, with the reason of each guess.
     New(New),
+    /// List the profiles of your own that a case keeps, and the sources that they read.
+    Kept {
+        /// The case file.
+        case: PathBuf,
+    },
+    /// Keep a profile in a case, in the place of an earlier one of its id; it recognises further exports there.
+    Keep {
+        /// The case file.
+        case: PathBuf,
+        /// The profile's file.
+        file: PathBuf,
+    },
+    /// Take a kept profile out of a case: it recognises nothing any more. What it has read stays as it was read.
+    Forget {
+        /// The case file.
+        case: PathBuf,
+        /// Its id.
+        id: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -49,6 +72,8 @@ pub(crate) struct Test {
     /// A profile's id or file; without it, the one that is recognised.
     name: Option<String>,
     #[command(flatten)]
+    of: Of,
+    #[command(flatten)]
     choices: Choices,
 }
 
@@ -66,7 +91,17 @@ pub(crate) struct New {
     #[arg(long)]
     out: Option<PathBuf>,
     #[command(flatten)]
+    of: Of,
+    #[command(flatten)]
     choices: Choices,
+}
+
+/// Which part of a file is looked at.
+#[derive(Debug, Args)]
+pub(crate) struct Of {
+    /// The member of an archive, or the sheet of a workbook; without it, the first that is a log.
+    #[arg(long, value_name = "NAME")]
+    member: Option<String>,
 }
 
 /// Where a person's own profiles are.
@@ -78,38 +113,35 @@ pub(crate) struct Own {
 }
 
 impl Own {
-    /// The texts of the files in the folder, in the order of their names.
-    pub(crate) fn texts(&self) -> Result<Vec<ProfileText>, Failure> {
-        let Some(folder) = self.profiles.clone().or_else(host::profiles) else {
-            return Ok(Vec::new());
-        };
-        let wrong = |e: io::Error| {
-            let message = format!("the folder `{}` cannot be read: {e}", folder.display());
-            Error::new(Code::NotReadable, message, "Name a folder with profiles.")
-        };
-        let mut files: Vec<PathBuf> = Vec::new();
-        for file in std::fs::read_dir(&folder).map_err(wrong)? {
-            let path = file.map_err(wrong)?.path();
-            if path.extension().is_some_and(|e| e == "toml") {
-                files.push(path);
-            }
-        }
-        files.sort();
-        files.iter().map(|path| one(path)).collect()
+    /// What the folder holds; nothing where none is named.
+    pub(crate) fn found(&self) -> Result<ProfileFolder, Failure> {
+        let folder = self.profiles.clone().or_else(host::profiles);
+        let read = folder.map(|folder| ProfileFolder::read(&folder, FileNames::Whole));
+        Ok(read.transpose()?.unwrap_or_default())
     }
 
     /// The texts that are profiles. One that is none is told on stderr and spoils nothing else.
     pub(crate) fn usable(&self) -> Result<Vec<ProfileText>, Failure> {
-        let mut texts = self.texts()?;
-        texts.retain(|text| match profile_id(text) {
-            Ok(_) => true,
-            Err(error) => {
-                print::aside(&error.message);
-                false
-            }
-        });
-        Ok(texts)
+        let found = self.found()?;
+        for refused in &found.refused {
+            print::aside(&refusal(refused));
+        }
+        Ok(found.profiles)
     }
+}
+
+/// Where and why a file is no profile.
+fn refusal(r: &RefusedProfile) -> String {
+    let line = r.line.map_or(String::new(), |line| format!(":{line}"));
+    let key = if r.key.is_empty() {
+        String::new()
+    } else {
+        format!(" {}:", r.key)
+    };
+    format!(
+        "the profile cannot be used: {}{line}:{key} {}",
+        r.file, r.message
+    )
 }
 
 fn one(path: &Path) -> Result<ProfileText, Failure> {
@@ -139,7 +171,9 @@ pub(crate) fn named(choices: &mut ImportChoices) -> Result<(), Failure> {
 pub(crate) fn run(command: Profile, json: bool, out: &mut dyn Write) -> Done {
     match command {
         Profile::List(args) => {
-            let report = profiles(&args.own.texts()?)?;
+            let found = args.own.found()?;
+            let mut report = profiles(&found.profiles)?;
+            report.refused.extend(found.refused);
             if json {
                 print::json(&report, out)?;
             } else {
@@ -163,7 +197,12 @@ pub(crate) fn run(command: Profile, json: bool, out: &mut dyn Write) -> Done {
                 choices.profile = Some(name);
                 named(&mut choices)?;
             }
-            let report = profile_test(input(&args.file)?, &choices, &host::setting())?;
+            let report = profile_test(
+                input(&args.file)?,
+                args.of.member.as_deref(),
+                &choices,
+                &host::setting(),
+            )?;
             if json {
                 print::json(&report, out)?;
             } else {
@@ -174,6 +213,7 @@ pub(crate) fn run(command: Profile, json: bool, out: &mut dyn Write) -> Done {
             let choices = args.choices.into_api()?;
             let text = profile_draft(
                 input(&args.file)?,
+                args.of.member.as_deref(),
                 &args.id,
                 &args.title,
                 &choices,
@@ -186,6 +226,34 @@ pub(crate) fn run(command: Profile, json: bool, out: &mut dyn Write) -> Done {
                     out,
                 )?,
                 None => out.write_all(text.as_bytes())?,
+            }
+        }
+        Profile::Kept { case } => {
+            let report = crate::commands::open(&case)?.kept_profiles()?;
+            if json {
+                print::json(&report, out)?;
+            } else {
+                kept(&report, out)?;
+            }
+        }
+        Profile::Keep { case, file } => {
+            let text = one(&file)?;
+            profile_id(&text)?;
+            let kept = writable(&case)?.keep_profile(&text.text)?;
+            if json {
+                print::json(&kept, out)?;
+            } else {
+                let (id, title) = (visible(&kept.id), visible(&kept.title));
+                writeln!(out, "kept {id}@{}: {title}", kept.version)?;
+            }
+        }
+        Profile::Forget { case, id } => {
+            writable(&case)?.forget_profile(&id)?;
+            if json {
+                print::json(&serde_json::json!({ "forgotten": id }), out)?;
+            } else {
+                let id = visible(&id);
+                writeln!(out, "took {id} out; what it has read stays as it was read")?;
             }
         }
     }
@@ -227,18 +295,32 @@ fn list(report: &ProfilesReport, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{:28} {}{own}", visible(&name), visible(&p.title))?;
     }
     for r in &report.refused {
-        let line = r.line.map_or(String::new(), |line| format!(":{line}"));
-        let key = if r.key.is_empty() {
-            String::new()
+        writeln!(out, "refused: {}", visible(&refusal(r)))?;
+    }
+    Ok(())
+}
+
+/// A case to write into.
+fn writable(path: &Path) -> Result<Case, Failure> {
+    let passphrase = host::passphrase();
+    Ok(Case::open(path, passphrase.as_deref(), host::setting())?)
+}
+
+fn kept(report: &KeptProfiles, out: &mut dyn Write) -> io::Result<()> {
+    for p in &report.profiles {
+        let name = format!("{}@{}", p.id, p.version);
+        let how = if p.recognises {
+            "recognises"
         } else {
-            format!(" {}:", r.key)
+            "only what it has read"
         };
-        writeln!(
-            out,
-            "refused: {}{line}:{key} {}",
-            visible(&r.file),
-            visible(&r.message)
-        )?;
+        let read: Vec<String> = p.sources.iter().map(u32::to_string).collect();
+        let read = match read.as_slice() {
+            [] => "no source".to_owned(),
+            some => format!("sources {}", some.join(", ")),
+        };
+        let (name, title) = (visible(&name), visible(&p.title));
+        writeln!(out, "{name:28} {title}  ({how}; {read})")?;
     }
     Ok(())
 }

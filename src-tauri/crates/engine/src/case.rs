@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use witnessmark_ingest::Leaves;
 use witnessmark_ingest::profile::Library;
@@ -14,8 +14,8 @@ use witnessmark_store::query::{Caches, Query, Snapshot, TermCache};
 use witnessmark_store::{self as store, CaseFacts, NewCase, SourceInfo, Stamp};
 
 use crate::api::{
-    CaseSummary, ContainerPart, CustodyEntry, CustodyReport, ProfileText, RejectPart,
-    RejectsReport, SourceReport, SourcesReport, WarningPart,
+    CaseSummary, ContainerPart, CustodyEntry, CustodyReport, RejectPart, RejectsReport,
+    SourceReport, SourcesReport, WarningPart,
 };
 use crate::custody_words;
 use crate::error::{Code, Error, Result};
@@ -34,9 +34,8 @@ const PREVIEW: u64 = 400;
 pub struct Case {
     pub(crate) store: store::Case,
     pub(crate) setting: Arc<Setting>,
-    pub(crate) library: Library,
-    /// Profiles of a person's own that were kept since the case was opened, newest last.
-    pub(crate) own: Mutex<Vec<ProfileText>>,
+    /// The profiles of the program and of the case, as they are now (`kept` reads and replaces it).
+    pub(crate) library: RwLock<Arc<Library>>,
     pub(crate) results: Results,
     pub(crate) views: Views,
     pub(crate) terms: TermCache,
@@ -114,13 +113,12 @@ impl Case {
         encrypted: bool,
         made_now: bool,
     ) -> Result<Self> {
-        let library = crate::profiles::of_case(&store)?;
+        let library = crate::kept::of_case(&store)?;
         let facts = Arc::new(store.facts(Arc::new(Leaves)));
         Ok(Self {
             store,
             setting,
-            library,
-            own: Mutex::default(),
+            library: RwLock::new(Arc::new(library)),
             results: Results::default(),
             views: Views::default(),
             terms: TermCache::default(),
@@ -236,7 +234,7 @@ impl Case {
         let known: Vec<_> = receipt
             .profiles
             .iter()
-            .filter_map(|p| self.library.find(p))
+            .filter_map(|p| self.library().find(p))
             .collect();
         let titles: Vec<_> = known.iter().map(|p| p.title.as_str()).collect();
         let title = match titles.as_slice() {

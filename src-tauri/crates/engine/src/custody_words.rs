@@ -110,6 +110,12 @@ fn said(detail: &Value, added: bool) -> String {
         ("checklist_text", true) => format!("Kept the text of the checklist {subject}."),
         ("checklist_own", true) => format!("Kept a checklist of their own, {subject}."),
         ("checklist_own", false) => taken(format!("a checklist of their own, {subject}")),
+        ("profile_own", true) => format!("Kept a profile of their own, {subject}."),
+        ("profile_own", false) => taken(format!("a profile of their own, {subject}")),
+        ("profile_gone", true) => {
+            format!("Took the profile {subject} out; what it has read stays as it was read.")
+        }
+        ("profile_gone", false) => format!("Brought the profile {subject} back."),
         ("places", true) => format!("Kept where marked events of {subject} stood, before it went."),
         ("carried", true) => format!("Kept who said {subject} first, and where."),
         ("verdict", true) => format!("Gave a verdict on {subject}."),

@@ -34,7 +34,7 @@ impl Case {
         Ok(EventDetail {
             agent: crate::agents::in_words(&event),
             event: EventJson::from(&event),
-            row: rows::row(&event, zone, &self.library, &self.marks()?),
+            row: rows::row(&event, zone, &self.library(), &self.marks()?),
             raw: String::from_utf8_lossy(shown).into_owned(),
             raw_bytes: raw.len() as u64,
             raw_cut: raw.len() > SHOWN,

@@ -66,7 +66,7 @@ impl Events for OfCase<'_> {
         if provider.is_empty() {
             return spots;
         }
-        for profile in self.case.library.of_provider(provider) {
+        for profile in self.case.library().of_provider(provider) {
             for sentence in &profile.blind_spots {
                 if !spots.sentences.contains(sentence) {
                     spots.sentences.push(sentence.clone());

@@ -213,8 +213,13 @@ impl Case {
             .sources()?
             .iter()
             .map(|s| {
+                // A source that was read anew by another profile may have as many events as before.
+                let anew = match s.generation {
+                    0 | 1 => String::new(),
+                    more => format!(":{more}"),
+                };
                 format!(
-                    "{}{}:{}:{}",
+                    "{}{}:{}:{}{anew}",
                     s.id, s.state, s.receipt.events, s.receipt.sha256
                 )
             })
@@ -226,8 +231,14 @@ impl Case {
             .iter()
             .map(|d| format!("{}:{}", d.name(), d.built()))
             .collect();
+        // What a log cannot show is said by its profiles; those of the program change with it.
+        let library = self.library();
+        let own = library.own().iter();
+        let own: String = own
+            .map(|p| format!("\u{1}{}", witnessmark_store::sha256_hex(p.text.as_bytes())))
+            .collect();
         let text = format!(
-            "{}\u{1}{}\u{1}{merges}\u{1}{}",
+            "{}\u{1}{}\u{1}{merges}\u{1}{}{own}",
             self.setting.tool,
             sources.join(","),
             databases.join(",")

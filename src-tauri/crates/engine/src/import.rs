@@ -126,6 +126,7 @@ impl Case {
             }
         };
         let receipt = importer.finish()?;
+        self.know_profiles()?;
         let mut report = self.sources()?;
         report
             .sources

@@ -64,30 +64,6 @@ pub(crate) fn inspect_with(
     )
 }
 
-/// The first bytes of an input, for a folder those of its first file: its name, the bytes, whether they are all.
-pub(crate) fn head(input: Input, most: u64) -> Result<(String, Vec<u8>, bool)> {
-    let name = input.name();
-    let Some(source) = input.open()?.into_iter().next() else {
-        return Err(Error::new(
-            Code::Empty,
-            format!("`{name}` holds nothing"),
-            "Choose another.",
-        ));
-    };
-    let opened = source.open()?;
-    let mut head = Vec::new();
-    let mut reader = opened.reader.take(most);
-    reader.read_to_end(&mut head).map_err(|e| {
-        Error::new(
-            Code::NotReadable,
-            format!("`{}` cannot be read: {e}", opened.name),
-            "Check the disk.",
-        )
-    })?;
-    let whole = (head.len() as u64) < most;
-    Ok((opened.name, head, whole))
-}
-
 /// Looks at the first part of bytes.
 pub(crate) fn inspect_bytes(
     name: &str,
@@ -245,12 +221,12 @@ impl Planner for Peek<'_> {
 
 /// A sink that is content with the beginning of the first source.
 #[derive(Default)]
-struct First {
+pub(crate) struct First {
     described: Option<String>,
 }
 
 /// Enough was seen.
-struct Enough;
+pub(crate) struct Enough;
 
 impl pipeline::Sink for First {
     type Error = Enough;

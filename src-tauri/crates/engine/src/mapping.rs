@@ -15,7 +15,7 @@ use witnessmark_ingest::profile::{
 };
 use witnessmark_ingest::{Entry, Limits, recognise};
 use witnessmark_model::{
-    Batch, Field, Zone,
+    Batch, Field, Instant, Zone,
     verbs::{CATEGORIES, OPERATIONS, OUTCOMES, SENSITIVITIES},
 };
 
@@ -28,6 +28,7 @@ use crate::choices::options;
 use crate::error::{Code, Error, Result};
 use crate::input::Input;
 use crate::inspect;
+use crate::members::{self, Looking};
 use crate::profiles::{FILE, GUESS, is_builtin, looked_into};
 use crate::trial::trial;
 
@@ -46,6 +47,8 @@ pub struct MappingWanted<'w> {
     pub text: Option<&'w str>,
     /// Changes to it.
     pub edits: &'w MappingEdits,
+    /// Of an archive or a workbook, the member or sheet; absent: the first that is a log.
+    pub member: Option<&'w str>,
 }
 
 impl Case {
@@ -59,15 +62,36 @@ impl Case {
         choices: &ImportChoices,
         wanted: MappingWanted<'_>,
     ) -> Result<MappingReport> {
-        let (name, head, whole) = inspect::head(input, Limits::default().head as u64)?;
+        let name = input.name();
         let library = self.library_with(choices)?;
+        let options = options(choices)?;
         let from = choices.profile.as_deref();
-        let opened = Opened {
-            name: &name,
-            head: &head,
-            whole,
+        let how = Looking {
+            member: wanted.member,
+            options: &options,
+            library: &library,
+            setting: &self.setting,
         };
-        self.mapped(opened, &options(choices)?, &library, from, wanted)
+        let now = (self.setting.now)();
+        let called = wanted.member.unwrap_or(&name).to_owned();
+        let look = |sample: &[Entry<'_>], shape: String| {
+            looked(
+                sample,
+                shape,
+                &options,
+                &library,
+                (&called, from),
+                wanted,
+                now,
+            )
+        };
+        let (report, members) = members::looked_at(input, how, look)?;
+        Ok(MappingReport {
+            name,
+            member: members.member,
+            members: members.all,
+            ..report?
+        })
     }
 
     /// What a profile would make of a source of the case; nothing is changed. Words are counted over the whole source.
@@ -120,38 +144,8 @@ impl Case {
     ) -> Result<MappingReport> {
         let Opened { name, head, whole } = opened;
         let now = (self.setting.now)();
-        let look = |sample: &[Entry<'_>],
-                    shape: String,
-                    _: &Library,
-                    _: &Options|
-         -> Result<MappingReport> {
-            let text = match wanted.text {
-                Some(text) => text.to_owned(),
-                None => begun(sample, library, from, name)?,
-            };
-            let (text, refused) = edited(text, wanted.edits);
-            let mut report = MappingReport {
-                name: name.to_owned(),
-                shape,
-                ..bare(text, sample.len(), refused)
-            };
-            match Profile::parse(FILE, &report.text) {
-                Ok(profile) => {
-                    let mut of = library.clone();
-                    // The text was read a moment ago; that there are too many profiles is told by the import.
-                    let _ = of.add(FILE, &report.text);
-                    let options = Options {
-                        profile: Some(profile.id.clone()),
-                        ..options.clone()
-                    };
-                    tried(sample, &of, &options, &profile, now, &mut report);
-                }
-                Err(error) => {
-                    report.fields = fields(sample, None, &report.slots);
-                    report.refused.get_or_insert_with(|| refusal(error));
-                }
-            }
-            Ok(report)
+        let look = |sample: &[Entry<'_>], shape: String, _: &Library, _: &Options| {
+            looked(sample, shape, options, library, (name, from), wanted, now)
         };
         looked_into(name, head, whole, options, library, &self.setting, look)?
     }
@@ -190,6 +184,45 @@ struct Opened<'o> {
     name: &'o str,
     head: &'o [u8],
     whole: bool,
+}
+
+/// What a profile makes of the first entries of something called so, where a person begins from the profile of a name.
+fn looked(
+    sample: &[Entry<'_>],
+    shape: String,
+    options: &Options,
+    library: &Library,
+    (name, from): (&str, Option<&str>),
+    wanted: MappingWanted<'_>,
+    now: Instant,
+) -> Result<MappingReport> {
+    let text = match wanted.text {
+        Some(text) => text.to_owned(),
+        None => begun(sample, library, from, name)?,
+    };
+    let (text, refused) = edited(text, wanted.edits);
+    let mut report = MappingReport {
+        name: name.to_owned(),
+        shape,
+        ..bare(text, sample.len(), refused)
+    };
+    match Profile::parse(FILE, &report.text) {
+        Ok(profile) => {
+            let mut of = library.clone();
+            // The text was read a moment ago; that there are too many profiles is told by the import.
+            let _ = of.add(FILE, &report.text);
+            let options = Options {
+                profile: Some(profile.id.clone()),
+                ..options.clone()
+            };
+            tried(sample, &of, &options, &profile, now, &mut report);
+        }
+        Err(error) => {
+            report.fields = fields(sample, None, &report.slots);
+            report.refused.get_or_insert_with(|| refusal(error));
+        }
+    }
+    Ok(report)
 }
 
 /// Where a person begins: the profile that reads the log, with an id of its own where it is one of the program, or a guess.
@@ -312,6 +345,8 @@ fn bare(text: String, entries: usize, refused: Option<RefusedProfile>) -> Mappin
     });
     MappingReport {
         name: String::new(),
+        member: None,
+        members: Vec::new(),
         shape: String::new(),
         entries: u32::try_from(entries).unwrap_or(u32::MAX),
         events: 0,

@@ -33,7 +33,7 @@ impl Case {
         let by_profile = self.facets_of(&answer, &[Field::Profile], 50)?;
         let systems = by_profile.fields.into_iter().flat_map(|f| f.values);
         let systems = systems.map(|v| {
-            let title = self.library.find(&v.value).map(|p| p.title.clone());
+            let title = self.library().find(&v.value).map(|p| p.title.clone());
             FacetValue {
                 value: title.unwrap_or_else(|| v.value.clone()),
                 ..v
@@ -76,8 +76,8 @@ impl Case {
             }));
             let none = Marks::default();
             examples.extend(pairs.iter().map(|(before, after)| ExamplePart {
-                before: row(before, &zone, &self.library, &none),
-                after: row(after, &zone, &self.library, &none),
+                before: row(before, &zone, &self.library(), &none),
+                after: row(after, &zone, &self.library(), &none),
             }));
         }
         Ok(PackagePreview {

@@ -1,34 +1,30 @@
-//! Profiles at hand: those of the program, of the person, and those that a case keeps.
+//! Profiles at hand: those of the program and of the person.
 //!
-//! Owns: which of them speak, what one would make of a file, and a first draft of one. Never touches: how a profile is
-//! read (`ingest`), where a person's files stand (front ends pass their texts in).
+//! Owns: what they are, what one would make of a file, and a first draft of one. Never touches: how a profile is read
+//! (`ingest`), those that a case keeps (`kept`), where a person's files stand (`profile_folder`).
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
 
 use witnessmark_ingest::mapping::{IdentityKey, Mapper};
 use witnessmark_ingest::options::Options;
 use witnessmark_ingest::pipeline::{self, Profiles, Setup};
-use witnessmark_ingest::profile::{Library, LibraryError, Profile, ProfileError, edit};
+use witnessmark_ingest::profile::{Library, LibraryError, Profile, ProfileError};
 use witnessmark_ingest::{Entry, Limits, recognise};
 use witnessmark_model::Batch;
-use witnessmark_store as store;
 
 use crate::api::{
-    ImportChoices, KeptProfile, ProfilePart, ProfileTestReport, ProfileText, ProfilesReport,
-    RefusedProfile, UnmappedPart, WarningPart,
+    ImportChoices, ProfilePart, ProfileTestReport, ProfileText, ProfilesReport, RefusedProfile,
+    UnmappedPart, WarningPart,
 };
-use crate::case::Case;
 use crate::choices::options;
 use crate::error::{Code, Error, Result};
 use crate::failures::internal;
 use crate::input::Input;
 use crate::inspect;
+use crate::members::{self, Looking};
 use crate::setting::Setting;
 use crate::trial::trial;
 
-/// Kind of the statement by which a case keeps a profile of a person's own that nothing may have been read by yet.
-const OWN: &str = "profile_own";
 /// Id of a guessed mapping.
 pub(crate) const GUESS: &str = "guess";
 /// What a text without a file is called in messages.
@@ -39,35 +35,6 @@ const UNMAPPED: usize = 50;
 /// The profiles that come with the program.
 pub(crate) fn builtin() -> Result<Library> {
     Library::builtin().map_err(|e| internal(e.to_string()))
-}
-
-/// The profiles of the program with those that a case keeps. What a person brought into the case goes on to recognise, in
-/// its newest version; an older version, or one of ours, only goes on to speak for the events that it has read.
-pub(crate) fn of_case(store: &store::Case) -> Result<Library> {
-    let mut library = builtin()?;
-    let mut own: Vec<Arc<Profile>> = Vec::new();
-    let saved = store.statements(Some(OWN), None)?;
-    let saved = saved.into_iter().map(|s| (s.subject, s.value));
-    for (name, text) in store.profiles()?.into_iter().chain(saved) {
-        let known = library.find(&name).is_some_and(|p| p.text == text);
-        if known {
-            continue;
-        }
-        // A text that this version cannot read any more is still in the case; its events only lose their sentences.
-        let Ok(profile) = Profile::parse(&name, &text).map(Arc::new) else {
-            continue;
-        };
-        library.keep(&profile);
-        if profile.id != GUESS && !is_builtin(&profile.id)? {
-            own.push(profile);
-        }
-    }
-    own.sort_by_key(|profile| profile.version);
-    for profile in own {
-        // The text of a profile that was read once is read again; the newest of an id takes the place of the others.
-        let _ = library.add(&profile.id, &profile.text);
-    }
-    Ok(library)
 }
 
 pub(crate) fn is_builtin(id: &str) -> Result<bool> {
@@ -105,91 +72,6 @@ pub(crate) fn wrong(error: &ProfileError) -> Error {
     out
 }
 
-impl Case {
-    /// The profiles of this case with those of these choices, which the case keeps from now on.
-    pub(crate) fn library_with(&self, choices: &ImportChoices) -> Result<Library> {
-        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        with(with(self.library.clone(), &own)?, &choices.profiles)
-    }
-
-    /// Keeps a profile of a person's own in the case, in the place of an earlier one of its id. The version is raised where
-    /// the case holds another text of this id and version, so that a version always is one text.
-    ///
-    /// # Errors
-    /// With line and key when the text is no profile; when its id is that of one of the program.
-    pub fn keep_profile(&self, text: &str) -> Result<KeptProfile> {
-        let mut profile = Profile::parse(FILE, text).map_err(|e| wrong(&e))?;
-        if profile.id == GUESS || is_builtin(&profile.id)? {
-            let starts = |line: &str| line.trim_start().starts_with("id");
-            return Err(wrong(&ProfileError {
-                file: FILE.to_owned(),
-                line: text.lines().position(starts).map(|at| at + 1),
-                key: "profile.id".to_owned(),
-                message: format!(
-                    "`{}` is a profile of the program; give yours an id of its own",
-                    profile.id
-                ),
-            }));
-        }
-        let before = self.store.statements(Some(OWN), Some(&profile.id))?;
-        let used = self.store.profiles()?;
-        let texts = before.iter().map(|s| s.value.clone());
-        let known: Vec<Profile> = texts
-            .chain(used.into_iter().map(|(_, text)| text))
-            .filter_map(|text| Profile::parse(FILE, &text).ok())
-            .filter(|p| p.id == profile.id)
-            .collect();
-        let newest = known.iter().max_by_key(|p| p.version);
-        if let Some(newest) = newest
-            && newest.text != profile.text
-            && newest.version >= profile.version
-        {
-            let next = newest.version.saturating_add(1).to_string();
-            let raised = edit::set(text, "version", &[next]).map_err(|e| wrong(&e))?;
-            profile = Profile::parse(FILE, &raised).map_err(|e| wrong(&e))?;
-        }
-        if !before.iter().any(|s| s.value == profile.text) {
-            let stamp = self.stamp();
-            self.store.state(&stamp, OWN, &profile.id, &profile.text)?;
-            for old in before {
-                self.store.take_back(&stamp, old.id)?;
-            }
-        }
-        let profile = Arc::new(profile);
-        self.library.keep(&profile);
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        own.retain(|p| p.file != profile.id);
-        own.push(ProfileText {
-            file: profile.id.clone(),
-            text: profile.text.clone(),
-        });
-        Ok(KeptProfile {
-            id: profile.id.clone(),
-            version: profile.version,
-            title: profile.title.clone(),
-            text: profile.text.clone(),
-        })
-    }
-
-    /// The texts of profiles of a person's own among some that read a source.
-    pub(crate) fn own_profiles(&self, names: &[String]) -> Vec<ProfileText> {
-        let known = names.iter().filter_map(|name| self.library.find(name));
-        known
-            .filter(|p| p.id != GUESS && !is_builtin(&p.id).unwrap_or(true))
-            .map(|p| ProfileText {
-                file: p.id.clone(),
-                text: p.text.clone(),
-            })
-            .collect()
-    }
-
-    /// Every profile that this case knows.
-    pub fn profiles(&self) -> Result<ProfilesReport> {
-        let library = self.library_with(&ImportChoices::default())?;
-        Ok(report(&library, &[]))
-    }
-}
-
 /// The id of a profile in a file.
 ///
 /// # Errors
@@ -224,7 +106,7 @@ pub fn profiles(texts: &[ProfileText]) -> Result<ProfilesReport> {
     Ok(report(&library, &refused))
 }
 
-fn report(library: &Library, refused: &[RefusedProfile]) -> ProfilesReport {
+pub(crate) fn report(library: &Library, refused: &[RefusedProfile]) -> ProfilesReport {
     let ours = builtin().unwrap_or_default();
     let mut profiles: Vec<ProfilePart> = library
         .profiles()
@@ -264,14 +146,16 @@ fn unknown(name: &str) -> Error {
     )
 }
 
-/// What a profile makes of the first part of an input; nothing is stored. Without a profile: what would be recognised.
+/// What a profile makes of the first part of an input, or of a member or sheet of it; nothing is stored. Without a profile: what would be recognised.
 pub fn profile_test(
     input: Input,
+    member: Option<&str>,
     choices: &ImportChoices,
     setting: &Setting,
 ) -> Result<ProfileTestReport> {
     looked_at(
         input,
+        member,
         choices,
         setting,
         |sample, shape, library, options| {
@@ -352,13 +236,14 @@ fn empty(shape: String, entries: usize) -> ProfileTestReport {
 /// A first draft of a profile for a log that nobody described: the guess on an input, written down with its reasons.
 pub fn profile_draft(
     input: Input,
+    member: Option<&str>,
     id: &str,
     title: &str,
     choices: &ImportChoices,
     setting: &Setting,
 ) -> Result<String> {
     let name = input.name();
-    let text = looked_at(input, choices, setting, |sample, _, _, _| {
+    let text = looked_at(input, member, choices, setting, |sample, _, _, _| {
         recognise::draft(sample, id, title)
     })?;
     let text = text.ok_or_else(|| {
@@ -373,17 +258,24 @@ pub fn profile_draft(
     Ok(text)
 }
 
-/// Opens the first part of an input and hands its first entries to `look`.
+/// Opens the first part of an input, or of one member of it, and hands its first entries to `look`.
 fn looked_at<T>(
     input: Input,
+    member: Option<&str>,
     choices: &ImportChoices,
     setting: &Setting,
     look: impl FnOnce(&[Entry<'_>], String, &Library, &Options) -> T,
 ) -> Result<T> {
     let library = with(builtin()?, &choices.profiles)?;
     let options = options(choices)?;
-    let (name, head, whole) = inspect::head(input, Limits::default().head as u64)?;
-    looked_into(&name, &head, whole, &options, &library, setting, look)
+    let how = Looking {
+        member,
+        options: &options,
+        library: &library,
+        setting,
+    };
+    let look = |sample: &[Entry<'_>], shape: String| look(sample, shape, &library, &options);
+    Ok(members::looked_at(input, how, look)?.0)
 }
 
 /// Hands the first entries of bytes to `look`.

@@ -248,7 +248,7 @@ impl Case {
         let marks = self.marks()?;
         let rows = query.events(&there)?.into_iter().map(|event| {
             (
-                rows::row(&event, zone, &self.library, &marks),
+                rows::row(&event, zone, &self.library(), &marks),
                 event.time.map(|t| t.0),
             )
         });

@@ -217,7 +217,9 @@ impl Case {
                 return Err(error);
             }
         }
-        Ok(revision.finish()?)
+        let revised = revision.finish()?;
+        self.know_profiles()?;
+        Ok(revised)
     }
 }
 

@@ -192,7 +192,7 @@ impl Case {
             return Ok(Ruled::default());
         }
         let known: Vec<(String, String)> = self
-            .library
+            .library()
             .profiles()
             .iter()
             .map(|p| (p.id.clone(), p.provider.clone()))

@@ -53,7 +53,7 @@ impl Case {
                 total,
                 found,
                 first: (events.iter())
-                    .map(|e| rows::row(e, zone, &self.library, &marks))
+                    .map(|e| rows::row(e, zone, &self.library(), &marks))
                     .collect(),
             };
             if go_on(&progress).is_break() && !pieces.is_empty() {

@@ -354,7 +354,7 @@ impl Leader<'_, '_, '_> {
         let profile = about
             .profile
             .clone()
-            .filter(|id| case.library.find(id).is_some());
+            .filter(|id| case.library().find(id).is_some());
         let choices = ImportChoices {
             profile,
             ..ImportChoices::default()

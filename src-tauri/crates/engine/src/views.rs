@@ -114,7 +114,7 @@ impl Case {
         };
         let row = |event: &Event| RowPart {
             cells: fields.iter().map(|field| cells(event, field)).collect(),
-            ..rows::row(event, &held.zone, &self.library, &marks)
+            ..rows::row(event, &held.zone, &self.library(), &marks)
         };
         Ok(events.iter().map(row).collect())
     }

@@ -1,5 +1,5 @@
-//! What the window asks while a person says which field of a log is what: a profile tried part by part, kept, used, and a
-//! source read anew by it.
+//! What the window asks while a person says which field of a log is what: a profile tried part by part, kept, used, taken out, and
+//! a source read anew by it; of archives and workbooks too.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,9 +11,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use witnessmark_engine::api::{
-    ImportChoices, MappingEdits, MappingReport, MappingWord, SlotEdit, SourceReport, VerbEdit,
+    ImportChoices, MappingEdits, MappingReport, MappingWord, ProfileText, SlotEdit, SourceReport,
+    VerbEdit,
 };
-use witnessmark_engine::{Case, Code, Input, Instant, MappingWanted, Setting, Zone};
+use witnessmark_engine::{Case, Code, DetectChoices, Input, Instant, MappingWanted, Setting, Zone};
 
 /// The guess takes the customer for the actor; who acted stands in another column.
 const LOG: &str = "\
@@ -83,7 +84,11 @@ fn edits(slots: &[(&str, &[&str])], verbs: &[(&str, &str)]) -> MappingEdits {
 }
 
 fn look(case: &Case, log: &str, text: Option<&str>, edits: &MappingEdits) -> MappingReport {
-    let wanted = MappingWanted { text, edits };
+    let wanted = MappingWanted {
+        text,
+        edits,
+        member: None,
+    };
     case.mapping_of_input(paste("shop.csv", log), &ImportChoices::default(), wanted)
         .unwrap()
 }
@@ -181,6 +186,7 @@ fn words_get_a_meaning_and_the_source_is_read_anew() {
 
     let none = MappingEdits::default();
     let wanted = MappingWanted {
+        member: None,
         text: None,
         edits: &none,
     };
@@ -205,6 +211,7 @@ fn words_get_a_meaning_and_the_source_is_read_anew() {
         &[("vault.sealed", "disable"), ("Größe gezurrt", "update")],
     );
     let wanted = MappingWanted {
+        member: None,
         text: Some(&begun.text),
         edits: &changes,
     };
@@ -238,6 +245,7 @@ fn words_get_a_meaning_and_the_source_is_read_anew() {
         ..MappingEdits::default()
     };
     let wanted = MappingWanted {
+        member: None,
         text: Some(&next.text),
         edits: &back,
     };
@@ -380,4 +388,270 @@ fn a_log_in_which_nothing_is_guessed_can_be_mapped_all_the_same() {
     let next = look(&case, log, Some(&begun.text), &changes);
     assert_eq!(next.events, 3);
     assert_eq!(next.preview[0].target[0].id.as_deref(), Some("7"));
+}
+
+/// A log of another system, whose entries stand among those of the shop.
+const TILL: &str = r#"language = 1
+[profile]
+id = "till"
+version = 1
+title = "Till"
+provider = "till"
+blind_spots = ["Refunds are not logged."]
+[[recognise]]
+shape = "json"
+required = ["rung_at", "button"]
+[time]
+value = "rung_at"
+[fields]
+"event.action" = "button"
+"user.name" = "clerk"
+[verbs]
+"open" = { category = "authentication", operation = "authenticate" }
+"sale" = { category = "payment", operation = "create" }
+"#;
+
+fn till(n: u32, button: &str) -> String {
+    let second = n % 60;
+    let minute = n / 60;
+    format!(
+        "{{\"rung_at\":\"2026-02-01T00:{minute:02}:{second:02}Z\",\"button\":\"{button}\",\"clerk\":\"Kim\",\"n\":{n}}}\n"
+    )
+}
+
+fn import_as(case: &Case, name: &str, text: &str) -> SourceReport {
+    let seen = &mut |_: &_| ControlFlow::Continue(());
+    let auto = ImportChoices::default();
+    let report = case.import(vec![paste(name, text)], &auto, seen);
+    report.unwrap().sources.remove(0)
+}
+
+#[test]
+fn a_kept_profile_is_taken_out_and_what_it_read_stays_as_it_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.wmcase");
+    let case = case(&folder);
+    let missing = case.forget_profile("till").unwrap_err();
+    assert_eq!(missing.code, Code::NoSuchItem);
+    // One that has read nothing leaves without a trace but in the custody log.
+    case.keep_profile(TILL).unwrap();
+    case.forget_profile("till").unwrap();
+    assert!(case.kept_profiles().unwrap().profiles.is_empty());
+    assert!(case.forget_profile("till").is_err(), "it is gone");
+
+    case.keep_profile(TILL).unwrap();
+    let first = import_as(&case, "a.ndjson", &till(1, "open"));
+    assert_eq!(first.profiles, ["till@1"]);
+    let newer = TILL.replace("title = \"Till\"", "title = \"The till\"");
+    assert_eq!(case.keep_profile(&newer).unwrap().version, 2);
+    let kept = case.kept_profiles().unwrap().profiles;
+    let told: Vec<_> = kept
+        .iter()
+        .map(|p| (p.version, p.recognises, p.sources.clone()))
+        .collect();
+    assert_eq!(told, [(2, true, vec![]), (1, false, vec![first.id])]);
+
+    case.forget_profile("till").unwrap();
+    let kept = case.kept_profiles().unwrap().profiles;
+    assert_eq!(kept.len(), 1, "the text that read a source stays");
+    assert!(!kept[0].recognises);
+    assert!(case.forget_profile("till").is_err(), "it is out already");
+    let check = |case: &Case, name: &str, entry: u32| {
+        assert!(
+            case.profiles()
+                .unwrap()
+                .profiles
+                .iter()
+                .all(|p| p.id != "till")
+        );
+        let source = case.sources().unwrap().sources.remove(0);
+        assert_eq!(source.profiles, ["till@1"], "as it was read");
+        assert_eq!(source.title, "Till");
+        assert_eq!(source.blind_spots, ["Refunds are not logged."]);
+        let next = import_as(case, name, &till(entry, "sale"));
+        assert_ne!(next.profiles, ["till@1"], "it recognises nothing");
+        assert_ne!(next.profiles, ["till@2"]);
+    };
+    check(&case, "b.ndjson", 2);
+    let words: Vec<String> = case
+        .custody()
+        .unwrap()
+        .entries
+        .into_iter()
+        .map(|e| e.says)
+        .collect();
+    let says = |what: &str| words.iter().any(|w| w.contains(what));
+    assert!(says("Kept a profile of their own, till."), "{words:?}");
+    assert!(says("Took the profile till out"), "{words:?}");
+    drop(case);
+    let case = Case::open(&path, None, setting()).unwrap();
+    check(&case, "c.ndjson", 3);
+
+    // Brought back, it speaks at once, as the version it was.
+    let back = case.keep_profile(TILL).unwrap();
+    assert_eq!(back.version, 1);
+    let read = import_as(&case, "d.ndjson", &till(4, "sale"));
+    assert_eq!(read.profiles, ["till@1"]);
+}
+
+#[test]
+fn what_was_just_kept_speaks_for_detections_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = case(&folder);
+    case.keep_profile(TILL).unwrap();
+    let log: String = (0..40).map(|n| till(n, "open")).collect();
+    import_as(&case, "a.ndjson", &log);
+    let look = || {
+        case.look_for_findings(None).unwrap();
+        let report = case.detect(&DetectChoices::default()).unwrap();
+        let of_till = report.cannot_tell.into_iter();
+        let spots = of_till.filter(|c| c.reason.contains("Refunds") || c.source.contains("till"));
+        spots.map(|c| format!("{c:?}")).collect::<Vec<_>>()
+    };
+    let before = look();
+    let says_more = TILL.replace(
+        "blind_spots",
+        "cannot_show = [\"failed_sign_ins\", \"sign_ins\"]\nblind_spots",
+    );
+    case.keep_profile(&says_more).unwrap();
+    let after = look();
+    assert!(after.len() > before.len(), "{before:?}\n{after:?}");
+    case.forget_profile("till").unwrap();
+    assert_ne!(look(), after, "what was taken out speaks no more");
+}
+
+#[test]
+fn the_text_of_a_profile_that_joins_further_down_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.wmcase");
+    let case = case(&folder);
+    let shop = TILL
+        .replace("till", "shop")
+        .replace("rung_at", "sold_at")
+        .replace("clerk", "seller");
+    let mut log: String = (0..400)
+        .map(|n| {
+            till(n, "sale")
+                .replace("rung_at", "sold_at")
+                .replace("clerk", "seller")
+        })
+        .collect();
+    log.push_str(&till(7, "open"));
+    let choices = ImportChoices {
+        profiles: [TILL, &shop]
+            .iter()
+            .enumerate()
+            .map(|(n, text)| ProfileText {
+                file: format!("{n}.toml"),
+                text: (*text).to_owned(),
+            })
+            .collect(),
+        ..ImportChoices::default()
+    };
+    let seen = &mut |_: &_| ControlFlow::Continue(());
+    let report = case.import(vec![paste("mixed.ndjson", &log)], &choices, seen);
+    let source = report.unwrap().sources.remove(0);
+    assert_eq!(source.profiles, ["shop@1", "till@1"]);
+    drop(case);
+    let case = Case::open(&path, None, setting()).unwrap();
+    let kept = case.kept_profiles().unwrap().profiles;
+    let told: Vec<_> = kept
+        .iter()
+        .map(|p| (p.id.as_str(), p.text.as_str()))
+        .collect();
+    assert_eq!(told, [("shop", shop.as_str()), ("till", TILL)]);
+    assert!(kept.iter().all(|p| p.sources == [source.id]));
+    // The same when it is read anew, by a case that does not know it yet.
+    let seen = &mut |_: &_| ControlFlow::Continue(());
+    let anew = case.reread(source.id, &ImportChoices::default(), seen);
+    assert_eq!(anew.unwrap().sources[0].profiles, ["shop@1", "till@1"]);
+}
+
+#[test]
+fn members_and_sheets_are_mapped_before_they_are_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = case(&folder);
+    let stock = "when,who,what,shelf\n2026-03-01T00:00:00Z,kim@example.com,shelf.filled,4\n2026-03-01T00:01:00Z,lee@example.com,shelf.emptied,4\n";
+    let zip = witnessmark_tests::archive::zip(&[
+        ("notes.txt", &b"no log at all"[..]),
+        ("shop.csv", LOG.as_bytes()),
+        ("stock/moves.csv", stock.as_bytes()),
+    ]);
+    let file = folder.path().join("both.zip");
+    std::fs::write(&file, &zip).unwrap();
+    let none = MappingEdits::default();
+    let look = |member: Option<&str>, text: Option<&str>, edits: &MappingEdits| {
+        let wanted = MappingWanted {
+            text,
+            edits,
+            member,
+        };
+        let input = Input::at(&file).unwrap();
+        case.mapping_of_input(input, &ImportChoices::default(), wanted)
+    };
+    let all = ["notes.txt", "shop.csv", "stock/moves.csv"];
+    let second = look(Some("stock/moves.csv"), None, &none).unwrap();
+    assert_eq!(second.members, all);
+    assert_eq!(second.member.as_deref(), Some("stock/moves.csv"));
+    assert_eq!(
+        (second.entries, slot(&second, "id")),
+        (2, vec!["moves".to_owned()])
+    );
+    assert_eq!(word(&second, "shelf.filled").count, 1);
+    let shop = look(Some("shop.csv"), None, &none).unwrap();
+    assert_eq!(
+        (shop.member.as_deref(), shop.entries),
+        (Some("shop.csv"), 6)
+    );
+    assert_eq!(shop.members, all);
+    let other = look(Some("nothing.csv"), None, &none).unwrap_err();
+    assert_eq!(other.code, Code::NoSuchItem);
+    assert!(look(None, None, &none).unwrap().member.is_some());
+
+    // Each member is read by what was kept for it.
+    let changed = edits(&[("user.email", &["staff"])], &[]);
+    let shop = look(Some("shop.csv"), Some(&shop.text), &changed).unwrap();
+    assert_eq!(
+        shop.preview[0].user.as_ref().unwrap().email.as_deref(),
+        Some("mo@example.net")
+    );
+    case.keep_profile(&shop.text).unwrap();
+    case.keep_profile(&second.text).unwrap();
+    let seen = &mut |_: &_| ControlFlow::Continue(());
+    let auto = ImportChoices::default();
+    let report = case
+        .import(vec![Input::at(&file).unwrap()], &auto, seen)
+        .unwrap();
+    let read: Vec<(String, Vec<String>)> = report
+        .sources
+        .into_iter()
+        .map(|s| (s.name, s.profiles))
+        .filter(|(name, _)| name.ends_with("csv"))
+        .collect();
+    assert_eq!(read.len(), 2, "{read:?}");
+    assert_eq!(read[0].1, ["shop@1"], "{read:?}");
+    assert_eq!(read[1].1, ["moves@1"], "{read:?}");
+
+    let cell = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let rows = |text: &str| {
+        let rows = text.lines().map(|line| {
+            let cells: String = line.split(',').map(cell).collect();
+            format!("<row>{cells}</row>")
+        });
+        rows.collect::<String>()
+    };
+    let book =
+        witnessmark_tests::archive::workbook(&[("Shop", &rows(LOG)), ("Moves", &rows(stock))]);
+    let path = folder.path().join("book.xlsx");
+    std::fs::write(&path, book).unwrap();
+    let wanted = MappingWanted {
+        text: None,
+        edits: &none,
+        member: Some("Moves"),
+    };
+    let sheet = case
+        .mapping_of_input(Input::at(&path).unwrap(), &auto, wanted)
+        .unwrap();
+    assert_eq!(sheet.members, ["Shop", "Moves"]);
+    assert_eq!((sheet.member.as_deref(), sheet.entries), (Some("Moves"), 2));
 }

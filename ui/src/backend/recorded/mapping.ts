@@ -1,6 +1,6 @@
 /** Owns: a made-up log whose fields are mapped in tests: a text of lines `"slot" = ["field", …]` stands for a profile. */
 import type { MappingBackend, MappingOf } from "../mapping";
-import type { BackendError, EventJson, MappingEdits, MappingReport } from "../types";
+import type { BackendError, EventJson, MappingEdits, MappingReport, OwnProfile, ProfilesShown } from "../types";
 import type { RecordedState } from "./cases";
 
 type Row = Record<string, string>;
@@ -53,7 +53,7 @@ function changed(text: string, edits: MappingEdits): string {
 function report(of: MappingOf, text: string): MappingReport {
   const read = lines(text);
   const bare: MappingReport = {
-    name: "source" in of ? "shop.csv" : "activity_log_export.csv", shape: "csv", entries: ROWS.length, events: 0, text, slots: [], preview: [], filled: [], problems: [], words: [], words_of_all: "source" in of,
+    name: "source" in of ? "shop.csv" : "activity_log_export.csv", shape: "csv", entries: ROWS.length, events: 0, text, slots: [], preview: [], filled: [], problems: [], words: [], words_of_all: "source" in of, members: [],
     fields: NAMES.map((name) => {
       const values = ROWS.map((row) => row[name] as string).filter(Boolean);
       return { name, expression: quoted(name), examples: [...new Set(values)].slice(0, 3), filled: values.length, distinct: new Set(values).size };
@@ -91,6 +91,9 @@ function report(of: MappingOf, text: string): MappingReport {
 
 export function mappingOf(state: RecordedState, fail: Fail): MappingBackend {
   const versions = new Map<string, string[]>();
+  let kept: OwnProfile[] = [];
+  let folder: ProfilesShown["folder"];
+  const shown = (): ProfilesShown => ({ kept, ...(folder ? { folder } : {}) });
   return {
     mappingLook: async (of, _choices, text, edits) => {
       await new Promise((next) => setTimeout(next, 3));
@@ -103,7 +106,24 @@ export function mappingOf(state: RecordedState, fail: Fail): MappingBackend {
       const all = versions.get(id) ?? [];
       if (!all.includes(text)) versions.set(id, [...all, text]);
       state.custody += 1;
-      return { id, version: (versions.get(id) ?? []).indexOf(text) + 1, title: read.slots.get("title")?.[0] ?? "", text };
+      const [version, title] = [(versions.get(id) ?? []).indexOf(text) + 1, read.slots.get("title")?.[0] ?? ""];
+      kept = [{ id, version, title, recognises: true, sources: [], text }, ...kept.filter((one) => one.id !== id)];
+      return { id, version, title, text };
+    },
+    profilesList: async () => shown(),
+    async profileForget(id) {
+      if (!kept.some((one) => one.id === id)) return fail("no_such_item", `the case keeps no profile \`${id}\` of your own`, "");
+      kept = kept.filter((one) => one.id !== id);
+      state.custody += 1;
+      return shown();
+    },
+    async profilesChoose() {
+      folder = { name: "my profiles", profiles: [{ id: "till", version: 1, title: "Till", provider: "till", verbs: 3, blind_spots: ["Nothing is known."], builtin: false }], refused: [{ file: "old.toml", line: 3, key: "profile.id", message: "a text is wanted here" }] };
+      return shown();
+    },
+    async profilesPutAway() {
+      folder = undefined;
+      return shown();
     },
     profileSave: async () => "shop.toml",
     profileRead: async () => ({ name: "other.toml", text: DRAFT.replace("user_email", "staff") }),

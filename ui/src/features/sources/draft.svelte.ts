@@ -6,7 +6,8 @@ import type { BackendError, ImportChoices, KeptProfile, MappingEdits, MappingFie
 const NONE: MappingEdits = { slots: [], verbs: [] };
 
 export class Mapping {
-  readonly of: MappingOf;
+  /** Of an archive or a workbook, with the member or sheet that was chosen. */
+  of: MappingOf;
   /** Zone, order and the like, as they would hold for the import. */
   choices = $state.raw<ImportChoices>({ labels: [] });
   /** The answer to the last change; its text is the profile. */
@@ -42,6 +43,18 @@ export class Mapping {
 
   begin(): Promise<void> {
     return this.#look(undefined, NONE);
+  }
+
+  /** Another member of an archive, or sheet of a workbook: its mapping begins anew, for it is another log. */
+  pick(member: string): Promise<void> {
+    if (!("token" in this.of)) return Promise.resolve();
+    this.of = { token: this.of.token, member };
+    return this.begin();
+  }
+
+  /** Whether what is mapped is one of several logs in a file. */
+  get isOne(): boolean {
+    return (this.report?.members.length ?? 0) > 1;
   }
 
   /** Fills a part from elsewhere; with none it stays empty. */

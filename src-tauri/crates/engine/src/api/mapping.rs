@@ -133,6 +133,11 @@ pub struct MappingWord {
 pub struct MappingReport {
     /// Name of the file or source.
     pub name: String,
+    /// The member of an archive, or the sheet of a workbook, that was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// All of its members or sheets, in their order; empty for a plain file.
+    pub members: Vec<String>,
     /// `csv`, `json`, `line`, … for people.
     pub shape: String,
     /// Entries that were looked at.
@@ -181,6 +186,32 @@ pub struct KeptProfile {
     pub version: u32,
     /// What people call the log.
     pub title: String,
+    /// The text as it is kept.
+    pub text: String,
+}
+
+/// The profiles of a person's own that a case has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct KeptProfiles {
+    /// By id, newest version first.
+    pub profiles: Vec<OwnProfile>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct OwnProfile {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: u32,
+    /// What people call the log.
+    pub title: String,
+    /// Whether it recognises exports in this case; else it only speaks for what it has read.
+    pub recognises: bool,
+    /// Sources that it read, and that were not taken out.
+    pub sources: Vec<u32>,
     /// The text as it is kept.
     pub text: String,
 }

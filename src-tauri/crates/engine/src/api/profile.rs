@@ -8,6 +8,7 @@ use super::{EventJson, Question, WarningPart};
 
 /// One profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
 pub struct ProfilePart {
     /// Short id, such as `paymongo`.
     pub id: String,

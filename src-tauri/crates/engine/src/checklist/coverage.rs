@@ -379,10 +379,10 @@ impl Case {
 
     /// The profiles that read a log; those of its provider where the case has them no more.
     fn profiles_of(&self, log: &Wanted) -> Vec<Arc<Profile>> {
-        let read_by = log.profiles.iter().filter_map(|p| self.library.find(p));
+        let read_by = log.profiles.iter().filter_map(|p| self.library().find(p));
         let known: Vec<_> = read_by.collect();
         match &log.provider {
-            Some(provider) if known.is_empty() => self.library.of_provider(provider),
+            Some(provider) if known.is_empty() => self.library().of_provider(provider),
             _ => known,
         }
     }
@@ -400,7 +400,7 @@ impl Case {
     }
 
     fn title_of(&self, provider: &str) -> String {
-        let known = self.library.of_provider(provider).into_iter().next();
+        let known = self.library().of_provider(provider).into_iter().next();
         known.map_or_else(|| provider.to_owned(), |p| p.title.clone())
     }
 

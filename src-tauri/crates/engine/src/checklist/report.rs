@@ -250,7 +250,7 @@ impl Case {
         let found = query.events(&places)?;
         Ok(found
             .iter()
-            .map(|e| rows::row(e, zone, &self.library, &marks))
+            .map(|e| rows::row(e, zone, &self.library(), &marks))
             .collect())
     }
 }

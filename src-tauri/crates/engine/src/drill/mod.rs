@@ -242,7 +242,7 @@ impl Case {
         let facet = query.facets(mask, &[Field::Profile], 64)?;
         let mut systems: Vec<String> = Vec::new();
         for value in facet.into_iter().flat_map(|f| f.values) {
-            let known = self.library.find(&value.value);
+            let known = self.library().find(&value.value);
             let title = known.map_or(value.value, |p| p.title.clone());
             if !systems.contains(&title) {
                 systems.push(title);
@@ -256,7 +256,7 @@ impl Case {
         let facet = query.facets(mask, &[Field::Profile], 64)?;
         let mut parts: Vec<BlindPart> = Vec::new();
         for value in facet.into_iter().flat_map(|f| f.values) {
-            let Some(profile) = self.library.find(&value.value) else {
+            let Some(profile) = self.library().find(&value.value) else {
                 continue;
             };
             if parts.iter().all(|p| p.system != profile.title) && !profile.blind_spots.is_empty() {

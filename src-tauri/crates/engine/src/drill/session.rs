@@ -323,7 +323,7 @@ impl Case {
             .map(|((row, on_trust, contested), event)| {
                 let act = rows.act(*row);
                 ActPart {
-                    row: rows::row(event, zone, &self.library, &marks),
+                    row: rows::row(event, zone, &self.library(), &marks),
                     after_seconds: origin.zip(event.time).map(|(a, b)| seconds(a, b)),
                     level: act.level(),
                     kind: act.kind().to_owned(),

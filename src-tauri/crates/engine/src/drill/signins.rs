@@ -332,7 +332,7 @@ impl Case {
             actor: None,
             actor_filter: None,
             action: get(Field::EventAction),
-            system: crate::rows::system(event, &self.library),
+            system: crate::rows::system(event, &self.library()),
             outcome: get(Field::EventOutcome).unwrap_or_else(|| "unknown".to_owned()),
             reason: get(Field::EventReason),
             earlier: compared.map_or(0, |c| c.earlier),

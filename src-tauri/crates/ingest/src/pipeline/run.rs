@@ -228,7 +228,9 @@ fn archive<S: Sink + ?Sized>(
     verbatim(name, &mut source, watch, sink, "zip")?;
     let mut first = None;
     let mut read = 0;
-    for member in &members {
+    let wants = |member: &&Member| setup.planner.wants(&member.name());
+    let wanted: Vec<&Member> = members.iter().filter(wants).collect();
+    for member in wanted {
         match one_member(name, member, &mut source, setup, watch, sink) {
             Ok(()) => read += 1,
             Err(RunError::Import(error)) if error.is_of_one_member() => {

@@ -195,4 +195,10 @@ pub trait Planner {
         let _ = lines;
         false
     }
+
+    /// Whether a member of an archive, or a sheet of a workbook, is to be read at all; asked of each before the first is read.
+    fn wants(&self, member: &str) -> bool {
+        let _ = member;
+        true
+    }
 }

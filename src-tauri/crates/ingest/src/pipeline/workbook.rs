@@ -121,7 +121,11 @@ pub(super) fn import<S: Sink + ?Sized>(
     verbatim(name, parts.archive, watch, sink, "xlsx")?;
     let mut first = None;
     let mut read = 0;
-    for (at, one) in sheets.iter().enumerate() {
+    let sheets = sheets.iter().enumerate();
+    let wanted: Vec<(usize, &Sheet)> = sheets
+        .filter(|(_, sheet)| setup.planner.wants(&sheet.name))
+        .collect();
+    for (at, one) in wanted {
         let path = paths.get(at).map_or("", String::as_str);
         match one_sheet(name, one, path, &mut parts, (&strings, &styles), sink) {
             Ok(()) => read += 1,

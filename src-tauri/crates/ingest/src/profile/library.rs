@@ -175,6 +175,12 @@ impl Library {
         Ok(profile)
     }
 
+    /// Those that were added to the ones of the program.
+    #[must_use]
+    pub fn own(&self) -> &[Arc<Profile>] {
+        &self.added
+    }
+
     /// Whether a profile was added to those of the program.
     pub(crate) fn is_own(&self, profile: &Arc<Profile>) -> bool {
         self.added.iter().any(|p| Arc::ptr_eq(p, profile))
