@@ -152,3 +152,100 @@ fn a_field_is_dragged_on_a_part_and_the_text_can_be_written() {
     window.click("mapping-close").unwrap();
     window.text("inspection").unwrap();
 }
+
+const TILL: &str = "language = 1\n[profile]\nid = \"till\"\nversion = 1\ntitle = \"The till\"\n[[recognise]]\nshape = \"json\"\nrequired = [\"rung_at\", \"button\"]\n[time]\nvalue = \"rung_at\"\n[fields]\n\"event.action\" = \"button\"\n\"user.name\" = \"clerk\"\n";
+
+#[test]
+#[ignore = "drives the built window; `cargo xtask test` runs it"]
+fn a_remembered_folder_of_profiles_reads_logs_and_a_kept_one_is_taken_out() {
+    let home = Home::new();
+    let own = home.folder.path().join("my profiles");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::write(own.join("till.toml"), TILL).unwrap();
+    std::fs::write(own.join("broken.toml"), "language = 1\n[profile\n").unwrap();
+    // As the dialog of the system leaves it; the window itself has no way to name a folder.
+    std::fs::create_dir_all(home.folder.path().join("config")).unwrap();
+    let remembered = json!(own.to_str().unwrap()).to_string();
+    std::fs::write(
+        home.folder.path().join("config").join("profiles.json"),
+        remembered,
+    )
+    .unwrap();
+
+    let window = home.open(&[]);
+    new_case(&window, "Profiles");
+    place(&window, "sources");
+    window.click("paste-open").unwrap();
+    let log = "{\"rung_at\":\"2026-02-01T00:00:00Z\",\"button\":\"sale\",\"clerk\":\"Kim\"}\n{\"rung_at\":\"2026-02-01T00:00:01Z\",\"button\":\"void\",\"clerk\":\"Kim\"}\n";
+    window.insert("paste-text", log).unwrap();
+    window.click("paste-add").unwrap();
+    window.text_with("inspection", "The till").unwrap();
+    window.click("profiles-open").unwrap();
+    window.text_with("profiles", "my profiles").unwrap();
+    window.text_with("profiles", "till@1").unwrap();
+    let told = window
+        .text_with("profiles-refused", "broken.toml:2")
+        .unwrap();
+    let shown = window.text("profiles").unwrap();
+    let above = home.folder.path().join("").to_string_lossy().into_owned();
+    assert!(!shown.contains(&above), "a path is shown: {shown} {told}");
+    window.picture().unwrap();
+
+    window.click("profiles-open").unwrap();
+    window.click("import-run").unwrap();
+    window.text_with("receipt", "till@1").unwrap();
+    window.click("profiles-open").unwrap();
+    window.text_with("kept-profile", "read 1 source").unwrap();
+    window.click("profile-leave").unwrap();
+    window.click("profile-forget").unwrap();
+    window
+        .text_with("kept-profile", "Recognises nothing more")
+        .unwrap();
+    window.picture().unwrap();
+    // The folder is put away, and what was read stays as it was read.
+    window.click("profiles-put-away").unwrap();
+    window.text_with("profiles", "None is chosen").unwrap();
+    window.click("profiles-open").unwrap();
+    window.text_with("receipt", "till@1").unwrap();
+}
+
+#[test]
+#[ignore = "drives the built window; `cargo xtask test` runs it"]
+fn a_member_of_an_archive_is_mapped_before_it_is_imported() {
+    let home = Home::new();
+    let zip = witnessmark_tests::archive::zip(&[
+        ("notes.txt", &b"no log"[..]),
+        ("shop.csv", LOG.as_bytes()),
+        (
+            "moves.csv",
+            &b"when,who,what\n2026-03-01T00:00:00Z,kim@example.com,shelf.filled\n"[..],
+        ),
+    ]);
+    let file = home.folder.path().join("both.zip");
+    std::fs::write(&file, zip).unwrap();
+    let window = home.open(&[]);
+    new_case(&window, "Members");
+    drop(window);
+    let case = home.folder.path().join("cases/Members.wmcase");
+    let window = home.open(&[case.to_str().unwrap(), "--import", file.to_str().unwrap()]);
+    place(&window, "sources");
+    window.click("mapping-open").unwrap();
+    window.choose("mapping-member", "shop.csv").unwrap();
+    window
+        .text_with("mapping-fields", "mo@example.net")
+        .unwrap();
+    window.choose("slot-user.email", "\"staff\"").unwrap();
+    window
+        .text_with("mapping-preview", "mo@example.net")
+        .unwrap();
+    window.picture().unwrap();
+    window.click("mapping-keep").unwrap();
+    window.text("inspection").unwrap();
+    window.click("import-run").unwrap();
+    window.text_with("receipt", "csv").unwrap();
+    place(&window, "timeline");
+    window
+        .type_into("query", "actor:mo@example.net\u{e007}")
+        .unwrap();
+    window.text_with("status-count", "2 of 5").unwrap();
+}

@@ -9,13 +9,144 @@ import type { Question } from "./Question";
 import type { RefusedProfile } from "./RefusedProfile";
 
 /**
+ * Other alternatives for a part of a profile.
+ * rive(Clone, Debug, PartialEq, Eq, Deserialize)]
+ * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+ * struct SlotEdit {
+ * /// `time`, `zone`, `order`, `identity`, `id`, `title`, `target.type`, `target.id`, `target.name`, or a field of an event.
+ * pub slot: String,
+ * /// As the profile language writes them, the first that gives a value counts; plain words for a zone, an order, an id, a
+ * /// title and an identity. None takes the part out.
+ * pub values: Vec<String>,
+ * 
+ * 
+ * What a word of the vendor's is to mean.
+ * rive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+ * rde(default)]
+ * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+ * struct VerbEdit {
+ * /// The word.
+ * pub word: String,
+ * /// Our operation; absent: the word is taken out of the profile's table.
+ * pub operation: Option<String>,
+ * /// Our category; `other` when absent.
+ * pub category: Option<String>,
+ * /// Outcome, where the word alone tells it.
+ * pub outcome: Option<String>,
+ * /// How much a misuse would hurt.
+ * pub sensitivity: Option<String>,
+ * 
+ * 
+ * Changes to the text of a profile.
+ * rive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+ * rde(default)]
+ * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+ * struct MappingEdits {
+ * /// Parts that are filled from elsewhere.
+ * pub slots: Vec<SlotEdit>,
+ * /// Words that get a meaning.
+ * pub verbs: Vec<VerbEdit>,
+ * 
+ * 
+ * A field of the log.
+ * rive(Clone, Debug, PartialEq, Eq, Serialize)]
+ * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+ * struct MappingField {
+ * /// As the log names it.
+ * pub name: String,
+ * /// As the profile language takes it.
+ * pub expression: String,
+ * /// The same from one element of the list that the first rule for objects walks; absent outside of it.
+ * #[serde(skip_serializing_if = "Option::is_none")]
+ * pub inside: Option<String>,
+ * /// The first different values.
+ * pub examples: Vec<String>,
+ * /// Entries of the sample that have it.
+ * pub filled: u32,
+ * /// Different values in the sample.
+ * pub distinct: u32,
+ * 
+ * 
+ * One alternative of a part.
+ * rive(Clone, Debug, PartialEq, Eq, Serialize)]
+ * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+ * struct SlotValue {
+ * /// As the profile's text has it.
+ * pub expression: String,
+ * /// For people.
+ * pub text: String,
+ * 
+ * 
+ * One part of the profile.
+ * rive(Clone, Debug, PartialEq, Eq, Serialize)]
+ * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+ * struct MappingSlot {
+ * /// What it is called; see [`SlotEdit`].
+ * pub slot: String,
+ * /// Its alternatives, in order.
+ * pub values: Vec<SlotValue>,
+ * 
+ * 
+ * Something that is not as it should be in the sample.
+ * rive(Clone, Debug, PartialEq, Serialize)]
+ * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+ * struct MappingProblem {
+ * /// `undated`, `no_actor`, `no_action`, `unmapped_verbs`, `rejected`, or the code of a flag.
+ * pub code: String,
+ * /// For people.
+ * pub message: String,
+ * /// Events, or entries, that show it.
+ * pub count: u64,
+ * /// Line of the first entry that shows it.
+ * pub line: u64,
+ * /// The beginning of that entry as it stands in the source.
+ * pub raw: String,
+ * /// The first event that shows it; absent for a rejected entry.
+ * #[serde(skip_serializing_if = "Option::is_none")]
+ * pub event: Option<EventJson>,
+ * 
+ * 
+ * A word of the vendor's.
+ * rive(Clone, Debug, PartialEq, Eq, Serialize)]
+ * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+ * struct MappingWord {
+ * /// The word.
+ * pub word: String,
+ * /// Events with it.
+ * pub count: u64,
+ * /// Our operation; absent while it means nothing.
+ * #[serde(skip_serializing_if = "Option::is_none")]
+ * pub operation: Option<String>,
+ * /// Our category.
+ * #[serde(skip_serializing_if = "Option::is_none")]
+ * pub category: Option<String>,
+ * /// Outcome, where the word alone tells it.
+ * #[serde(skip_serializing_if = "Option::is_none")]
+ * pub outcome: Option<String>,
+ * /// How much a misuse would hurt.
+ * #[serde(skip_serializing_if = "Option::is_none")]
+ * pub sensitivity: Option<String>,
+ * /// Whether the profile names this very word, and no pattern that it fits.
+ * pub exact: bool,
+ * 
+ * 
  * What a profile makes of the first part of a log; nothing is stored.
+ * rive(Clone, Debug, PartialEq, Serialize)]
+ * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
  */
 export type MappingReport = { 
 /**
  * Name of the file or source.
  */
 name: string, 
+/**
+ * The member of an archive, or the sheet of a workbook, that was looked at.
+ */
+member?: string, 
+/**
+ * All of its members or sheets, in their order; empty for a plain file.
+ */
+members: Array<string>, 
 /**
  * `csv`, `json`, `line`, … for people.
  */

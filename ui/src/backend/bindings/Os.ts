@@ -7,4 +7,8 @@ export type Os = {
 /**
  * Name.
  */
-name?: string, };
+name?: string, 
+/**
+ * Version, read from the text of the log as it is shown.
+ */
+version?: string, };

@@ -76,3 +76,16 @@ it("what is kept is another version each time, and a file can be read and writte
   expect(mapping.said).toBe("Read from other.toml");
   expect(actor(mapping)).toBe("kim@example.net");
 });
+
+it("another member of an archive begins a mapping of its own", async () => {
+  const all = backend();
+  const mapping = await begun(all);
+  await mapping.use("user.email", field(mapping, "staff"), "instead");
+  const asked = vi.spyOn(all, "mappingLook");
+  await mapping.pick("moves.csv");
+  expect(asked.mock.calls.at(-1)?.[0]).toEqual({ token: "t1", member: "moves.csv" });
+  expect(asked.mock.calls.at(-1)?.[2]).toBeUndefined();
+  expect(actor(mapping)).toBe("alice@example.com");
+  await mapping.use("user.email", field(mapping, "staff"), "instead");
+  expect(asked.mock.calls.at(-1)?.[0]).toEqual({ token: "t1", member: "moves.csv" });
+});
