@@ -18,6 +18,8 @@ use serde::Deserialize;
 use super::{Agent, Named};
 
 const SHIPPED: &str = include_str!("../../../../agents/regexes.yaml");
+/// What stands in the agents of most browsers and telephones, so that finding it rules nothing out.
+const USUAL: &str = "mozilla/5.0 (linux; u; android 1.0; en-us; x build/a) applewebkit/537.36 (khtml, like gecko) version/1.0 chrome/1.0 mobile safari/537.36 (windows nt 10.0; win64; x64) (macintosh; intel mac os x 10_15_7) (iphone; cpu iphone os 17_0 like mac os x) build) applewebkit; ";
 /// Ways in which one pattern may begin to fit; one with more is always tried.
 const WAYS: usize = 512;
 
@@ -311,8 +313,16 @@ fn needed(part: &Hir) -> Option<Vec<Vec<u8>>> {
     }
 }
 
-/// How much a need rules out: its shortest way decides, and fewer ways are better.
+/// How much a need rules out: its weakest way decides, and fewer ways are better.
 fn worth(ways: &[Vec<u8>]) -> (usize, std::cmp::Reverse<usize>) {
-    let shortest = ways.iter().map(Vec::len).min().unwrap_or(0);
-    (shortest.min(6), std::cmp::Reverse(ways.len()))
+    let one = |way: &Vec<u8>| {
+        let text = String::from_utf8_lossy(way);
+        if USUAL.contains(&*text) {
+            1
+        } else {
+            way.len().min(6)
+        }
+    };
+    let weakest = ways.iter().map(one).min().unwrap_or(0);
+    (weakest, std::cmp::Reverse(ways.len()))
 }

@@ -325,7 +325,7 @@ fn another_reader_of_the_same_patterns_says_the_same() {
         seen += 1;
         known += usize::from(theirs.is_some());
     }
-    assert!(seen > 1_300 && known > 500, "{seen} texts, {known} known");
+    assert!(seen > 1_300 && known > 300, "{seen} texts, {known} known");
 }
 
 #[test]
