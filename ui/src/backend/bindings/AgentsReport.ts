@@ -3,8 +3,6 @@ import type { AgentPart } from "./AgentPart";
 
 /**
  * The user agents among some events.
- * rive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
- * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
  */
 export type AgentsReport = { 
 /**

@@ -2,8 +2,6 @@
 
 /**
  * One profile.
- * rive(Clone, Debug, PartialEq, Eq, Serialize)]
- * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
  */
 export type ProfilePart = { 
 /**

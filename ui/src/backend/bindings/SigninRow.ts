@@ -4,78 +4,7 @@ import type { GeoValue } from "./GeoValue";
 import type { TravelPart } from "./TravelPart";
 
 /**
- * The rules by which sign-ins are judged.
- * rive(Clone, Copy, Debug, PartialEq, Serialize)]
- * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
- * struct SigninRules {
- * /// Sign-ins that a baseline needs.
- * pub enough_sign_ins: u32,
- * /// Days that it must span.
- * pub enough_days: u32,
- * /// Hours before a successful sign-in joins the baseline.
- * pub settle_hours: u32,
- * /// Speed above which travel is too fast, km/h.
- * pub speed_limit: u32,
- * /// Persons, counted within one system, with whom an address is a shared one.
- * pub shared_by: u32,
- * 
- * 
- * One value of a sign-in against the baseline.
- * rive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
- * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
- * struct AgainstPart {
- * /// The value; absent when the log does not give it.
- * #[serde(skip_serializing_if = "Option::is_none")]
- * pub value: Option<String>,
- * /// `new`, `seen`, `shared` (not seen, but an address of many), `first` (there is no baseline) or `none` (not logged).
- * pub state: String,
- * /// Earlier sign-ins with the value.
- * pub times: u32,
- * /// Distinct values of the baseline.
- * pub distinct: u32,
- * /// The comparison as words: `3rd country in 14 months, 812 earlier sign-ins`.
- * pub text: String,
- * 
- * 
- * Where a place is from.
- * rive(Clone, Debug, PartialEq, Eq, Serialize)]
- * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
- * struct GeoValue {
- * /// The value.
- * pub value: String,
- * /// `log`, or the name of the database.
- * pub source: String,
- * /// Day of the database, or of the event for the log, `2026-11-01`; empty when not known.
- * pub date: String,
- * 
- * 
- * The way from the sign-in before.
- * rive(Clone, Debug, PartialEq, Serialize)]
- * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
- * struct TravelPart {
- * /// The sign-in before.
- * pub from_event: u64,
- * /// Its place.
- * pub from: String,
- * /// Kilometres between the places; between countries that are known only as such, what is left when each country's
- * /// own size is taken off.
- * pub km: f64,
- * /// Seconds between the sign-ins.
- * pub seconds: f64,
- * /// Kilometres an hour; absent when both have the same instant.
- * #[serde(skip_serializing_if = "Option::is_none")]
- * pub km_h: Option<f64>,
- * /// `city` or `country`: how exactly both places are known.
- * pub precision: String,
- * /// `too_fast`, `possible` or `not_judged`.
- * pub judged: String,
- * /// Why it was not judged; empty when it was.
- * pub reason: String,
- * 
- * 
  * One sign-in.
- * rive(Clone, Debug, PartialEq, Serialize)]
- * g_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
  */
 export type SigninRow = { 
 /**
