@@ -48,6 +48,30 @@ fn events_come_as_ecs_and_ocsf() {
 }
 
 #[test]
+fn entries_in_another_encoding_come_as_their_text() {
+    let bench = Bench::new();
+    let text = "Timestamp,Event type,User\n2024-04-22 06:32:15,Login,zoe@example.com\n2024-04-22 06:33:15,Login,żółw@example.com\n";
+    let wide: Vec<u8> = std::iter::once(0xFEFF)
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let file = bench.file("wide.csv", wide);
+    bench.import(&file, &["--zone", "UTC"]).json(0);
+    let written: Vec<&str> = text.lines().skip(1).collect();
+    for (format, pointer) in [("ecs", "/event/original"), ("ocsf", "/raw_data")] {
+        let ran = bench.run(&["events", "case.wmcase", "--sort", "oldest", "--format", format]);
+        let events = ran.events();
+        let given: Vec<&str> = (events.iter())
+            .map(|e| e.pointer(pointer).unwrap().as_str().unwrap())
+            .collect();
+        assert_eq!(given, written, "{format}");
+    }
+    let sql = "SELECT raw FROM events WHERE raw LIKE '%Login%' ORDER BY time";
+    let rows = bench.run(&["sql", "case.wmcase", "--json", sql]).json(0);
+    assert_eq!(rows["rows"], json!([[written[0]], [written[1]]]));
+}
+
+#[test]
 fn a_file_is_what_events_prints_and_custody_names_its_hash() {
     let bench = bench();
     let query = "actor:alice@example.com";

@@ -14,7 +14,8 @@ const WIDTHS: [number, string][] = [
 export type Bins = { from: number; to: number; count: number; width: number; title: string };
 
 /** The narrowest round bars (none narrower than `least` milliseconds) with which a span fits into at most `most`; they
- * begin at round local times. */
+ * begin at round local times by one offset from UTC, so that all are of one width: where the clocks change within the span,
+ * those behind the change begin an hour beside, and whoever shows them says which offset it is. */
 export function bins(first: number, last: number, most: number, offsetMinutes: number, least = 0): Bins {
   const shift = offsetMinutes * MINUTE;
   for (const [width, title] of WIDTHS) {

@@ -14,6 +14,11 @@ test("bytes and indexes agree beyond ASCII", () => {
   for (const index of [0, 6, 7, 8, 12, 14, text.length]) expect(indexOfByte(text, byteOfIndex(text, index))).toBe(index);
 });
 
+test("an OR draws its neighbours in unless it stands in quotes", () => {
+  expect(compose([piece('action:"x OR y"'), piece("action:login")]).query).toBe('action:"x OR y" action:login');
+  expect(compose([piece('actor:"say \\"hi\\" OR x" OR b'), piece("c")]).query).toBe('(actor:"say \\"hi\\" OR x" OR b) c');
+});
+
 test("a suspended piece is left out of the query and kept in the bar", () => {
   const pieces = [piece("op:update"), { ...piece("country:!PH"), suspended: true }, piece("x")];
   const { query, ranges } = compose(pieces);

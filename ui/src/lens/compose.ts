@@ -48,7 +48,7 @@ function wrapped(text: string): boolean {
 }
 
 /** Whether the text holds an OR that its neighbours must not be drawn into. */
-const loose = (text: string): boolean => /(^|\s)OR(\s|$)/.test(text) && !wrapped(text);
+const loose = (text: string): boolean => /(^|\s)OR(\s|$)/.test(text.replaceAll(/"(?:[^"\\]|\\.)*"/gs, '""')) && !wrapped(text);
 
 /** The query of the pieces that hold, and where each stands in it. */
 export function compose(pieces: Piece[]): { query: string; ranges: ([number, number] | undefined)[] } {

@@ -36,7 +36,7 @@ pub(crate) fn setting() -> Arc<Setting> {
 fn values(text: &str) -> Vec<String> {
     text.trim_start_matches('\u{feff}')
         .lines()
-        .filter(|l| !l.starts_with('#'))
+        .filter(|l| !l.trim_start().starts_with('#'))
         .map(str::to_owned)
         .collect()
 }

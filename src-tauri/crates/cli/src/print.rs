@@ -254,6 +254,19 @@ pub(crate) fn histogram(report: &HistogramReport, out: &mut dyn Write) -> io::Re
     for bin in &report.bins {
         let bar = "#".repeat((bin.count * 50).div_ceil(most) as usize);
         writeln!(out, "{}  {:>12}  {bar}", bin.start, number(bin.count))?;
+        for part in &bin.split {
+            let value = visible(&part.value);
+            writeln!(out, "{:>40}  {value}", number(part.count))?;
+        }
+    }
+    let most = most_split(report);
+    if let Some(distinct) = report.distinct.filter(|distinct| *distinct > most) {
+        writeln!(
+            out,
+            "of {} values the {} most frequent are shown; `facets` has them all",
+            number(distinct),
+            number(most)
+        )?;
     }
     writeln!(
         out,
@@ -261,6 +274,13 @@ pub(crate) fn histogram(report: &HistogramReport, out: &mut dyn Write) -> io::Re
         number(report.undated),
         number(report.outside)
     )
+}
+
+/// Distinct values that stand in the bins of a histogram.
+fn most_split(report: &HistogramReport) -> u64 {
+    let values = report.bins.iter().flat_map(|bin| &bin.split);
+    let distinct: std::collections::BTreeSet<_> = values.map(|part| &part.value).collect();
+    distinct.len() as u64
 }
 
 /// The custody log.

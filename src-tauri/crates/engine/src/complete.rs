@@ -75,7 +75,7 @@ impl Case {
             .filter(|w| fold(w).starts_with(&wanted))
             .map(|w| choice(w, "", None));
         let valued = found.into_iter().map(|(count, value)| CompletionChoice {
-            insert: quoted(&value),
+            insert: quoted(key, &value),
             label: value,
             hint: String::new(),
             count: Some(count),
@@ -140,8 +140,10 @@ fn key_choices(prefix: &str) -> Vec<CompletionChoice> {
 }
 
 /// A value as it must stand in a filter: quoted when a bare word would be read otherwise.
-fn quoted(value: &str) -> String {
+fn quoted(key: &str, value: &str) -> String {
     let bare = !value.is_empty()
+        // `target:acct/42` asks for the object 42 of the type acct.
+        && !(key == "target" && value.contains('/'))
         && value
             .chars()
             .all(|c| c.is_alphanumeric() || "@._-+/:".contains(c))

@@ -64,8 +64,14 @@ impl Case {
     fn check_sources(&self, query: &Query) -> Result<()> {
         let mut asked = Vec::new();
         query.expr.each_term(&mut |term, _| {
-            if let (On::Source, Test::Is(name) | Test::Exact(name)) = (&term.on, &term.test) {
-                asked.push((fold(name).into_owned(), term.span.clone()));
+            match (&term.on, &term.test) {
+                (On::Source, Test::Is(name)) => {
+                    asked.push((fold(name).into_owned(), false, term.span.clone()));
+                }
+                (On::Source, Test::Exact(name)) => {
+                    asked.push((name.clone(), true, term.span.clone()));
+                }
+                _ => {}
             }
         });
         if asked.is_empty() {
@@ -77,9 +83,15 @@ impl Case {
             .into_iter()
             .map(|s| (s.id, s.member.unwrap_or(s.name)))
             .collect();
-        for (name, span) in asked {
-            let is_there =
-                |(id, known): &(u32, String)| id.to_string() == name || *fold(known) == *name;
+        for (name, exactly, span) in asked {
+            let is_there = |(id, known): &(u32, String)| {
+                id.to_string() == name
+                    || if exactly {
+                        *known == name
+                    } else {
+                        *fold(known) == *name
+                    }
+            };
             if !known.iter().any(is_there) {
                 let list: Vec<_> = known
                     .iter()

@@ -160,7 +160,17 @@ impl Case {
         bins: u32,
         by: Option<&str>,
     ) -> Result<HistogramReport> {
-        self.histogram_of(&self.answer(query, zone)?, zone, bins, by, None, None)
+        let answer = self.answer(query, zone)?;
+        let mut report = self.histogram_of(&answer, zone, bins, by, None, None)?;
+        if let Some(by) = by {
+            let pick = q::Pick {
+                limit: SPLIT,
+                ..q::Pick::default()
+            };
+            let facet = self.facets_of(&answer, &[field(by)?], pick)?;
+            report.distinct = facet.fields.first().map(|field| field.distinct);
+        }
+        Ok(report)
     }
 
     pub(crate) fn facets_of(
@@ -225,6 +235,7 @@ impl Case {
             undated: found.undated,
             outside: found.outside,
             ticks: marks,
+            distinct: None,
         })
     }
 
@@ -243,7 +254,8 @@ impl Case {
         })
     }
 
-    /// As [`Case::each_event`], and with `originals` also the bytes of the event's entry as they stand in its source.
+    /// As [`Case::each_event`], and with `originals` also the event's entry: as UTF-8 where it is text in the encoding of its
+    /// source, else the bytes as they stand there.
     pub fn each_entry(
         &self,
         query: &str,
@@ -280,10 +292,18 @@ impl Case {
                 break;
             }
             for event in query.events(&rows)? {
-                if originals {
-                    self.store.raw_into(&event.locator, &mut raw)?;
+                if !originals {
+                    if each(&event, None).is_break() {
+                        return Ok(());
+                    }
+                    continue;
                 }
-                if each(&event, originals.then_some(&raw)).is_break() {
+                self.store.raw_into(&event.locator, &mut raw)?;
+                // As text where it is one: the bytes of UTF-16 are text of another kind to whoever reads the output.
+                let shape = query.facts.shape(event.locator.source)?;
+                let text = query.facts.leaf_reader().text(&shape, &raw);
+                let bytes = text.as_ref().map_or(&raw[..], |text| text.as_bytes());
+                if each(&event, Some(bytes)).is_break() {
                     return Ok(());
                 }
             }

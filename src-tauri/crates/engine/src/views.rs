@@ -229,7 +229,8 @@ impl Case {
 
 /// Milliseconds from the window, kept inside what an instant can hold.
 fn instant(ms: f64) -> Instant {
-    Instant((ms * 1e6).clamp(i64::MIN as f64, i64::MAX as f64) as i64)
+    // In whole milliseconds: their number is exact as the window has it, that of nanoseconds is not.
+    Instant((ms.round() as i64).saturating_mul(1_000_000))
 }
 
 /// The pieces of a filter as chips; none when it has groups, which cannot be taken apart by removing text.

@@ -2,6 +2,8 @@
 //!
 //! Owns: the same decoding as at import. Never touches: streams, mappings.
 
+use std::borrow::Cow;
+
 use crate::csv::{Dialect, Splitter};
 use crate::encoding::Encoding;
 use crate::json::{JsonLimits, Kind, Tape, Value};
@@ -15,6 +17,15 @@ pub struct Leaves;
 const INSIDE: usize = 4;
 
 impl LeafReader for Leaves {
+    fn text<'r>(&self, shape: &SourceShape, raw: &'r [u8]) -> Option<Cow<'r, str>> {
+        let encoding = Encoding::from_label(&shape.encoding).unwrap_or(Encoding::Utf8);
+        if encoding.is_utf8() {
+            return std::str::from_utf8(raw).ok().map(Cow::Borrowed);
+        }
+        let text = encoding.text(raw);
+        (!text.contains(char::REPLACEMENT_CHARACTER)).then_some(text)
+    }
+
     fn leaves(&self, shape: &SourceShape, raw: &[u8], visit: &mut dyn FnMut(&[&str], &str)) {
         let encoding = Encoding::from_label(&shape.encoding).unwrap_or(Encoding::Utf8);
         let text = encoding.text(raw);

@@ -12,7 +12,7 @@ use crate::keys::{self, Key};
 /// What is being written at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
-    /// Bytes of the text to replace; without the sign or the opening quote before them.
+    /// Bytes of the text to replace; without the sign before them.
     pub span: Range<usize>,
     /// What belongs there.
     pub what: What,
@@ -119,12 +119,13 @@ fn current_word(before: &str) -> (usize, Vec<Option<String>>) {
 }
 
 fn value(name: &str, rest: &str, at: usize) -> Completion {
-    let begun = rest.trim_start_matches(['!', '~', '"']);
+    // What is inserted has quotes of its own where it needs them, so an opening one is replaced with it.
+    let begun = rest.trim_start_matches(['!', '~']);
     let from = at + rest.len() - begun.len();
     let key = keys::by_name(name);
     let fields = match &key {
         Some(Key::Fields(fields)) => fields.clone(),
-        Some(Key::Target) => vec![Field::TargetId, Field::TargetName, Field::TargetType],
+        Some(Key::Target) => vec![Field::TargetId, Field::TargetName],
         _ => Vec::new(),
     };
     Completion {
@@ -133,7 +134,7 @@ fn value(name: &str, rest: &str, at: usize) -> Completion {
             key: key.as_ref().map_or_else(|| name.to_owned(), Key::shown),
             words: words(key.as_ref()),
             fields,
-            prefix: begun.to_owned(),
+            prefix: begun.trim_start_matches('"').to_owned(),
         },
     }
 }
@@ -143,9 +144,10 @@ fn words(key: Option<&Key>) -> Vec<String> {
     let closed: &[&str] = match key {
         Some(Key::Is) => &["undated", "dated"],
         Some(Key::Change) => &["field:", "old:", "new:", "changes.kind:"],
-        Some(Key::After | Key::Before | Key::Time) => {
+        Some(Key::After | Key::Before) => {
             &["today", "yesterday", "now", "-1h", "-24h", "7d", "30d"]
         }
+        Some(Key::Time) => &["today", "yesterday", "-1h", "-24h", "7d", "30d"],
         Some(Key::Fields(fields)) => match fields[..] {
             [Field::EventOperation] => verbs::OPERATIONS,
             [Field::EventCategory] => verbs::CATEGORIES,

@@ -192,8 +192,14 @@ impl Parser<'_> {
                 ));
             }
             (_, None) => {
-                let stretch = read(self.single(&segments)?)?;
+                let segment = self.single(&segments)?;
+                let stretch = read(segment)?;
+                let now = self.context.now.0.saturating_add(1);
                 match key {
+                    // Events of the very nanosecond are nobody's question.
+                    Key::Time if when::is_relative(&self.scan.text_of(segment)) => {
+                        (Some(stretch.first), Some(Instant(now)))
+                    }
                     Key::After => (Some(stretch.first), None),
                     Key::Before => (None, Some(stretch.first)),
                     _ => (Some(stretch.first), Some(stretch.end)),

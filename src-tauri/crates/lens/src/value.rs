@@ -317,8 +317,18 @@ impl Parser<'_> {
         {
             match network(item).filter(|_| key.is_address()) {
                 Some(net) => nets.push(net),
+                // Left as it is it would match nothing, which reads as if it had not been seen.
+                None if key.is_address() && means_address(item) => {
+                    return bad(
+                        &format!("`{item}` in the list is no address and no network"),
+                        &["203.0.113.6", "203.0.113.0/24", "2001:db8::/32"],
+                    );
+                }
                 None => values.push(fold(item).into_owned()),
             }
+        }
+        if values.is_empty() && nets.is_empty() {
+            return bad("the list is empty", &[]);
         }
         values.sort_unstable();
         values.dedup();
@@ -389,6 +399,16 @@ pub(crate) fn open_pattern(text: &str) -> Test {
 }
 
 /// Whether text was surely meant as an address: only what addresses are written with.
+/// Whether an item of a list was meant as an address, also in the ways in which indicators are passed on: with a port, in
+/// brackets so that nobody clicks them, with a remark behind.
+fn means_address(item: &str) -> bool {
+    let plain = item.replace(['[', ']', '(', ')'], "");
+    let begin: String = (plain.chars())
+        .take_while(|c| c.is_ascii_digit() || *c == '.')
+        .collect();
+    looks_like_address(item) || begin.split('.').filter(|part| !part.is_empty()).count() >= 4
+}
+
 fn looks_like_address(text: &str) -> bool {
     let numeric = text
         .bytes()

@@ -60,6 +60,11 @@ pub(crate) fn read(text: &str, now: Instant, zone: &Zone) -> Result<Stretch, Str
     absolute(text, zone)
 }
 
+/// Whether a text goes back from now: alone it names no stretch, but the time since then.
+pub(crate) fn is_relative(text: &str) -> bool {
+    relative(text.trim()).is_some()
+}
+
 /// A stretch of one nanosecond.
 fn one(at: Instant) -> Stretch {
     Stretch {

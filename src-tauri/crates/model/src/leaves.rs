@@ -2,6 +2,8 @@
 //!
 //! Owns: the port between the store (which holds bytes) and the readers (which know shapes). Never parses.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// What must be known to read one entry of a source on its own.
@@ -25,4 +27,9 @@ pub trait LeafReader: Send + Sync {
     /// each leaf of one entry, in document order. Numbers, `true`, `false` give their lexeme; `null` gives nothing.
     /// JSON inside a text leaf is visited as text, and then leaf by leaf below the same path.
     fn leaves(&self, shape: &SourceShape, raw: &[u8], visit: &mut dyn FnMut(&[&str], &str));
+
+    /// One entry as text, by the encoding of its source; absent where its bytes are no text in it.
+    fn text<'r>(&self, _shape: &SourceShape, raw: &'r [u8]) -> Option<Cow<'r, str>> {
+        std::str::from_utf8(raw).ok().map(Cow::Borrowed)
+    }
 }

@@ -83,7 +83,8 @@ pub struct BinPart {
     pub end_ms: f64,
     /// Events.
     pub count: u64,
-    /// Events by value of the split field; empty without a split. Events without the field are not in it.
+    /// Events by value of the split field, of its twelve most frequent values; empty without a split. Events without the field
+    /// are not in it.
     pub split: Vec<FacetValue>,
 }
 
@@ -105,6 +106,10 @@ pub struct HistogramReport {
     pub outside: u64,
     /// Where to write which time on the axis, in the display zone.
     pub ticks: Vec<Tick>,
+    /// Distinct values of the split field among the events that match, where that was counted; the bins have the twelve most
+    /// frequent ones only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distinct: Option<u64>,
 }
 
 /// A mark on a time axis.

@@ -1,6 +1,7 @@
 //! Each fault is told with its place, its reason and what would be accepted.
 
 use super::read;
+use crate::QueryCode;
 
 #[test]
 fn faults_are_told_in_words() {
@@ -100,4 +101,21 @@ fn hostile_sizes_are_refused_and_cheap() {
     // Many different keys side by side are looked up, not compared with each other.
     let many: String = (0..5_000).map(|i| format!("raw.p{i}:x ")).collect();
     assert_eq!(code(&many), None);
+}
+
+#[test]
+fn a_list_that_could_find_nothing_is_said() {
+    for (text, word) in [
+        ("ip:@empty", "empty"),
+        ("-ip:@empty", "empty"),
+        ("ip:@indicators", "203[.]0[.]113[.]6"),
+        ("ip:@ports", "203.0.113.6:443"),
+        ("ip:@beyond", "203.0.113.300"),
+    ] {
+        let error = read(text).unwrap_err();
+        assert_eq!(error.code, QueryCode::BadList, "{text}");
+        assert!(error.message.contains(word), "{text}: {}", error.message);
+    }
+    // Of another key they are texts as any other.
+    assert!(read("action:@ports").is_ok());
 }

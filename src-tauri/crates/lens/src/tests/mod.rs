@@ -23,6 +23,9 @@ fn lists(name: &str) -> Result<Vec<String>, String> {
         "people" => &["Alice@Example.com", "bob"],
         "numbers" => &["1", "4"],
         "empty" => &[],
+        "indicators" => &["203.0.113.45", "203[.]0[.]113[.]6"],
+        "ports" => &["203.0.113.6:443"],
+        "beyond" => &["203.0.113.300"],
         _ => return Err(format!("there is no list {name}")),
     };
     Ok(items.iter().map(|i| (*i).to_owned()).collect())

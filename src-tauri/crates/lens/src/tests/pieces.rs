@@ -69,7 +69,7 @@ fn completion_knows_what_is_being_written() {
                 words,
             },
         )) => {
-            assert_eq!(span, prefix);
+            assert_eq!(span.trim_start_matches('"'), prefix);
             (key, fields, prefix, words.len())
         }
         other => panic!("{text}: {other:?}"),
@@ -84,6 +84,11 @@ fn completion_knows_what_is_being_written() {
     };
     assert_eq!(value("action:lo"), action("lo"));
     assert_eq!(value("-action:!\"Log i"), action("Log i"));
+    // What is inserted brings its own quotes, so an opening one goes with it.
+    assert_eq!(
+        at_end("-action:!\"Log i").map(|(span, _)| span),
+        Some("\"Log i".to_owned())
+    );
     assert_eq!(value("action:(a OR l"), action("l"));
     assert_eq!(value("action:((a OR b) OR "), action(""));
     assert_eq!(value("outcome:").3, 3);

@@ -324,10 +324,51 @@ fn bounds(op: Compare, at: i64) -> Option<(Option<i64>, Option<i64>)> {
     })
 }
 
-/// The first moment whose text is this one or begins with it: times are compared as text of one length.
+/// The first moment whose text is this one or begins with it: times are compared as text of one length. Nothing for a text
+/// that no row's can begin with, or that ends within a number: `2024-1` begins October, and what is filled up is a guess.
 fn moment(text: &str) -> Option<i64> {
     const WHOLE: &str = "0000-01-01T00:00:00.000000000Z";
+    if !matches!(text.len(), 4 | 7 | 10 | 13 | 16 | 19..=30) {
+        return None;
+    }
     let rest = WHOLE.get(text.len()..)?;
-    let whole = format!("{text}{rest}");
-    Instant::parse_rfc3339(&whole).map(|at| at.0)
+    let at = Instant::parse_rfc3339(&format!("{text}{rest}"))?;
+    written(at.0).starts_with(text).then_some(at.0)
+}
+
+/// A moment as the column `timestamp` has it.
+pub(super) fn written(nanos: i64) -> String {
+    (Instant(nanos).to_utc())
+        .format("%Y-%m-%dT%H:%M:%S%.9fZ")
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever is handed down as a moment parts the moments as the text parts their texts.
+    #[test]
+    fn a_beginning_of_a_timestamp_parts_moments_as_text_does() {
+        const DAY: i64 = 86_400_000_000_000;
+        let moments: Vec<i64> = (0..400_i64)
+            .map(|day| 1_700_000_000_000_000_000 + day * DAY + day * 3_599_999_999_999)
+            .collect();
+        let mut handed = 0;
+        for begun in &moments {
+            let whole = written(*begun);
+            for len in 1..=whole.len() {
+                let text = &whole[..len];
+                let Some(at) = moment(text) else { continue };
+                handed += 1;
+                for other in &moments {
+                    assert_eq!(written(*other).as_str() >= text, *other >= at, "{text}");
+                }
+            }
+        }
+        assert!(handed > moments.len() * 10);
+        for text in ["2024-1", "2024-04-22 10", "2024-04-22T10:00:00.0000+00:00", "x", ""] {
+            assert_eq!(moment(text), None, "{text}");
+        }
+    }
 }

@@ -24,8 +24,11 @@ use serde_json::Value as Json;
 use super::{Caches, Facts, Snapshot, shelf::Kind, table, table_rows::World};
 use crate::{Result, StoreError};
 
-/// Steps of SQLite's machine between two looks at the clock and the memory.
-const STEPS: i32 = 20_000;
+/// Steps of SQLite's machine between two looks at the clock and the memory. Each may take a value of [`LONGEST`].
+const STEPS: i32 = 500;
+/// Bytes of one value. Functions such as `instr` look at a value for as long as the square of its length, and no clock is
+/// looked at meanwhile.
+const LONGEST: i32 = 1 << 20;
 /// SQLite's own tables that a statement may read: they take JSON apart.
 const JSON_TABLES: &[&str] = &["json_each", "json_tree"];
 
@@ -95,7 +98,9 @@ fn words(error: &rusqlite::Error) -> String {
             "only one SELECT over the tables events, targets, changes and sources is allowed here"
                 .to_owned()
         }
-        Some(rusqlite::ErrorCode::TooBig) => "a value or the statement is too long".to_owned(),
+        Some(rusqlite::ErrorCode::TooBig) => {
+            "the statement is too long, or a value has more than 1 MiB".to_owned()
+        }
         _ => error.to_string(),
     }
 }
@@ -117,7 +122,7 @@ fn open(
     // Sorting must not lay values of an encrypted case on the disk.
     connection.execute_batch("PRAGMA temp_store = MEMORY;")?;
     for (limit, most) in [
-        (Limit::SQLITE_LIMIT_LENGTH, 64 << 20),
+        (Limit::SQLITE_LIMIT_LENGTH, LONGEST),
         (Limit::SQLITE_LIMIT_SQL_LENGTH, 256 << 10),
         (Limit::SQLITE_LIMIT_COLUMN, 256),
         (Limit::SQLITE_LIMIT_EXPR_DEPTH, 200),

@@ -432,10 +432,11 @@ impl Walk {
             },
             Cell::Raw => {
                 let place = self.locator()?;
-                let mut originals = self.world.facts.originals()?;
-                match std::str::from_utf8(originals.read(&place)?) {
-                    Ok(text) => give(Value::Text(text)),
-                    Err(_) => give(Value::Null),
+                let facts = &self.world.facts;
+                let (shape, mut originals) = (facts.shape(place.source)?, facts.originals()?);
+                match facts.leaf_reader().text(&shape, originals.read(&place)?) {
+                    Some(text) => give(Value::Text(&text)),
+                    None => give(Value::Null),
                 }
             }
             Cell::Of(name) => match &self.world.sources[row][name] {
