@@ -13,7 +13,7 @@ fn log() -> String {
         PIXEL.to_owned(),
         "aws-cli/2.15.30 Python/3.11.8 Linux/5.15.0".to_owned(),
         "Signed in from the till".to_owned(),
-        format!("{}\u{202e}", "Chrome/1 ".repeat(8_000)),
+        format!("{}\u{202e}", "Chrome/1 ".repeat(2_000)),
     ];
     let mut out = String::new();
     for (n, agent) in (0_u64..).zip(&agents) {

@@ -108,31 +108,29 @@ fn shown(desk: &Desk) -> Result<ProfilesShown> {
         Ok(case) => case.kept_profiles()?.profiles,
         Err(_) => Vec::new(),
     };
-    let folder = desk.profile_folder().map(|(name, read)| match read {
-        Ok(found) => {
-            let mut refused = found.refused;
+    let folder = match desk.profile_folder() {
+        None => None,
+        Some((name, Err(error))) => Some(OwnFolder {
+            name,
+            profiles: Vec::new(),
+            refused: Vec::new(),
+            gone: Some(error.message),
+        }),
+        Some((name, Ok(found))) => {
             let mut listed = profiles(&found.profiles)?;
+            let mut refused = found.refused;
             refused.append(&mut listed.refused);
             // Of the list, those that are of this folder: the others come with the program.
             listed.profiles.retain(|p| !p.builtin);
-            Ok(OwnFolder {
+            Some(OwnFolder {
                 name,
                 profiles: listed.profiles,
                 refused,
                 gone: None,
             })
         }
-        Err(error) => Ok(OwnFolder {
-            name,
-            profiles: Vec::new(),
-            refused: Vec::new(),
-            gone: Some(error.message),
-        }),
-    });
-    Ok(ProfilesShown {
-        kept,
-        folder: folder.transpose()?,
-    })
+    };
+    Ok(ProfilesShown { kept, folder })
 }
 
 /// Writes a profile where a dialog says; gives the name of the file, or nothing when the person went back.
