@@ -20,6 +20,7 @@ mod crash;
 mod custody_words;
 mod detect;
 mod directus;
+mod disclose;
 mod drill_actor;
 mod drill_record;
 mod drill_signins;

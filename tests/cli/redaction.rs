@@ -7,7 +7,7 @@ use crate::package::{files, package, runs, stock_tool, verify};
 
 /// Names of nobody, in every place where a log can hold them: fields, changes, free text, addresses of pages, base64,
 /// other cases of letters, the file name, and a filter.
-fn bench() -> Bench {
+pub(crate) fn bench() -> Bench {
     let bench = Bench::new();
     let secret = base64("session of maria.santos@example.com;");
     let log = format!(

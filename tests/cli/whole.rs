@@ -31,6 +31,7 @@ const WRITES: &[&str] = &[
     "entry",
     "copy",
     "package",
+    "disclose",
     "passphrase",
     "profile",
     "pull",
@@ -247,6 +248,20 @@ fn after_every_command_that_writes_the_case_is_whole() {
     walk.step(&["copy", "second.wmcase", "case.wmcase", "--source", "4"]);
     walk.step(&["copy", "second.wmcase", "case.wmcase", "--source", "1"]);
     walk.step(&["package", "case.wmcase", "pkg.zip"]);
+    walk.step(&[
+        "package",
+        "case.wmcase",
+        "hidden.zip",
+        "--redact",
+        "no-persons",
+    ]);
+    walk.step(&[
+        "disclose",
+        "case.wmcase",
+        "hidden.zip",
+        "--value",
+        "alice@example.com",
+    ]);
     pulls(&mut walk);
 
     walk.step(&["package", "case.wmcase", "again.zip"]);

@@ -153,6 +153,8 @@ pub(crate) enum Command {
     },
     /// Write an audit package: events, evidence, proofs, report, custody log, in a form that others can check.
     Package(crate::package::Args),
+    /// Open what a redacted package hides: a value or entry with the salt of its commitment, for whoever has the package.
+    Disclose(crate::disclose::Args),
     /// Check a package or a case, layer by layer.
     Verify(crate::verify::Args),
     /// Set, change or remove the passphrase of a case.

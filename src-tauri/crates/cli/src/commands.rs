@@ -149,6 +149,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write) -> Done {
             Ok(Exit::Done)
         }
         Command::Package(args) => crate::package::run(&args, json, out),
+        Command::Disclose(args) => crate::disclose::run(&args, json, out),
         Command::Verify(args) => crate::verify::run(&args, json, out),
         Command::Passphrase(args) => crate::passphrase::run(&args, json, out),
         Command::Key(args) => crate::key::run(&args, json, out),

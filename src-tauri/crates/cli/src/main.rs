@@ -9,6 +9,7 @@ mod checklist;
 mod commands;
 mod context;
 mod detect;
+mod disclose;
 mod errors;
 mod export;
 mod first_seen;

@@ -3,10 +3,10 @@
 //! Owns: its arguments and its words. Never touches: the checks.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use witnessmark_engine::api::VerifyReport;
-use witnessmark_engine::{VerifyOptions, verify};
+use witnessmark_engine::{Code, Error, VerifyOptions, verify};
 
 use crate::{Exit, Failure, host, print};
 
@@ -20,6 +20,9 @@ pub(crate) struct Args {
     /// A head of the custody log that was kept elsewhere, such as 62:4c190fd3….
     #[arg(long)]
     head: Option<String>,
+    /// Values and entries that the holder of the case opened with `disclose`: the file that was sent.
+    #[arg(long, value_name = "FILE")]
+    openings: Option<PathBuf>,
 }
 
 /// Checks it; exit code 1 when a layer does not hold.
@@ -30,10 +33,12 @@ pub(crate) fn run(args: &Args, json: bool, out: &mut dyn Write) -> Result<Exit, 
         .as_ref()
         .map(|key| std::fs::read_to_string(key).unwrap_or_else(|_| key.clone()));
     let passphrase = host::passphrase();
+    let openings = args.openings.as_deref().map(text).transpose()?;
     let options = VerifyOptions {
         key: key.as_deref(),
         head: args.head.as_deref(),
         passphrase: passphrase.as_deref(),
+        openings: openings.as_deref(),
     };
     let report = verify(&args.path, &options)?;
     if json {
@@ -45,6 +50,17 @@ pub(crate) fn run(args: &Args, json: bool, out: &mut dyn Write) -> Result<Exit, 
         Exit::Done
     } else {
         Exit::Worrying
+    })
+}
+
+fn text(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|e| {
+        Error::new(
+            Code::NotReadable,
+            format!("the openings `{}` cannot be read: {e}", path.display()),
+            "Give the file that `disclose` wrote.",
+        )
+        .at(path.to_string_lossy())
     })
 }
 

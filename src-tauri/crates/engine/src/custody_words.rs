@@ -142,6 +142,12 @@ pub(crate) fn says(action: &str, detail: &Value) -> String {
             detail["marks"].as_u64().unwrap_or_default(),
             text(detail, "from")
         ),
+        "disclose" => format!(
+            "Opened what package {} hides: {} values, {} entries.",
+            text(detail, "package").get(..12).unwrap_or_default(),
+            detail["values"].as_u64().unwrap_or_default(),
+            detail["entries"].as_u64().unwrap_or_default()
+        ),
         "case.copy_to" => format!("Sources were copied to case {}.", text(detail, "to")),
         _ => String::new(),
     }

@@ -14,6 +14,7 @@ mod complete;
 mod context;
 mod custody_words;
 mod detail;
+mod disclose;
 mod drill;
 mod entries;
 mod error;

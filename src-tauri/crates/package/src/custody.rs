@@ -13,6 +13,7 @@ use crate::tree;
 const LEAVES_THE_CASE_AS_IT_IS: &[&str] = &[
     "open",
     "package",
+    "disclose",
     "verify",
     "export",
     "case.copy",

@@ -28,6 +28,8 @@ pub use material::{
     CaseFacts, ChecklistFacts, Control, CustodyLine, DayCount, FindingFacts, Material, NoteFacts,
     Progress, Reject, SourceFacts, StepFacts, Warning,
 };
-pub use redact::{Effect, Policy, preview};
+pub use redact::{
+    Effect, OpenedEntry, OpenedValue, Policy, commitment_of, open_entry, open_values, preview,
+};
 pub use sink::{Sink, ZipSink};
 pub use write::{Also, Evidence, Options, Sampling, Written, write};

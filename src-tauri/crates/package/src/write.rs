@@ -279,7 +279,7 @@ fn redaction(
             "what": e.what, "do": e.act, "places": e.places, "values": e.values,
         })).collect::<Vec<_>>(),
         "how": "a value that a rule catches in one field is replaced wherever it stands in this package, in any case of its letters, percent-encoded and as base64; a value of more than 200 bytes only where a rule or the same whole text stands",
-        "commitments": "commitment of a value = SHA-256(salt || value), of an event's entry = SHA-256(salt || leaf); the salts stay in the case",
+        "commitments": "commitment of a value = SHA-256(salt || value), of an event's entry = SHA-256(salt || leaf); the salts stay in the case, whose holder can open single values (`witnessmark disclose`)",
     });
     bag.file("data/redaction/summary.json", readable(&summary).as_bytes())
 }

@@ -15,6 +15,7 @@ use std::borrow::Cow;
 use crate::bag::{Bag, told};
 use crate::custody::Log;
 use crate::files::Files;
+use crate::openings;
 use crate::proofs::Proofs;
 use crate::report::{Layer, Options};
 use crate::tree::{self, Hash};
@@ -95,7 +96,7 @@ struct Events {
 }
 
 /// Hands each line of a file to `each`, without its line feed; the last line must have one too.
-fn lines(
+pub(crate) fn lines(
     files: &Files,
     name: &str,
     each: &mut dyn FnMut(u64, &str) -> Result<(), String>,
@@ -136,7 +137,7 @@ pub(crate) fn check(files: &Files, bag: &Bag, options: &Options<'_>) -> Content 
     let mut layers = Vec::new();
     let (log, fault) = custody(files);
     layers.push(log.layer(fault, options.head));
-    let redacted = files.has("data/redaction/redactions.ndjson");
+    let redacted = files.has(openings::REDACTIONS);
     let mut events = Events::default();
     let read = read_events(files, &mut events);
     let population = read.and_then(|()| population(files, &events));
@@ -183,6 +184,9 @@ pub(crate) fn check(files: &Files, bag: &Bag, options: &Options<'_>) -> Content 
             ),
             Err(why) => Layer::failed("redaction", why),
         });
+    }
+    if let Some(text) = options.openings {
+        layers.push(openings::check(files, text));
     }
     Content {
         layers,
@@ -522,7 +526,7 @@ fn redactions(files: &Files, events: &Events) -> Result<String, String> {
         ));
     }
     let mut replaced = 0;
-    let values = lines(files, "data/redaction/redactions.ndjson", &mut |_, text| {
+    let values = lines(files, openings::REDACTIONS, &mut |_, text| {
         let line: RedactionLine = serde_json::from_str(text).map_err(|e| no_json(&e))?;
         tree::hash(&line.commitment).ok_or("its commitment is no hash")?;
         replaced += line.count;

@@ -9,6 +9,7 @@ mod columns;
 mod content;
 mod custody;
 mod files;
+mod openings;
 mod proofs;
 mod report;
 mod rows;
@@ -17,6 +18,7 @@ mod tree;
 
 use std::path::Path;
 
+pub use openings::{Commitments, CommittedEvent, Redaction, commitments};
 pub use report::{Layer, Options, Report, VerifyError};
 
 /// The events of a package.
@@ -58,8 +60,20 @@ pub fn verify(path: &Path, options: &Options<'_>) -> Result<Report, VerifyError>
         {
             package(path, options)
         }
-        _ => case::check(path, options),
+        _ => Ok(without_openings(case::check(path, options)?, options)),
     }
+}
+
+/// Openings are of a package; that they were given for a case must not be passed over.
+fn without_openings(mut report: Report, options: &Options<'_>) -> Report {
+    if options.openings.is_some() {
+        report.ok = false;
+        report.layers.push(Layer::failed(
+            "openings",
+            "a case holds no commitments; give the redacted package",
+        ));
+    }
+    report
 }
 
 /// Whether a path is a package: a folder or an archive with a bag's declaration and events in it.

@@ -15,6 +15,8 @@ pub struct Options<'o> {
     pub head: Option<&'o str>,
     /// Passphrase of an encrypted case.
     pub passphrase: Option<&'o str>,
+    /// The text of an openings file: values and entries that the holder of the case opened.
+    pub openings: Option<&'o str>,
 }
 
 /// One layer of a check.

@@ -5,10 +5,12 @@
 //! percent-encoded or as base64. The key of pseudonyms and salts stays in the case.
 
 mod find;
+mod open;
 mod people;
 mod policy;
 mod veil;
 
+pub use open::{OpenedEntry, OpenedValue, commitment_of, open_entry, open_values};
 pub use policy::{Act, Policy, builtin_policies};
 pub use veil::{Effect, Pair, preview};
 pub(crate) use veil::{Veil, Veiled};

@@ -133,6 +133,25 @@ fn keyed(secret: &[u8], parts: &[&[u8]]) -> Hash {
     mac.finalize().into_bytes().into()
 }
 
+/// The salt of a value's commitment.
+pub(super) fn value_salt(secret: &[u8], value: &str) -> Hash {
+    keyed(secret, &[b"value\0", value.as_bytes()])
+}
+
+/// The salt of the commitment of an entry.
+pub(super) fn entry_salt(secret: &[u8], source: u32, entry: u64) -> Hash {
+    let name = format!("entry\0{source}:{entry}");
+    keyed(secret, &[name.as_bytes()])
+}
+
+/// SHA-256 of a salt and what it hides.
+pub(super) fn committed(salt: &Hash, bytes: &[u8]) -> Hash {
+    Sha256::new_with_prefix(salt)
+        .chain_update(bytes)
+        .finalize()
+        .into()
+}
+
 /// Ten digits of a keyed hash, in two groups: persons meet in one token once in a million packages of ten thousand.
 fn token(secret: &[u8], prefix: &str, person: &str) -> String {
     let hash = keyed(secret, &[b"token\0", person.as_bytes()]);
@@ -165,7 +184,7 @@ fn replacement(secret: &[u8], act: &Act, value: &str, people: &People) -> String
 }
 
 /// Every text of an event that is not in our own words.
-fn texts(event: &Event) -> impl Iterator<Item = &str> {
+pub(super) fn texts(event: &Event) -> impl Iterator<Item = &str> {
     let single = event
         .fields
         .iter()
@@ -253,7 +272,7 @@ impl Survey<'_> {
 }
 
 /// Texts of a case that go into a package beside its events.
-fn other_texts(facts: &CaseFacts) -> impl Iterator<Item = &str> {
+pub(super) fn other_texts(facts: &CaseFacts) -> impl Iterator<Item = &str> {
     let sources = facts.sources.iter().flat_map(|s| {
         let warnings = s.warnings.iter().map(|w| w.message.as_str());
         let fixed = [
@@ -459,22 +478,15 @@ impl<'p> Veil<'p> {
 
     /// The commitment of an entry: SHA-256 of its salt and its leaf.
     pub(crate) fn commitment(&self, source: u32, entry: u64, leaf: &Hash) -> Hash {
-        let name = format!("entry\0{source}:{entry}");
-        let salt = keyed(&self.secret, &[name.as_bytes()]);
-        Sha256::new_with_prefix(salt)
-            .chain_update(leaf)
-            .finalize()
-            .into()
+        committed(&entry_salt(&self.secret, source, entry), leaf)
     }
 
     /// `redactions.ndjson`: each hidden value by what stands for it, how often, and its salted commitment.
     pub(crate) fn record(&self, each: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         for (hidden, count) in self.hidden.iter().zip(self.counts.borrow().iter()) {
             let rule = &self.policy.rules[hidden.rule];
-            let salt = keyed(&self.secret, &[b"value\0", hidden.value.as_bytes()]);
-            let commitment = Sha256::new_with_prefix(salt)
-                .chain_update(&hidden.value)
-                .finalize();
+            let salt = value_salt(&self.secret, &hidden.value);
+            let commitment = committed(&salt, hidden.value.as_bytes());
             let line = json!({
                 "rule": hidden.rule + 1, "what": rule.what, "do": word(&rule.act), "count": count,
                 "replacement": hidden.replacement, "commitment": hex::encode(commitment),
