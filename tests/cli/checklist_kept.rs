@@ -579,7 +579,7 @@ fn a_package_holds_checklists_whose_rows_it_holds_and_hides_in_them_what_a_polic
         (&note["kind"], &note["subject"]),
         (
             &json!("checklist"),
-            &json!(format!("checklist:{}@1/run-{run}/support", SHIPPED[0]))
+            &json!(format!("checklist:{}@2/run-{run}/support", SHIPPED[0]))
         )
     );
     let text = note["text"].as_str().unwrap();

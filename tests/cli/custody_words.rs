@@ -221,7 +221,7 @@ fn every_act_on_a_checklist_tells_run_step_and_kind() {
     };
     assert_eq!(
         says(&begun)[1],
-        format!("Began the checklist {NAME}@1 about actor:Alice Merchant.")
+        format!("Began the checklist {NAME}@2 about actor:Alice Merchant.")
     );
     let run = begun[1]["detail"]["statement"].to_string();
     assert_eq!(begun[2]["detail"]["answers"]["logs"], "yes");
@@ -306,7 +306,7 @@ fn every_act_on_a_checklist_tells_run_step_and_kind() {
     assert_eq!(says(&printed), [format!("Printed checklist run {run}.")]);
     let gone = on(&["--withdraw"]);
     assert!(
-        says(&gone).contains(&format!("Took back a run of the checklist {NAME}@1.")),
+        says(&gone).contains(&format!("Took back a run of the checklist {NAME}@2.")),
         "{gone:?}"
     );
     let text = bench

@@ -14,6 +14,7 @@ mod bad_input;
 mod checklist;
 mod checklist_absence;
 mod checklist_kept;
+mod checklist_review;
 mod checklist_worlds;
 mod contract;
 mod crash;

@@ -119,7 +119,7 @@ fn paymongo_suspected_compromise_from_an_import_to_the_printed_page() {
     // Everything stands in the custody log, and in the case when it is opened again.
     place(&window, "custody");
     for says in [
-        "Began the checklist paymongo-suspected-compromise@1 about actor:Alice Merchant.",
+        "Began the checklist paymongo-suspected-compromise@2 about actor:Alice Merchant.",
         "Gave the answer yes at step support of checklist run",
         "at step logs of checklist run",
     ] {

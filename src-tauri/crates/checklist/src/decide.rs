@@ -84,6 +84,8 @@ pub struct SourceGround {
     pub uncovered: Vec<String>,
     /// Set when so many of its entries could not be read that they may hold it: `120 of its 400 entries could not be read`.
     pub unread: Option<String>,
+    /// Set when it counts as a log of its own beside others of its system: why, and what to do where it is none.
+    pub apart: Option<String>,
 }
 
 /// What the absence of something would rest on.
@@ -124,8 +126,12 @@ impl Ground {
                 ));
             }
             if !source.uncovered.is_empty() {
+                let apart = source
+                    .apart
+                    .as_ref()
+                    .map_or_else(String::new, |why| format!(" ({why})"));
                 doubts.push(format!(
-                    "{} has no events {}.",
+                    "{} has no events {}{apart}.",
                     source.system,
                     source.uncovered.join(", ")
                 ));

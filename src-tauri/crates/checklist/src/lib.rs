@@ -142,7 +142,10 @@ pub struct Step {
 impl Step {
     /// What it is built on.
     pub fn references(&self) -> impl Iterator<Item = &Reference> {
-        let of = self.looks.iter().flat_map(|l| [&l.of, &l.after]);
+        let of = self
+            .looks
+            .iter()
+            .flat_map(|l| [&l.of, &l.after, &l.else_after]);
         self.after.iter().chain(of.flatten())
     }
 
@@ -232,6 +235,8 @@ pub struct Look {
     pub of: Option<Reference>,
     /// Only what came after the first row of this counts; where that has none, nothing can come after it.
     pub after: Option<Reference>,
+    /// What it comes after instead where that has no row.
+    pub else_after: Option<Reference>,
     /// Whether it decides; else it is only shown.
     pub decides: bool,
     /// Whether each actor of the rows that it comes after must have such an event, not only one of them.

@@ -144,6 +144,8 @@ struct RawLook {
     after: Option<Spanned<String>>,
     #[serde(default)]
     after_last: Option<Spanned<String>>,
+    #[serde(default)]
+    else_after: Option<Spanned<String>>,
     kind: Spanned<String>,
     what: Spanned<String>,
     #[serde(default)]
@@ -330,6 +332,10 @@ impl Document<'_> {
             let message = "stands beside `after`; give one";
             return Err(self.at(node, &name("after_last"), message));
         }
+        if let (Some(node), None, None) = (&inner.else_after, &inner.after, &inner.after_last) {
+            let message = "has no meaning without `after` or `after_last`";
+            return Err(self.at(node, &name("else_after"), message));
+        }
         let least = || match &inner.least {
             Some(node) if *node.get_ref() == 0 => {
                 Err(self.at(node, &name("least"), "must be at least 1"))
@@ -448,6 +454,7 @@ impl Document<'_> {
             of: inner.of.as_ref().map(|n| Reference::of(n.get_ref())),
             after: (inner.after.as_ref().map(|n| Reference::of(n.get_ref())))
                 .or_else(|| Some(Reference::of(inner.after_last.as_ref()?.get_ref()).last())),
+            else_after: (inner.else_after.as_ref()).map(|n| Reference::of(n.get_ref())),
             decides: inner.decides.unwrap_or(true),
             each: inner.each.as_ref().is_some_and(|e| *e.get_ref()),
         })
@@ -456,10 +463,11 @@ impl Document<'_> {
     /// Refuses keys that a kind does not read: somebody would think that they do something.
     fn foreign(&self, raw: &RawLook, key: &str) -> Result<()> {
         let kind = raw.kind.get_ref().as_str();
-        let given: [(&str, Option<usize>, &[&str]); 12] = [
+        let given: [(&str, Option<usize>, &[&str]); 13] = [
             ("each", span(raw.each.as_ref()), &["rows"]),
             ("after", span(raw.after.as_ref()), &["rows"]),
             ("after_last", span(raw.after_last.as_ref()), &["rows"]),
+            ("else_after", span(raw.else_after.as_ref()), &["rows"]),
             (
                 "least",
                 span(raw.least.as_ref()),
@@ -588,6 +596,7 @@ impl Checklist {
                     (&look.of, "look.of"),
                     (&look.after, "look.after"),
                     (&look.after_last, "look.after_last"),
+                    (&look.else_after, "look.else_after"),
                 ];
                 for (node, name) in named {
                     if let Some(node) = node {

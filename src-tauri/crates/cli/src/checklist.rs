@@ -36,6 +36,9 @@ pub(crate) struct Checklist {
     /// A folder with checklists of your own (`*.toml`).
     #[arg(long, value_name = "DIR")]
     checklists: Option<PathBuf>,
+    /// A database of addresses (`.mmdb`) for places and networks; may be given several times. The case keeps nothing of it.
+    #[arg(long, value_name = "FILE")]
+    geo: Vec<PathBuf>,
     /// Only look: keep nothing in the case.
     #[arg(long)]
     look: bool,
@@ -139,6 +142,7 @@ pub(crate) fn run(args: &Checklist, json: bool, out: &mut dyn Write) -> Result<E
             Some(run) => run,
             None => latest(&case, name)?,
         };
+        use_addresses(&case, args)?;
         if args.withdraw {
             case.withdraw_checklist(run)?;
             if json {
@@ -165,6 +169,7 @@ pub(crate) fn run(args: &Checklist, json: bool, out: &mut dyn Write) -> Result<E
         } else {
             write(&args.case)?
         };
+        use_addresses(&case, args)?;
         let report = case.ask_checklist(name, &own, &choice, &zone, !args.look)?;
         if let Some(run) = report.run {
             save_page(&case, run, args)?;
@@ -202,6 +207,13 @@ fn keep(args: &Checklist, name: &str, json: bool, out: &mut dyn Write) -> Result
         writeln!(out, "{}@{} kept", kept.id, kept.version)?;
     }
     Ok(Exit::Done)
+}
+
+fn use_addresses(case: &Case, args: &Checklist) -> Result<(), Failure> {
+    for path in &args.geo {
+        case.use_addresses(path)?;
+    }
+    Ok(())
 }
 
 fn change(case: &Case, run: u64, args: &Checklist) -> Result<(), Failure> {

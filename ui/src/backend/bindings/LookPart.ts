@@ -50,6 +50,10 @@ values: Array<LookValue>,
  */
 findings: Array<string>, 
 /**
+ * Ids of findings that a person judged innocent, or hid, and that do not count.
+ */
+set_aside: Array<string>, 
+/**
  * What can be said of the absence, where nothing was found; else empty.
  */
 statement: string, };

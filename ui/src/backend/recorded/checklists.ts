@@ -9,13 +9,13 @@ const END = "2026-11-13T02:02:00Z";
 const SPOTS = ["Only successful logins are logged; failed attempts leave no trace.", "Viewing or regenerating an API key is logged, using a key is not.", "Changes made through internal API calls may not appear.", "Some backend configuration changes are not logged.", "The export does not name the account it is of."];
 const coverage: ChecklistCoverage = {
   from: START, to: END, from_ms: Date.parse(START), to_ms: Date.parse(END), covered: true, gap_days: 7,
-  logs: [{ system: "PayMongo security logs", provider: "paymongo", sources: [1], events: 1204, first: "2026-08-15T00:12:00Z", last: END, days: 2, days_with_events: 2, uncovered: [], rejected: 12, undated: 37, cannot_show: ["failed_sign_ins"], blind_spots: SPOTS }],
+  logs: [{ system: "PayMongo security logs", provider: "paymongo", sources: [1], events: 1204, first: "2026-08-15T00:12:00Z", last: END, days: 2, days_with_events: 2, uncovered: [], by_source: [], rejected: 12, undated: 37, cannot_show: ["failed_sign_ins"], blind_spots: SPOTS }],
 };
 const row = (event: number, at: string, verb: string, ip?: string, country?: string): RowPart => ({
   event, time: { day: "Thu 12 Nov 2026", clock: new Date(Date.parse(at) + 28_800_000).toISOString().slice(11, 19), offset: "+08:00", utc: at }, cells: [],
   sentence: [{ kind: "actor", text: "Maria Santos" }, { kind: "verb", text: ` ${verb}` }], ...(ip ? { ip } : {}), ...(country ? { country } : {}), system: "PayMongo security logs", source: 1, problems: [], bookmarked: false, tags: [],
 } as RowPart);
-const look = (what: string, query: string, answer: string, reason: string, events: number[], decides = true): LookPart => ({ kind: "rows", what, decides, answer, reason, count: events.length, events, query, baseline: "", values: [], findings: [], statement: "" });
+const look = (what: string, query: string, answer: string, reason: string, events: number[], decides = true): LookPart => ({ kind: "rows", what, decides, answer, reason, count: events.length, events, query, baseline: "", values: [], findings: [], set_aside: [], statement: "" });
 
 function step(id: string, title: string, question: string, answer: string, sign: string, reason: string, means: string, rows: RowPart[], looks: LookPart[], more: Partial<ChecklistStep> = {}): ChecklistStep {
   const events = rows.map((one) => one.event);

@@ -171,6 +171,9 @@ pub struct LogCoverage {
     pub days_with_events: u32,
     /// Parts of the span that it does not cover: before its first event, after its last, and gaps.
     pub uncovered: Vec<StretchPart>,
+    /// What each of its sources covers by itself, the first twenty; empty where there is one.
+    #[serde(default)]
+    pub by_source: Vec<SourceCoverage>,
     /// Entries of these sources that could not be read.
     pub rejected: u64,
     /// Its events without a time.
@@ -179,6 +182,26 @@ pub struct LogCoverage {
     pub cannot_show: Vec<String>,
     /// What it does not log, one sentence each.
     pub blind_spots: Vec<String>,
+}
+
+/// What one source of a log covers of the span by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct SourceCoverage {
+    /// Its number.
+    pub source: u32,
+    /// Its events of this log in the span.
+    pub events: u64,
+    /// Its first event of this log, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first: Option<String>,
+    /// Its last one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last: Option<String>,
+    /// Days of the span on which it has an event.
+    pub days_with_events: u32,
+    /// Parts of the span without an event of it, as words.
+    pub uncovered: Vec<String>,
 }
 
 /// What the logs cover of the span.
@@ -243,6 +266,9 @@ pub struct LookPart {
     pub values: Vec<LookValue>,
     /// Ids of findings.
     pub findings: Vec<String>,
+    /// Ids of findings that a person judged innocent, or hid, and that do not count.
+    #[serde(default)]
+    pub set_aside: Vec<String>,
     /// What can be said of the absence, where nothing was found; else empty.
     pub statement: String,
 }

@@ -3,7 +3,8 @@
 //! Owns: what counts as covered. Never touches: whether it matters for a question.
 //!
 //! A log is the events of one provider that one profile read (and of one organization, where the subject's events name several; of
-//! one kind, where the profile says that it reads several logs; of sources of one shape, where nobody described them). It covers
+//! one kind, where the profile says that it reads several logs; of sources of one shape, where nobody described them; of sources
+//! that name people in common, where others name none of them: `one_log`). It covers
 //! a span when its first event is not more than a day after the start, its last not more than a day before the end, and no stretch
 //! without any of its events in between is as long as the checklist's `gap_days`.
 
@@ -18,7 +19,7 @@ use witnessmark_store::query::{HistogramSpec, Order, View};
 
 use super::subject::{Subject, span};
 use super::words;
-use crate::api::{ChecklistCoverage, LogCoverage, StretchPart};
+use crate::api::{ChecklistCoverage, LogCoverage, SourceCoverage, StretchPart};
 use crate::case::Case;
 use crate::drill::{both, is, lacks, ms, term};
 use crate::error::Result;
@@ -28,6 +29,8 @@ pub(super) const DAY: i64 = 24 * 3_600 * 1_000_000_000;
 const HOUR: i64 = DAY / 24;
 /// Intervals in which silence is looked for.
 const MOST_BINS: i64 = 50_000;
+/// Sources of a log whose own coverage is told.
+const MOST_SOURCES: usize = 20;
 /// Logs that are told.
 const MOST_LOGS: usize = 200;
 /// From one in so many entries on that could not be read, what they hold may be what was looked for.
@@ -51,6 +54,8 @@ pub(super) struct Log {
     /// The profiles that read it.
     pub(super) profiles: Vec<Arc<Profile>>,
     uncovered: Vec<Stretch>,
+    /// Whether it is the log of one account among several.
+    is_part: bool,
     /// Set when so many entries of its sources could not be read that these may hold what is looked for.
     unread: Option<String>,
 }
@@ -92,6 +97,9 @@ impl Covered {
                     .map(|s| s.text.clone())
                     .collect(),
                 unread: log.unread.clone().filter(|_| asked),
+                apart: log.is_part.then(|| {
+                    "it names other people than the other sources of this system, so it is taken for another account; where it is not, read the sources anew with the same `--label organization.name=…`".to_owned()
+                }),
             }
         });
         Ground {
@@ -140,8 +148,10 @@ struct Wanted {
     profiles: Vec<String>,
     /// The kind of log, where its profile reads several.
     kind: Option<(Field, String)>,
-    /// Sources of one shape, where nobody described the log.
+    /// Sources of one shape, where nobody described the log; or of one account, where others of the case name other people.
     sources: Vec<u32>,
+    /// Whether it is the log of one account among several.
+    is_part: bool,
     organization: Option<(Field, String)>,
 }
 
@@ -176,7 +186,7 @@ impl Wanted {
     }
 }
 
-fn of_source(source: u32) -> Expr {
+pub(super) fn of_source(source: u32) -> Expr {
     term(On::Source, Test::Is(source.to_string()))
 }
 
@@ -249,7 +259,11 @@ impl Case {
             }
             let undescribed =
                 |a: &Wanted, b: &Wanted| a.provider.is_none() && a.provider == b.provider;
-            if let (true, Some(source)) = (beside(one, undescribed), one.sources.first()) {
+            let by_shape = beside(one, undescribed) && !one.is_part;
+            if let (true, Some(source)) = (by_shape, one.sources.first()) {
+                system = format!("{system} (as in source {source})");
+            }
+            if let (true, Some(source)) = (one.is_part, one.sources.first()) {
                 system = format!("{system} (as in source {source})");
             }
             logs.push(self.log(checklist.gap_days, answer, one, system, (from, to), zone)?);
@@ -329,19 +343,6 @@ impl Case {
         Ok(found)
     }
 
-    /// Sources with an event of a filter, those with the same columns together.
-    fn of_one_shape(&self, expr: &Expr) -> Result<Vec<Vec<u32>>> {
-        let mut shapes: BTreeMap<(String, Vec<String>), Vec<u32>> = BTreeMap::new();
-        for source in self.store.sources()? {
-            let here = both(expr, of_source(source.id));
-            if source.state == "complete" && !self.answer_expr(&here)?.mask.is_empty() {
-                let shape = (source.shape.shape, source.shape.header);
-                shapes.entry(shape).or_default().push(source.id);
-            }
-        }
-        Ok(shapes.into_values().collect())
-    }
-
     /// The kinds of a log whose profile says that it reads several.
     fn logs_by_kind(&self, expr: &Expr, log: Wanted) -> Result<Vec<Wanted>> {
         let known = self.profiles_of(&log);
@@ -371,8 +372,29 @@ impl Case {
             }));
             rest = both(&rest, lacks(field));
         }
-        if !self.answer_expr(&rest)?.mask.is_empty() {
+        if self.answer_expr(&rest)?.mask.is_empty() {
+            return Ok(found);
+        }
+        let unnamed = Expr::and(vec![
+            log.expr(),
+            lacks(Field::OrganizationId),
+            lacks(Field::OrganizationName),
+        ]);
+        let accounts = self.of_one_account(&unnamed)?;
+        if accounts.len() < 2 {
             found.push(log);
+            return Ok(found);
+        }
+        for sources in accounts {
+            let here = Expr::or(sources.iter().map(|s| of_source(*s)).collect());
+            if !self.answer_expr(&both(&rest, here))?.mask.is_empty() {
+                let is_part = true;
+                found.push(Wanted {
+                    sources,
+                    is_part,
+                    ..log.clone()
+                });
+            }
         }
         Ok(found)
     }
@@ -448,6 +470,7 @@ impl Case {
                 days: 0,
                 days_with_events: 0,
                 uncovered: Vec::new(),
+                by_source: Vec::new(),
                 rejected,
                 undated: answer.mask.undated(),
                 cannot_show,
@@ -456,6 +479,7 @@ impl Case {
             expr: wanted.expr(),
             profiles,
             uncovered: Vec::new(),
+            is_part: wanted.is_part,
             unread: (rejected.saturating_mul(REJECTED) > entries).then(|| {
                 format!(
                     "{} of its {} entries could not be read",
@@ -470,6 +494,7 @@ impl Case {
         let days = (i128::from(to.0) - i128::from(from.0) + i128::from(DAY) - 1) / i128::from(DAY);
         log.part.days = u32::try_from(days.max(0)).unwrap_or(u32::MAX);
         log.part.days_with_events = self.days_with(answer, from, log.part.days)?;
+        log.part.by_source = self.by_source(&log, gap_days, (from, to), zone)?;
         log.uncovered = self.uncovered(answer, gap_days, ends, (from, to), zone)?;
         if log.uncovered.is_empty() && within.mask.is_empty() {
             // However short a span is: a log that is silent in all of it says nothing of it.
@@ -495,6 +520,36 @@ impl Case {
             })
             .collect();
         Ok(log)
+    }
+
+    /// What each source of a log of several covers by itself, so that the gap of one is not hidden by another.
+    fn by_source(
+        &self,
+        log: &Log,
+        gap_days: u32,
+        (from, to): (Instant, Instant),
+        zone: &Zone,
+    ) -> Result<Vec<SourceCoverage>> {
+        if log.part.sources.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let mut parts = Vec::new();
+        for source in log.part.sources.iter().take(MOST_SOURCES) {
+            let own = both(&log.expr, of_source(*source));
+            let answer = self.answer_expr(&own)?;
+            let ends = self.query(&answer.snapshot).first_last(&answer.mask)?;
+            let within = self.answer_expr(&both(&own, span(Some(from), Some(to))))?;
+            let uncovered = self.uncovered(&answer, gap_days, ends, (from, to), zone)?;
+            parts.push(SourceCoverage {
+                source: *source,
+                events: within.mask.len(),
+                first: ends.map(|(first, _)| first.rfc3339()),
+                last: ends.map(|(_, last)| last.rfc3339()),
+                days_with_events: self.days_with(&answer, from, log.part.days)?,
+                uncovered: uncovered.into_iter().map(|s| s.text).collect(),
+            });
+        }
+        Ok(parts)
     }
 
     /// Days of 24 hours from a start that hold an event.

@@ -63,7 +63,7 @@ impl Pass<'_> {
             Ok(false)
         };
         let mut findings: Vec<&FindingPart> = Vec::new();
-        let mut innocent = 0;
+        let mut set_aside: Vec<String> = Vec::new();
         for finding in report
             .findings
             .iter()
@@ -73,12 +73,12 @@ impl Pass<'_> {
                 continue;
             }
             if is_innocent(finding) {
-                innocent += 1;
+                set_aside.push(finding.id.clone());
             } else {
                 findings.push(finding);
             }
         }
-        let aside = match innocent {
+        let aside = match set_aside.len() {
             0 => String::new(),
             1 => " One finding was judged innocent or hidden by a person and does not count."
                 .to_owned(),
@@ -111,6 +111,7 @@ impl Pass<'_> {
                 several => format!("finding:({})", several.join(" OR ")),
             };
             out.events = events;
+            out.set_aside = set_aside;
             return Ok(out);
         }
         let undated = self.undated(&base, true)?;
@@ -120,6 +121,7 @@ impl Pass<'_> {
             out = out.doubted(&look.what, &unjudged.join(" "));
         }
         out.reason.push_str(&aside);
+        out.set_aside = set_aside;
         Ok(out)
     }
 
@@ -366,7 +368,7 @@ impl Pass<'_> {
 }
 
 /// Whether a person said that a finding is nothing to act on, and its events are still those that were judged.
-fn is_innocent(finding: &FindingPart) -> bool {
+pub(super) fn is_innocent(finding: &FindingPart) -> bool {
     let judged = finding.verdict.as_ref().is_some_and(|v| {
         !v.stale
             && matches!(

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use witnessmark_store::case::Statement;
 use witnessmark_store::sha256_hex;
 
+use super::basis::Basis;
 use super::subject::SubjectChoice;
 use crate::api::{ChangedPart, ChecklistCoverage, LookPart};
 use crate::case::Case;
@@ -83,6 +84,9 @@ pub(super) struct KeptStep {
 pub(super) struct KeptResult {
     pub(super) sources: Vec<SourceMark>,
     pub(super) coverage: ChecklistCoverage,
+    /// Absent in an answer of an older version.
+    #[serde(default)]
+    pub(super) basis: Option<Basis>,
     pub(super) steps: Vec<KeptStep>,
 }
 
@@ -94,6 +98,9 @@ pub(super) struct Said {
     /// The answer of the logs at that time.
     pub(super) found: String,
     pub(super) sources: Vec<SourceMark>,
+    /// What the answer of the logs rested on, as far as it is not events, at that time.
+    #[serde(default)]
+    pub(super) basis: Option<Basis>,
 }
 
 /// An event that a person pinned to a step, by number and by its entry in its source.

@@ -32,6 +32,7 @@ pub(super) struct Outcome {
     pub(super) baseline: String,
     pub(super) values: Vec<LookValue>,
     pub(super) findings: Vec<String>,
+    pub(super) set_aside: Vec<String>,
     pub(super) statement: String,
     pub(super) unsure: Option<Unsure>,
 }
@@ -47,6 +48,7 @@ impl Outcome {
             baseline: String::new(),
             values: Vec::new(),
             findings: Vec::new(),
+            set_aside: Vec::new(),
             statement: String::new(),
             unsure: None,
         }
@@ -92,12 +94,18 @@ impl Pass<'_> {
         step_after: &After,
         current: &[LookFound],
     ) -> Result<LookFound> {
-        let own_after = self.after(look.after.as_ref(), current, &step.id)?;
+        let mut own_reference = look.after.as_ref();
+        let mut own_after = self.after(own_reference, current, &step.id)?;
+        if let (After::Missing(_), Some(_)) = (&own_after, &look.else_after) {
+            own_reference = look.else_after.as_ref();
+            own_after = self.after(own_reference, current, &step.id)?;
+        }
         let (after, reference) = match &own_after {
             After::Nothing => (step_after, step.after.as_ref()),
-            own => (own, look.after.as_ref()),
+            own => (own, own_reference),
         };
         let last = reference.is_some_and(|r| r.last);
+        let missing = matches!(after, After::Missing(_));
         let mut outcome = match after {
             After::Missing(what) => Outcome::new(
                 Answer::No,
@@ -118,6 +126,11 @@ impl Pass<'_> {
             if let Some(doubt) = doubt {
                 outcome = outcome.doubted(&look.what, &doubt);
             }
+            // What was done under another of a person's names was not looked at.
+            let of_one = look.scope != Scope::Everyone && !matches!(look.kind, Kind::Coverage);
+            if let (Some(doubt), true) = (&self.subject.unjoined, of_one && !missing) {
+                outcome = outcome.doubted(&look.what, doubt);
+            }
         }
         Ok(LookFound {
             unsure: outcome.unsure,
@@ -136,6 +149,7 @@ impl Pass<'_> {
                 baseline: outcome.baseline,
                 values: outcome.values,
                 findings: outcome.findings,
+                set_aside: outcome.set_aside,
                 statement: outcome.statement,
             },
             events: outcome.events,

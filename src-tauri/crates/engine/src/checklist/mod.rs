@@ -4,11 +4,13 @@
 //! is looked for (`look` and its neighbours), how it is kept (`kept`).
 
 mod acts;
+mod basis;
 mod coverage;
 mod found;
 mod judged;
 mod kept;
 mod look;
+mod one_log;
 mod own;
 mod packed;
 mod page;
@@ -110,6 +112,7 @@ fn named(name: &str, own: &[ChecklistText]) -> Result<Checklist> {
     for one in own {
         let checklist = read(&one.file, &one.text)?;
         if checklist.id == id || one.file == name {
+            own::not_taken(&one.file, &checklist).map_err(|e| wrong(&e))?;
             return Ok(checklist);
         }
     }
@@ -154,7 +157,8 @@ impl Case {
             .iter()
             .map(|o| (o.file.as_str(), o.text.as_str(), false));
         for (file, text, shipped) in own.chain(shipped) {
-            match Checklist::parse(file, text, &Words) {
+            let read = Checklist::parse(file, text, &Words);
+            match read.and_then(|c| own::not_taken(file, &c).map(|()| c)) {
                 Ok(checklist) => {
                     let known = |c: &ChecklistInfo| c.id == checklist.id;
                     if !checklists.iter().any(known) {
@@ -251,7 +255,7 @@ impl Case {
         answer: Option<&str>,
         note: &str,
     ) -> Result<()> {
-        let result = self.known_step(run, step)?;
+        let (manual, result) = self.known_step(run, step)?;
         let Some(answer) = answer else {
             self.say(run, step, None)?;
             return Ok(());
@@ -264,11 +268,26 @@ impl Case {
             )
         })?;
         let found = result.steps.iter().find(|s| s.id == step);
+        let of_logs = found.and_then(|s| Answer::by_word(&s.answer));
+        if note.trim().is_empty() && !manual && of_logs.is_some_and(|logs| logs != given) {
+            return Err(Error::new(
+                Code::InvalidOption,
+                format!(
+                    "another answer than that of the logs to the step `{step}` needs a note: they answer {}",
+                    of_logs.map_or("", Answer::word).replace('_', " ")
+                ),
+                "Say why: who was asked, what was looked at, the number of a ticket (`--note`).",
+            ));
+        }
+        let begun = self.begun_as(run)?.value;
+        let zone = Zone::parse(&begun.zone).unwrap_or(Zone::UTC);
+        let subject = self.subject(&begun.choice(), &zone)?;
         let said = Said {
             answer: given.word().to_owned(),
             note: note.trim().to_owned(),
             found: found.map(|s| s.answer.clone()).unwrap_or_default(),
             sources: self.source_marks()?,
+            basis: Some(self.basis(&subject)?),
         };
         self.say(run, step, Some(&said))?;
         Ok(())
@@ -340,19 +359,21 @@ impl Case {
         Ok(())
     }
 
-    fn known_step(&self, run: u64, step: &str) -> Result<KeptResult> {
+    /// What the logs answered, and whether the step is one that only a person can answer.
+    fn known_step(&self, run: u64, step: &str) -> Result<(bool, KeptResult)> {
         let begun = self.begun_as(run)?.value;
         let checklist = read(&begun.checklist, &self.text_of(&begun)?)?;
-        if checklist.step(step).is_none() {
+        let Some(asked) = checklist.step(step) else {
             let ids: Vec<&str> = checklist.steps.iter().map(|s| s.id.as_str()).collect();
             return Err(Error::new(
                 Code::NoSuchItem,
                 format!("the checklist `{}` has no step `{step}`", checklist.id),
                 format!("Its steps are {}.", ids.join(", ")),
             ));
-        }
+        };
+        let manual = report::is_manual(asked);
         let result = self.result_of(run)?;
-        result.map(|r| r.value).ok_or_else(|| {
+        result.map(|r| (manual, r.value)).ok_or_else(|| {
             Error::new(
                 Code::NoSuchItem,
                 format!("run {run} has no answers that this version can read"),
@@ -368,7 +389,7 @@ impl Case {
         choice: &SubjectChoice,
         zone: &Zone,
     ) -> Result<KeptResult> {
-        let subject = self.subject(choice, zone)?;
+        let mut subject = self.subject(choice, zone)?;
         if !checklist.about.contains(&subject.about) {
             let words: Vec<&str> = checklist.about.iter().map(|a| a.word()).collect();
             return Err(Error::new(
@@ -384,6 +405,7 @@ impl Case {
                 ),
             ));
         }
+        subject.unjoined = self.unjoined(&subject, &coverage::of_systems(checklist))?;
         let covered = self.covered(checklist, &subject, zone)?;
         let mut pass = Pass {
             case: self,
@@ -415,6 +437,7 @@ impl Case {
             steps: steps.collect(),
             sources: self.source_marks()?,
             coverage: covered.part(),
+            basis: Some(self.basis(&subject)?),
         })
     }
 

@@ -23,11 +23,36 @@ pub(super) fn refused(error: ChecklistError) -> RefusedChecklist {
     }
 }
 
-fn is_shipped(id: &str) -> bool {
-    let mut stems = library::SHIPPED
-        .iter()
-        .map(|(file, _)| file.trim_end_matches(".toml"));
-    stems.any(|stem| stem == id)
+/// The text of a checklist of the program.
+fn shipped(id: &str) -> Option<&'static str> {
+    let mut all = library::SHIPPED.iter();
+    all.find(|(file, _)| file.trim_end_matches(".toml") == id)
+        .map(|(_, text)| *text)
+}
+
+fn taken(file: &str, checklist: &Checklist) -> ChecklistError {
+    let starts = |line: &str| line.trim_start().starts_with("id");
+    ChecklistError {
+        file: file.to_owned(),
+        line: checklist.text.lines().position(starts).map(|at| at + 1),
+        key: "checklist.id".to_owned(),
+        message: format!(
+            "`{}` is a checklist of the program; give yours a name of its own",
+            checklist.id
+        ),
+    }
+}
+
+/// Refuses a text under the id of a checklist of the program that is not that checklist, to the byte: two that answer
+/// differently would stand under one name.
+pub(super) fn not_taken(
+    file: &str,
+    checklist: &Checklist,
+) -> std::result::Result<(), ChecklistError> {
+    match shipped(&checklist.id) {
+        Some(text) if text != checklist.text => Err(taken(file, checklist)),
+        _ => Ok(()),
+    }
 }
 
 fn file_of(id: &str) -> String {
@@ -47,19 +72,9 @@ pub fn checklist_check(text: &str) -> CheckedChecklist {
             };
         }
     };
-    if is_shipped(&checklist.id) {
-        let starts = |line: &str| line.trim_start().starts_with("id");
-        let line = text.lines().position(starts).map(|at| at as u32 + 1);
+    if shipped(&checklist.id).is_some() {
         return CheckedChecklist {
-            refused: Some(RefusedChecklist {
-                file: FILE.to_owned(),
-                line,
-                key: "checklist.id".to_owned(),
-                message: format!(
-                    "`{}` is a checklist of the program; give yours a name of its own",
-                    checklist.id
-                ),
-            }),
+            refused: Some(refused(taken(FILE, &checklist))),
             ..CheckedChecklist::default()
         };
     }

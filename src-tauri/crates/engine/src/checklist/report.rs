@@ -9,6 +9,7 @@ use witnessmark_lens::Expr;
 use witnessmark_model::Zone;
 use witnessmark_store::query::RowRef;
 
+use super::basis::{Basis, Moved};
 use super::kept::{Begun, KeptResult, KeptStep, Pinned, Said, Stated};
 use super::read;
 use super::stale::looking_back;
@@ -33,7 +34,7 @@ fn meaning(step: &Step, answer: Answer, unneeded: bool) -> &Meaning {
     }
 }
 
-fn is_manual(step: &Step) -> bool {
+pub(super) fn is_manual(step: &Step) -> bool {
     step.looks.iter().all(|l| !l.decides)
 }
 
@@ -82,6 +83,22 @@ impl Case {
         let now = self.source_marks()?;
         let relevant = self.relevant(checklist, &subject, &result, &own_zone)?;
         let looking_back = looking_back(checklist);
+        let basis_now = self.basis(&subject)?;
+        let moved_since = |then: &Option<Basis>| -> Result<Option<Moved>> {
+            let Some(then) = then else {
+                return Ok(None);
+            };
+            self.moved(
+                checklist,
+                &subject,
+                then,
+                &basis_now,
+                &result.steps,
+                &looking_back,
+            )
+            .map(Some)
+        };
+        let moved = moved_since(&result.basis)?;
         let mut stale_since: BTreeMap<String, Option<StalePart>> = BTreeMap::new();
         let mut steps = Vec::with_capacity(checklist.steps.len());
         for step in &checklist.steps {
@@ -103,6 +120,12 @@ impl Case {
                     found
                 }
             };
+            let other = match &given {
+                _ if step.looks.is_empty() => None,
+                Some(given) => moved_since(&given.value.basis)?.and_then(|m| m.of(&step.id)),
+                None => moved.as_ref().and_then(|m| m.of(&step.id)),
+            };
+            let stale = with_basis(stale, other);
             steps.push(self.step_part(step, kept, given, pinned, stale, &result, zone)?);
         }
         let count =
@@ -252,6 +275,22 @@ impl Case {
             .iter()
             .map(|e| rows::row(e, zone, &self.library(), &marks))
             .collect())
+    }
+}
+
+/// What arrived, and what else an answer no longer rests on, in one.
+fn with_basis(stale: Option<StalePart>, other: Option<String>) -> Option<StalePart> {
+    match (stale, other) {
+        (Some(mut stale), Some(text)) => {
+            stale.text = format!("{} {text}", stale.text);
+            Some(stale)
+        }
+        (stale, None) => stale,
+        (None, Some(text)) => Some(StalePart {
+            text,
+            events: 0,
+            sources: Vec::new(),
+        }),
     }
 }
 

@@ -116,6 +116,23 @@ impl Pass<'_> {
                 words::number(part.rejected),
                 words::number(part.undated)
             ));
+            for own in &part.by_source {
+                let without = if own.uncovered.is_empty() {
+                    "no gap".to_owned()
+                } else {
+                    format!("none {}", own.uncovered.join(", "))
+                };
+                text.push_str(&format!(
+                    " Source {} alone: {} on {} days, {without}.",
+                    own.source,
+                    words::events(own.events),
+                    own.days_with_events
+                ));
+            }
+            let more = part.sources.len() - part.by_source.len().min(part.sources.len());
+            if !part.by_source.is_empty() && more > 0 {
+                text.push_str(&format!(" And {more} more sources."));
+            }
             if !part.blind_spots.is_empty() {
                 text.push_str(&format!(
                     " It does not log everything: {}",

@@ -12,7 +12,7 @@ use witnessmark_store::query::Axis;
 use super::words;
 use crate::api::SubjectPart;
 use crate::case::Case;
-use crate::drill::{of_actor, term};
+use crate::drill::{both, key_text, of_actor, term};
 use crate::error::{Code, Error, Result};
 
 /// Actors that one name may mean before it is taken as a filter only.
@@ -43,8 +43,14 @@ pub(super) struct Subject {
     pub(super) target: Expr,
     /// Names under which the logs know it.
     pub(super) names: Vec<String>,
+    /// Positions of its identities among those of the case; empty where the name is taken as a filter only.
+    pub(super) members: Vec<u32>,
+    /// The keys of these identities.
+    pub(super) keys: BTreeSet<String>,
     /// Set when nothing in the case names it.
     pub(super) unknown: Option<String>,
+    /// Set when the logs in question name somebody who may be the same person, whom nobody joined with it.
+    pub(super) unjoined: Option<String>,
 }
 
 impl Subject {
@@ -151,7 +157,10 @@ impl Case {
             own: Expr::All,
             target: Expr::All,
             names: Vec::new(),
+            members: Vec::new(),
+            keys: BTreeSet::new(),
             unknown: None,
+            unjoined: None,
         };
         match about {
             About::Everyone => {}
@@ -199,8 +208,11 @@ impl Case {
         if !numbers.is_empty() && numbers.len() <= MOST_ACTORS {
             let each = numbers.iter().map(|n| of_actor(&values, *n));
             subject.own = Expr::or(each.collect());
-            for at in numbers.iter().flat_map(|n| values.members(*n)) {
+            let members = numbers.iter().flat_map(|n| values.members(*n));
+            subject.members = members.copied().collect();
+            for at in &subject.members {
                 let identity = &values.identities()[*at as usize];
+                subject.keys.insert(key_text(&identity.key));
                 names.extend(identity.ids.iter().cloned());
                 names.extend(identity.emails.iter().cloned());
                 names.extend(identity.names.iter().cloned());
@@ -215,6 +227,45 @@ impl Case {
             ));
         }
         Ok(())
+    }
+}
+
+impl Case {
+    /// Who else in some logs may be the same person as a subject: by a proposal that nobody joined.
+    pub(super) fn unjoined(&self, subject: &Subject, systems: &Expr) -> Result<Option<String>> {
+        if subject.members.is_empty() {
+            return Ok(None);
+        }
+        let all = self.answer_expr(&Expr::All)?;
+        let query = self.query(&all.snapshot);
+        let of_subject = subject.members.iter().map(|at| at + 1);
+        for proposal in self.proposals_of(&query, of_subject)? {
+            let (here, others): (Vec<_>, Vec<_>) = proposal
+                .identities
+                .iter()
+                .partition(|one| subject.keys.contains(&one.key));
+            for other in others {
+                let theirs = both(systems, self.expr(&other.filter, &Zone::UTC)?);
+                let events = self.answer_expr(&theirs)?.mask.len();
+                let Some(known) = here.first().filter(|_| events > 0) else {
+                    continue;
+                };
+                let why: Vec<&str> = proposal.reasons.iter().map(|r| r.text.as_str()).collect();
+                let system = match other.provider.as_str() {
+                    "" => String::new(),
+                    provider => format!(" of {provider}"),
+                };
+                return Ok(Some(format!(
+                    "`{}`{system}, with {}, may be the same person and is not joined: {}. Join them under Actors, or with `merge CASE '{}' '{}'`, and ask again; where they are two people, answer with a note that says so.",
+                    other.value,
+                    words::events(events),
+                    words::list(&why.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>(), 3),
+                    known.key,
+                    other.key
+                )));
+            }
+        }
+        Ok(None)
     }
 }
 

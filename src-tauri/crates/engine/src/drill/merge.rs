@@ -22,7 +22,7 @@ const MOST: usize = 200;
 const COMMON: usize = 12;
 
 /// The stable text of a key.
-pub(super) fn key_text(key: &IdentityKey) -> String {
+pub(crate) fn key_text(key: &IdentityKey) -> String {
     serde_json::to_string(&(&key.provider, &key.organization, key.kind, &key.value))
         .unwrap_or_default()
 }
@@ -173,7 +173,7 @@ impl Case {
     /// Identities that may be one person: the same id or e-mail in several systems or organizations, or a name that
     /// elsewhere stands beside an e-mail, and that nobody joined. Those of which one is among these numbers of
     /// identities, with the events of each in the whole case.
-    pub(super) fn proposals_of(
+    pub(crate) fn proposals_of(
         &self,
         q: &Query<'_>,
         identities: impl Iterator<Item = u32>,

@@ -34,10 +34,10 @@ use crate::lens::Answer;
 pub use actors::{ActorSort, ActorsWanted};
 pub(crate) use errors::Templates;
 pub use first_seen::FirstSeen;
-pub(crate) use merge::Proposed;
+pub(crate) use merge::{Proposed, key_text};
 pub use record::RecordsWanted;
 pub use session::{SessionOf, SessionOrder};
-pub(crate) use signins::Geo;
+pub(crate) use signins::{Geo, day};
 pub use signins::{SigninShow, Signins};
 
 /// A term that no text stands for.

@@ -99,7 +99,7 @@ impl From<EnrichError> for Error {
     }
 }
 
-fn day(seconds: u64) -> String {
+pub(crate) fn day(seconds: u64) -> String {
     let at = i64::try_from(seconds)
         .ok()
         .and_then(|s| s.checked_mul(1_000_000_000));
