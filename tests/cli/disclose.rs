@@ -284,7 +284,11 @@ fn only_a_package_of_this_case_as_it_was_written_is_opened() {
     );
     assert_eq!(disclose(&bench, &["pkg"]).code, 2, "nothing was named");
     package(&bench, "open", &[]);
-    refused(&["open", "--value", MARIA], "not_a_case", "hides nothing");
+    refused(
+        &["open", "--value", MARIA],
+        "invalid_option",
+        "hides nothing",
+    );
     let before = size();
     disclose(
         &bench,

@@ -189,6 +189,11 @@ impl Case {
             let hint = "Give the folder or the .zip of a redacted package.";
             return Err(Error::new(Code::InvalidOption, message, hint).at(shown));
         }
+        if report.ok && !report.layers.iter().any(|l| l.layer == "redaction") {
+            let message = format!("`{shown}` hides nothing: it was written without a policy");
+            let hint = "Every value stands in it; nothing has to be opened.";
+            return Err(Error::new(Code::InvalidOption, message, hint).at(shown));
+        }
         let log = self.store.custody()?;
         let same = |e: &&witnessmark_store::case::CustodyEntry| {
             e.entry["action"] == "package"
