@@ -1,7 +1,7 @@
 /** Owns: everything that the window can ask of the program, as one interface, so that the window runs in tests without
  * the program. Never touches: how a call travels (tauri.ts knows). */
 import type {
-  AppInfo, BackendError, CaseSummary, Checked, CompletionReport, ConnectorsReport, CustodyReport, ErrorCode,
+  AppInfo, BackendError, CaseSummary, Checked, CompletionReport, ConnectorsReport, CopyReport, CustodyReport, ErrorCode,
   EventDetail, EventJson, ExportProgress, ExportReport, FacetsReport, HistogramReport, ImportChoices, ImportProgress,
   InputFile, InputsDropped, InspectionReport, KeyPart, KeysShown, MissingReport, OwnAuthorities, OwnConnector, PackageChoices, PackagePreview,
   PackageProgress, PackageReport, PlanState, PullProgress, PullReport, PullRequest, PulledReport, RejectsReport, RowPart,
@@ -96,6 +96,9 @@ export interface Backend extends DrillBackend, FindingsBackend, ChecklistBackend
   sourceInspect(source: number, choices: ImportChoices): Promise<InspectionReport>;
   sourceReread(job: string, source: number, choices: ImportChoices, seen: (progress: ImportProgress) => void): Promise<SourcesReport>;
   sourceWithdraw(source: number, why: string): Promise<WithdrawalReport>;
+  /** Asks for the case that sources are copied into: one that is there, or a new one. */
+  copyChoose(fresh: boolean): Promise<InputFile | null>;
+  sourcesCopy(job: string, token: string, sources: number[], passphrase: string | undefined, seen: (progress: ImportProgress) => void): Promise<CopyReport>;
   sourceMissing(source: number): Promise<MissingReport>;
   custody(): Promise<CustodyReport>;
   /** What a package would hold; `job` can be cancelled as an import can. */

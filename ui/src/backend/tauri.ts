@@ -84,6 +84,12 @@ export const tauri: Backend = {
     return invoke("source_reread", { job, source, choices, progress });
   },
   sourceWithdraw: (source, why) => invoke("source_withdraw", { source, why }),
+  copyChoose: (fresh) => invoke("copy_choose", { fresh }),
+  sourcesCopy: (job, token, sources, passphrase, seen) => {
+    const progress = new Channel<ImportProgress>();
+    progress.onmessage = seen;
+    return invoke("sources_copy", { job, token, sources, passphrase, progress });
+  },
   sourceMissing: (source) => invoke("source_missing", { source }),
   custody: () => invoke("custody"),
   packagePreview: (job, choices) => invoke("package_preview", { job, choices }),

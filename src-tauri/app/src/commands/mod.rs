@@ -62,6 +62,8 @@ commands! {
     source::source_reread,
     source::source_withdraw,
     source::source_missing,
+    source::copy_choose,
+    source::sources_copy,
     source::rejects_save,
     mapping::mapping_look,
     mapping::profile_keep,

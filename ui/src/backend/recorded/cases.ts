@@ -135,6 +135,12 @@ export function casesOf(state: RecordedState): Part & { receipt: (id: number, zo
       state.custody += 1;
       return { source, kept: 7, gone: 6405, sources: [receipt(source)] };
     },
+    copyChoose: (fresh) => Promise.resolve({ token: "case-2", name: fresh ? "Copied sources.wmcase" : "Second opinion.wmcase", is_case: true }),
+    sourcesCopy: async (_job, _token, sources, _passphrase, seen) => {
+      seen({ name: "", bytes: 454_000, total: 908_901, entries: 3215, rate: 41_200, seconds_left: 1 });
+      state.custody += 1;
+      return { sources: sources.map((one) => receipt(one)), marks: 12, known: 2, left: 1 };
+    },
     sourceMissing: async (source) => ({
       source, name: receipt(source).name, from: "2026-08-14T16:04:31Z", to: "2026-11-13T02:02:49Z", providers: ["paymongo"], organizations: [], compared: source > 1 ? [1] : [], count: source > 1 ? 3 : 0, undated: source > 1 ? 2 : 0,
       missing: source > 1 ? [["2026-11-12T06:10:00Z", "Payout Account Updated", "alice@example.com", 41], ["2026-11-12T06:11:20Z", "Payout Requested", "alice@example.com", 42], ["2026-11-12T06:31:07Z", "API Key Viewed", "bob@example.com", 57]].map(([at, action, user, line]) => ({
