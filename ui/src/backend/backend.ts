@@ -1,7 +1,7 @@
 /** Owns: everything that the window can ask of the program, as one interface, so that the window runs in tests without
  * the program. Never touches: how a call travels (tauri.ts knows). */
 import type {
-  AppInfo, BackendError, CaseSummary, Checked, CompletionReport, ConnectorsReport, CopyReport, CustodyReport, ErrorCode,
+  AppInfo, BackendError, CaseSummary, Checked, CompletionReport, ConnectorsReport, CopyReport, CustodyReport, DiscloseChoices, DiscloseReport, ErrorCode,
   EventDetail, EventJson, ExportProgress, ExportReport, FacetsReport, HistogramReport, ImportChoices, ImportProgress,
   InputFile, InputsDropped, InspectionReport, KeyPart, KeysShown, MissingReport, OwnAuthorities, OwnConnector, PackageChoices, PackagePreview,
   PackageProgress, PackageReport, PlanState, PullProgress, PullReport, PullRequest, PulledReport, RejectsReport, RowPart,
@@ -110,8 +110,12 @@ export interface Backend extends DrillBackend, FindingsBackend, ChecklistBackend
   keyMake(name: string, passphrase: string): Promise<KeyPart>;
   /** Takes the passphrase of a key out of the keyring of the system. */
   keyForget(name: string): Promise<KeysShown>;
-  /** Checks a package or case that a dialog asks for; null when the person went back. */
-  verifyChoose(folder: boolean, key: string | undefined): Promise<Checked | null>;
+  /** Asks for a package that is opened, or for openings that came with one. */
+  packagePick(folder: boolean): Promise<InputFile | null>;
+  /** Opens what a redacted package hides; with `save`, a dialog asks first where the openings go. Null when the person went back. */
+  packageDisclose(token: string, choices: DiscloseChoices, save: boolean): Promise<DiscloseReport | null>;
+  /** Checks a package or case that a dialog asks for, with the openings behind a token; null when the person went back. */
+  verifyChoose(folder: boolean, key: string | undefined, opened: string | undefined): Promise<Checked | null>;
   /** Checks every byte of the open case; an encrypted one needs its passphrase again. */
   caseVerify(passphrase: string | undefined): Promise<VerifyReport>;
   /** Writes a copy where a dialog says; false when the person went back. */

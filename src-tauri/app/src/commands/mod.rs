@@ -151,6 +151,8 @@ commands! {
     package::keys_list,
     package::key_make,
     package::key_forget,
+    package::package_pick,
+    package::package_disclose,
     package::verify_choose,
     package::case_verify,
     package::case_copy,

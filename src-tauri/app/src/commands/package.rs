@@ -6,9 +6,10 @@ use tauri::AppHandle;
 use tauri::ipc::Channel;
 use tauri_plugin_dialog::DialogExt as _;
 use witnessmark_engine::api::{
-    KeyPart, PackageChoices, PackagePreview, PackageProgress, PackageReport, VerifyReport,
+    DiscloseChoices, DiscloseReport, KeyPart, PackageChoices, PackagePreview, PackageProgress,
+    PackageReport, VerifyReport,
 };
-use witnessmark_engine::{Code, Result, SigningKey, VerifyOptions, verify};
+use witnessmark_engine::{Code, Error, Result, SigningKey, VerifyOptions, verify};
 use witnessmark_keyring::{Look, Purpose};
 
 use super::{Shared, work};
@@ -154,6 +155,89 @@ pub(crate) async fn key_forget(desk: Shared<'_>, name: String) -> Result<KeysSho
     .await
 }
 
+/// Longest openings file that is read.
+const LONGEST: u64 = 64 << 20;
+
+/// A dialog of the system for a package that is opened, or for the openings that came with one; absent when the person went
+/// back.
+#[tauri::command]
+pub(crate) async fn package_pick(
+    app: AppHandle,
+    desk: Shared<'_>,
+    folder: bool,
+) -> Result<Option<InputFile>> {
+    work(&desk, move |desk| {
+        let dialog = app.dialog().file();
+        let chosen = if folder {
+            dialog.blocking_pick_folder()
+        } else {
+            dialog.blocking_pick_file()
+        };
+        Ok(chosen
+            .and_then(|file| file.into_path().ok())
+            .map(|path| desk.token(&path)))
+    })
+    .await
+}
+
+/// Opens what a redacted package of the open case hides. With `save`, a dialog asks first where the openings go, for the party
+/// that has the package; absent when the person went back, and then nothing was opened.
+#[tauri::command]
+pub(crate) async fn package_disclose(
+    app: AppHandle,
+    desk: Shared<'_>,
+    token: String,
+    choices: DiscloseChoices,
+    save: bool,
+) -> Result<Option<DiscloseReport>> {
+    work(&desk, move |desk| {
+        let (case, package) = (desk.case()?, desk.case_path(&token)?);
+        let out = if save {
+            let dialog = app.dialog().file().set_directory(&desk.places.cases);
+            let chosen = dialog.set_file_name("openings.ndjson").blocking_save_file();
+            let Some(path) = chosen.and_then(|file| file.into_path().ok()) else {
+                return Ok(None);
+            };
+            Some(path)
+        } else {
+            None
+        };
+        let report = case.disclose(&package, &choices)?;
+        if let Some(path) = out {
+            std::fs::write(&path, report.lines()?).map_err(|e| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let message = format!("`{name}` cannot be written: {e}");
+                Error::new(
+                    Code::Io,
+                    message,
+                    "Choose another folder, and open it again.",
+                )
+            })?;
+        }
+        Ok(Some(report))
+    })
+    .await
+}
+
+/// The openings behind a token.
+fn openings(desk: &Desk, token: &str) -> Result<String> {
+    let path = desk.case_path(token)?;
+    let unread = |why: String| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let message = format!("the openings `{name}` cannot be read: {why}");
+        Error::new(
+            Code::NotReadable,
+            message,
+            "Choose the file that `disclose` wrote.",
+        )
+    };
+    let long = std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LONGEST);
+    if long {
+        return Err(unread(format!("it is longer than {LONGEST} bytes")));
+    }
+    std::fs::read_to_string(&path).map_err(|e| unread(e.to_string()))
+}
+
 /// Checks a package that somebody sent; a dialog asks which. Absent when the person went back.
 #[tauri::command]
 pub(crate) async fn verify_choose(
@@ -161,8 +245,10 @@ pub(crate) async fn verify_choose(
     desk: Shared<'_>,
     folder: bool,
     key: Option<String>,
+    opened: Option<String>,
 ) -> Result<Option<Checked>> {
-    work(&desk, move |_| {
+    work(&desk, move |desk| {
+        let openings = opened.map(|token| openings(desk, &token)).transpose()?;
         let dialog = app.dialog().file();
         let chosen = if folder {
             dialog.blocking_pick_folder()
@@ -174,6 +260,7 @@ pub(crate) async fn verify_choose(
         };
         let options = VerifyOptions {
             key: key.as_deref(),
+            openings: openings.as_deref(),
             ..VerifyOptions::default()
         };
         Ok(Some(Checked {

@@ -4,7 +4,7 @@ import type { PackagePreview, PackageReport, RowPart, VerifyReport } from "../ty
 import { made, row } from "./corpus";
 import type { RecordedState } from "./cases";
 
-export type PackagePart = Pick<Backend, "packagePreview" | "packageChoose" | "packageWrite" | "keysList" | "keyMake" | "keyForget" | "verifyChoose" | "caseVerify" | "caseCopy">;
+export type PackagePart = Pick<Backend, "packagePreview" | "packageChoose" | "packageWrite" | "keysList" | "keyMake" | "keyForget" | "packagePick" | "packageDisclose" | "verifyChoose" | "caseVerify" | "caseCopy">;
 const layer = (name: string, detail: string) => ({ layer: name, ok: true, proves: "what stands in it is what was written", does_not_prove: "what happened before", detail });
 const holds = (kind: string): VerifyReport => ({
   ok: true, kind, signature: kind === "package" ? "valid" : "absent",
@@ -53,6 +53,11 @@ export function packagesOf(state: RecordedState): PackagePart {
       keys.push(one);
       return Promise.resolve(one);
     },
+    packagePick: (folder) => Promise.resolve({ token: "package-1", name: folder ? "payout-change-01" : "payout-change-01.zip", is_case: false }),
+    packageDisclose: (_token, choices) => Promise.resolve({
+      package: "5f1c".repeat(16), unopened: [], recorded: 12, entries: [],
+      values: ["maria.santos@example.com", "Maria Santos"].map((value) => ({ kind: "value", replacement: choices.tokens[0] ?? "actor-7Q2MX-9K4TD", value, salt: "a93b".repeat(16), commitment: "0c77".repeat(16) })),
+    }),
     verifyChoose: () => Promise.resolve({ name: "payout-change-01.zip", report: holds("package") }),
     caseVerify: () => Promise.resolve(holds("case")),
     caseCopy: () => Promise.resolve(true),
