@@ -12,6 +12,7 @@ mod findings;
 mod hostile;
 mod journey;
 mod mapping;
+mod packages;
 mod remote;
 #[path = "../../src-tauri/crates/pull/tests/pull/server.rs"]
 mod server;

@@ -224,22 +224,14 @@ fn several_logs_are_read_at_once_with_files_of_the_persons_own() {
     new_case(&window, "Several");
     place(&window, "remote");
     window.click("connector-choose").unwrap();
-    window
-        .dialog("Choose a connector file")
-        .unwrap()
-        .choose(&own)
-        .unwrap();
+    window.answer_chooser(&own).unwrap();
     window.text_with("own-connector", "gateway.toml").unwrap();
     window.type_into("pull-base", &server.base()).unwrap();
     tick(&window, "pull-private");
     window.type_into("pull-secret", SECRET).unwrap();
 
     window.click("authorities-choose").unwrap();
-    window
-        .dialog("Choose certificates")
-        .unwrap()
-        .choose(&certificates)
-        .unwrap();
+    window.answer_chooser(&certificates).unwrap();
     window.text_with("authorities", "authority.pem").unwrap();
     let page =
         "return document.body.textContent + JSON.stringify(window.__TAURI_INTERNALS__ ?? '')";

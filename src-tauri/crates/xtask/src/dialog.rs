@@ -1,16 +1,15 @@
 //! A dialog that the system draws over the window: no WebDriver sees it, and the page can neither draw nor press it.
 //!
-//! Owns: finding it by its title, and pressing and typing as a person would, over X11 with its extension XTEST. Never touches:
-//! the application.
+//! Owns: finding it by its title and pressing its buttons as a person would, over X11 with its extension XTEST; `chooser` answers
+//! those that ask for a file. Never touches: the application.
 
-use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    AtomEnum, BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, InputFocus,
-    KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT, MapState, Window,
+    AtomEnum, BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _,
+    MOTION_NOTIFY_EVENT, MapState, Window,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
@@ -23,9 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const DRAWN: Duration = Duration::from_millis(400);
 /// Pixels of the middle of its row of buttons from its lower edge.
 const BUTTONS: i16 = 22;
-/// Keysyms of the keys that have no character.
-const RETURN: u32 = 0xff0d;
-const SHIFT: u32 = 0xffe1;
 
 /// A dialog that is shown.
 #[derive(Debug)]
@@ -77,55 +73,6 @@ impl SystemDialog {
         self.fake(BUTTON_PRESS_EVENT, 1, 0, 0)?;
         self.fake(BUTTON_RELEASE_EVENT, 1, 0, 0)?;
         self.gone()
-    }
-
-    /// Types the path of a file into a dialog that asks for one, presses Return, and waits until it is gone.
-    pub fn choose(self, path: &Path) -> Result<()> {
-        self.connection
-            .set_input_focus(InputFocus::PARENT, self.window, x11rb::CURRENT_TIME)?;
-        self.connection.flush()?;
-        sleep(DRAWN);
-        for character in path.to_string_lossy().chars() {
-            self.key(u32::from(character))?;
-            // The first character opens the field for the others.
-            sleep(Duration::from_millis(15));
-        }
-        sleep(DRAWN);
-        self.key(RETURN)?;
-        self.gone()
-    }
-
-    /// Presses and releases the key of a keysym, with Shift where it needs it.
-    fn key(&self, keysym: u32) -> Result<()> {
-        let (key, shifted) = self.key_of(keysym)?;
-        let (shift, _) = self.key_of(SHIFT)?;
-        if shifted {
-            self.fake(KEY_PRESS_EVENT, shift, 0, 0)?;
-        }
-        self.fake(KEY_PRESS_EVENT, key, 0, 0)?;
-        self.fake(KEY_RELEASE_EVENT, key, 0, 0)?;
-        if shifted {
-            self.fake(KEY_RELEASE_EVENT, shift, 0, 0)?;
-        }
-        Ok(())
-    }
-
-    /// The key of a keysym, and whether it needs Shift.
-    fn key_of(&self, keysym: u32) -> Result<(u8, bool)> {
-        let setup = self.connection.setup();
-        let count = setup.max_keycode - setup.min_keycode + 1;
-        let map = self
-            .connection
-            .get_keyboard_mapping(setup.min_keycode, count)?
-            .reply()?;
-        let per = usize::from(map.keysyms_per_keycode);
-        for (key, syms) in map.keysyms.chunks(per).enumerate() {
-            let place = syms.iter().take(2).position(|sym| *sym == keysym);
-            if let Some(place) = place {
-                return Ok((setup.min_keycode + u8::try_from(key)?, place == 1));
-            }
-        }
-        Err(format!("no key gives {keysym:#x}").into())
     }
 
     fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) -> Result<()> {

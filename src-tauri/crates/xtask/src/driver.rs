@@ -265,6 +265,11 @@ impl RealWindow {
         self.display.picture()
     }
 
+    /// Answers the dialog of the system that asks for a file or folder: waits for it, types the path and presses Enter.
+    pub fn answer_chooser(&self, path: &Path) -> Result<()> {
+        crate::chooser::answer(self.display.name(), path)
+    }
+
     /// A screenshot of what is painted. Fails when nothing is.
     pub fn picture(&self) -> Result<Picture> {
         // A frame is painted between two callbacks; before that a screenshot shows the page that was.

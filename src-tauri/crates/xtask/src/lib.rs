@@ -4,6 +4,7 @@
 //! Never touches: the application's inside; it is only reached as a person would reach it.
 //! Read next: [`RealWindow`]. The commands of `cargo xtask` are in main.rs and its modules.
 
+mod chooser;
 mod dialog;
 mod display;
 mod drag;
