@@ -609,7 +609,7 @@ fn members_and_sheets_are_mapped_before_they_are_imported() {
     assert!(look(None, None, &none).unwrap().member.is_some());
 
     // Each member is read by what was kept for it.
-    let changed = edits(&[("user.email", &["staff"])], &[]);
+    let changed = edits(&[("user.email", &["\"staff\""])], &[]);
     let shop = look(Some("shop.csv"), Some(&shop.text), &changed).unwrap();
     assert_eq!(
         shop.preview[0].user.as_ref().unwrap().email.as_deref(),
