@@ -102,14 +102,14 @@ impl Case {
         Ok(common.unwrap_or_default().into_iter().collect())
     }
 
-    /// Sources of a log that names no organization, in groups: those that name a person in common, directly or by a third,
-    /// are one. A source that names too few people, or shares an archive, goes with the others. One group: one log.
+    /// Sources of a log that names no organization, in groups: those that name a person in common, directly or by a third, or
+    /// came in one archive, are one. Empty where nothing says that there are several accounts.
     pub(super) fn of_one_account(&self, expr: &Expr) -> Result<Vec<Vec<u32>>> {
         let sources = self.with_events(expr)?;
         if sources.len() < 2 || sources.len() > MOST_SOURCES {
             return Ok(Vec::new());
         }
-        let (mut groups, mut quiet): (Vec<Vec<Named>>, Vec<u32>) = (Vec::new(), Vec::new());
+        let mut groups: Vec<Vec<Named>> = Vec::new();
         for source in sources {
             let named = Named {
                 people: self.people_of(&both(expr, of_source(source.id)))?,
@@ -117,26 +117,24 @@ impl Case {
                 id: source.id,
             };
             let known = |group: &Vec<Named>| group.iter().any(|one| one.is_beside(&named));
-            let (mut same, others): (Vec<_>, Vec<_>) = groups.into_iter().partition(known);
+            let (same, others): (Vec<_>, Vec<_>) = groups.into_iter().partition(known);
             groups = others;
-            if same.is_empty() && named.people.len() < FEWEST {
-                quiet.push(named.id);
-                continue;
-            }
-            let mut one: Vec<Named> = same.drain(..).flatten().collect();
+            let mut one: Vec<Named> = same.into_iter().flatten().collect();
             one.push(named);
             groups.push(one);
+        }
+        let people = |group: &Vec<Named>| {
+            let all: BTreeSet<u32> = group.iter().flat_map(|one| &one.people).copied().collect();
+            all.len()
+        };
+        // What names too few people says nothing of another account; beside several it may be of any, and stands for itself.
+        if groups.iter().filter(|g| people(g) >= FEWEST).count() < 2 {
+            return Ok(Vec::new());
         }
         let mut parts: Vec<Vec<u32>> = groups
             .into_iter()
             .map(|group| group.iter().map(|one| one.id).collect())
             .collect();
-        match parts.as_mut_slice() {
-            // Nothing says that it is another account.
-            [only] => only.extend(quiet),
-            // It may be of any of them, so it stands for itself.
-            _ => parts.extend(quiet.into_iter().map(|id| vec![id])),
-        }
         for part in &mut parts {
             part.sort_unstable();
         }
