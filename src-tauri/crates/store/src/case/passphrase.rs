@@ -12,7 +12,36 @@ use serde_json::json;
 use super::{Case, CustodyHead, Stamp, custody, defence, held, lock};
 use crate::error::{Result, StoreError};
 
-/// The name of the new file until it takes the place of the old one.
+/// Names that are tried for the new file; what has one of them already is somebody's.
+const NAMES: u32 = 1_000;
+
+/// Makes the new file under a name that nothing has, until it takes the place of the old one. What stands beside a case may
+/// be a person's own, or of another run; it is not touched.
+fn made(path: &Path) -> Result<PathBuf> {
+    for n in 1..=NAMES {
+        let ending = match n {
+            1 => ".rekeyed".to_owned(),
+            n => format!(".rekeyed-{n}"),
+        };
+        let fresh = beside(path, &ending);
+        let journals = ["-wal", "-shm", "-journal"].map(|of| beside(&fresh, of));
+        if journals
+            .iter()
+            .any(|j| std::fs::symlink_metadata(j).is_ok())
+        {
+            continue;
+        }
+        // The connection may open files, not make them; an empty one is an empty database.
+        match std::fs::File::create_new(&fresh) {
+            Ok(_) => return Ok(fresh),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(io("making", &fresh, error)),
+        }
+    }
+    let taken = std::io::ErrorKind::AlreadyExists.into();
+    Err(io("making", &beside(path, ".rekeyed"), taken))
+}
+
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
@@ -49,7 +78,7 @@ pub fn change_passphrase(
     };
     case.record(stamp, "case.passphrase", &json!({"passphrase": what}))?;
     let head = case.custody_head()?;
-    let fresh = beside(path, ".rekeyed");
+    let fresh = made(path)?;
     let done = write_anew(&case, &fresh, new).and_then(|()| check(&fresh, new, &head));
     drop(case);
     let done = done.and_then(|()| exchange(path, &fresh, old, &head, stamp));
@@ -65,12 +94,8 @@ pub fn change_passphrase(
 }
 
 fn write_anew(case: &Case, fresh: &Path, new: Option<&str>) -> Result<()> {
-    // What an earlier attempt left is no case that anybody knows of.
-    let _ = std::fs::remove_file(fresh);
     let writer = case.inner.writer.as_ref().ok_or(StoreError::ReadOnly)?;
     let writer = held(writer);
-    // The connection may open files, not make them; an empty one is an empty database.
-    std::fs::File::create_new(fresh).map_err(|e| io("making", fresh, e))?;
     // The schema was compared word for word when the case was opened; copying it needs this switched off for a moment.
     writer.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
     let copied = (|| -> rusqlite::Result<()> {
