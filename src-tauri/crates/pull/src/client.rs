@@ -134,6 +134,10 @@ impl<'a> Client<'a> {
             builder = builder.tls_certs_merge(certificates);
         }
         let http = builder.build().map_err(|e| {
+            // Without certificates of their own this works on any machine that works; with them they are the reason.
+            if authorities.is_some() {
+                return own(reason(&e));
+            }
             PullError::new(
                 Fault::Connection,
                 format!("no connection can be made: {}", reason(&e)),

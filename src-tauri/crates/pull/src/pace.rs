@@ -107,15 +107,19 @@ impl Pace {
 
     /// The server answered this stream, and not that it does not know who asks.
     pub(crate) fn answered(&self, asking: &mut bool) {
-        if std::mem::take(asking) {
-            self.state().proof = Proof::Taken;
-        }
+        self.settle(asking, Proof::Taken);
     }
 
     /// Nothing came of the request; another stream may find out.
     pub(crate) fn unanswered(&self, asking: &mut bool) {
-        if std::mem::take(asking) {
-            self.state().proof = Proof::Open;
+        self.settle(asking, Proof::Open);
+    }
+
+    fn settle(&self, asking: &mut bool, proof: Proof) {
+        let mut state = self.state();
+        // A refusal stands, also when the stream that met it ends.
+        if std::mem::take(asking) && matches!(state.proof, Proof::Asking) {
+            state.proof = proof;
         }
     }
 
@@ -208,6 +212,20 @@ mod tests {
         assert!(matches!(
             pace.turn(now, Duration::ZERO, &mut first),
             Turn::Refused(error) if error.message == "no"
+        ));
+    }
+
+    #[test]
+    fn a_refusal_stands_when_the_stream_that_met_it_ends() {
+        let (pace, now) = (Pace::default(), Moment::now());
+        let (mut first, mut second) = (false, false);
+        pace.turn(now, Duration::ZERO, &mut first);
+        pace.refuse(&PullError::new(Fault::Credentials, "no", ""));
+        pace.unanswered(&mut first);
+        assert!(pace.is_refused());
+        assert!(matches!(
+            pace.turn(now, Duration::ZERO, &mut second),
+            Turn::Refused(_)
         ));
     }
 
