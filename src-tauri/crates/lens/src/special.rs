@@ -2,7 +2,7 @@
 //!
 //! Owns: what these keys take. Never touches: patterns, ranges and lists, which they share with every other key.
 
-use witnessmark_model::Field;
+use witnessmark_model::{Field, Instant};
 
 use crate::{
     error::{QueryCode, QueryError},
