@@ -20,8 +20,6 @@ use crate::Result;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long it may take to draw itself after it has come.
 const DRAWN: Duration = Duration::from_millis(400);
-/// Pixels across of a dialog without a title.
-const WIDE: u16 = 300;
 /// Pixels of the middle of its row of buttons from its lower edge.
 const BUTTONS: i16 = 22;
 
@@ -44,13 +42,7 @@ impl SystemDialog {
             let mut shown = Vec::new();
             for window in connection.query_tree(root)?.reply()?.children {
                 let name = title_of(&connection, window)?;
-                // The chooser of files bears no title; whatever else bears none is too small to be one.
-                let wide = connection
-                    .get_geometry(window)?
-                    .reply()
-                    .is_ok_and(|size| size.width >= WIDE);
-                let meant = name == title || (name.is_empty() && wide);
-                if meant && is_shown(&connection, window)? {
+                if name == title && is_shown(&connection, window)? {
                     sleep(DRAWN);
                     return Ok(Self {
                         connection,
