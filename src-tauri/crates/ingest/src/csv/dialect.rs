@@ -202,7 +202,8 @@ fn plain_header(row: &[impl AsRef<str>]) -> bool {
             && text.split_whitespace().count() <= 5
             && text.chars().any(char::is_alphabetic)
             && text.chars().all(|c| {
-                c.is_alphanumeric() || matches!(c, ' ' | '_' | '.' | '-' | '/' | '(' | ')')
+                c.is_alphanumeric()
+                    || matches!(c, ' ' | '_' | '.' | '-' | '/' | '(' | ')' | '[' | ']' | '@')
             })
             && !is_value(text)
     };
@@ -360,11 +361,24 @@ fn names_columns(head: &[String], rows: &[Vec<String>]) -> bool {
     !repeated
 }
 
+/// A mail address and nothing else: `protoPayload.@type` and `User (ann@acme.io)` are names.
+fn is_mail(cell: &str) -> bool {
+    cell.split_once('@').is_some_and(|(name, domain)| {
+        let plain = |c: char| c.is_alphanumeric() || ".-_+".contains(c);
+        !name.is_empty()
+            && !name.ends_with('.')
+            && name.chars().all(plain)
+            && domain.chars().all(plain)
+            && domain.contains('.')
+            && !domain.starts_with('.')
+    })
+}
+
 /// Numbers, dates, addresses, e-mails, JSON and sentences are values and no column names.
 fn is_value(cell: &str) -> bool {
     let digits = cell.bytes().filter(u8::is_ascii_digit).count();
     cell.starts_with(['{', '[', '+', '-'])
-        || cell.contains('@') && cell.contains('.') && !cell.starts_with('@')
+        || is_mail(cell)
         || cell.len() > 120
         || digits > 0 && !cell.bytes().any(|b| b.is_ascii_alphabetic())
         || digits >= 4 && digits * 2 >= cell.len()
