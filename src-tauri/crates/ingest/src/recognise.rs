@@ -11,8 +11,8 @@ use crate::{
         walk::{Columns, Found, NESTED, Nest, Root, Scope},
     },
     options::{Options, Question},
-    profile::{Absent, Library, LineCut, Profile, Shape, ShapeRule, path::Path},
-    times::{Survey, survey},
+    profile::{Absent, Library, LineCut, Profile, Shape, ShapeRule, ShapeZone, path::Path},
+    times::{Format, Survey, ZoneBasis, survey},
 };
 use std::sync::Arc;
 use witnessmark_model::{Field, Group};
@@ -55,6 +55,36 @@ fn scope<'e, 's>(
         flat,
         places: None,
     }
+}
+
+/// The numbers of the entries that no chosen profile fits; where one alone was chosen, not those that may be of
+/// its log.
+fn unclaimed(
+    sample: &[Entry<'_>],
+    chosen: &[Arc<Profile>],
+    inner: Option<&Path>,
+    flat: bool,
+) -> Vec<usize> {
+    let mut tapes: Vec<Tape> = (0..NESTED).map(|_| Tape::new()).collect();
+    let mut claims = |entry: &Entry<'_>, profile: &Profile| {
+        with_root(entry, profile, inner, &mut tapes, |root, nest| {
+            fits(profile, root, nest, flat)
+                || chosen.len() == 1 && is_kin(profile, root, nest, flat)
+        })
+    };
+    (0..sample.len())
+        .filter(|n| {
+            let entry = &sample[*n];
+            let event = match entry.value {
+                EntryValue::Json(value) => value.is_object(),
+                EntryValue::Cells(_) | EntryValue::Line(_) => true,
+            };
+            event
+                && !chosen
+                    .iter()
+                    .any(|profile| claims(entry, profile) == Some(true))
+        })
+        .collect()
 }
 
 fn shape_of(root: &Root<'_>) -> Shape {
@@ -102,6 +132,34 @@ pub(crate) fn fits<'e>(profile: &Profile, root: Root<'e>, nest: &Nest<'e>, flat:
         .any(|rule| rule.shape == shape_of(&root) && required(rule, &scope))
 }
 
+/// The zone of the first shape that an entry has, where that shape has one of its own.
+pub(crate) fn zone<'e>(
+    profile: &Profile,
+    root: Root<'e>,
+    nest: &Nest<'e>,
+    flat: bool,
+) -> Option<ShapeZone> {
+    let columns = Columns::default();
+    let scope = scope(root, profile, nest, &columns, flat);
+    let shape = shape_of(&root);
+    let mut rules = profile.shapes.iter().filter(|rule| rule.shape == shape);
+    rules.find(|rule| required(rule, &scope))?.zone
+}
+
+/// Whether an entry that lacks what its profile requires may be of its log all the same: it has a time where the profile
+/// looks for one, or a third of the keys that tell the log.
+pub(crate) fn is_kin<'e>(profile: &Profile, root: Root<'e>, nest: &Nest<'e>, flat: bool) -> bool {
+    let columns = Columns::default();
+    let scope = scope(root, profile, nest, &columns, flat);
+    let shape = shape_of(&root);
+    let shows = |rule: &ShapeRule| {
+        let all = || rule.required.iter().chain(&rule.any);
+        let found = all().filter(|path| there(&scope, path)).count();
+        rule.shape == shape && found >= 2 && found * 3 >= all().count()
+    };
+    scope.eval(&profile.time.value).is_some() || profile.shapes.iter().any(shows)
+}
+
 /// How well an entry fits a profile, from 0 to 1; 0 when it does not show what the profile requires, or too little of it
 /// to be taken without a person's word.
 pub(crate) fn fitness<'e>(profile: &Profile, root: Root<'e>, nest: &Nest<'e>, flat: bool) -> f64 {
@@ -134,6 +192,12 @@ pub(crate) fn unwrapped<'e>(root: Root<'e>, path: &Path, nest: &Nest<'e>) -> Roo
         inside.is_some()
     });
     inside.map_or(root, Root::Json)
+}
+
+/// The object at the end of a line, behind what syslog or a container puts before it.
+pub(crate) fn in_line<'e>(text: &'e str, nest: &Nest<'e>) -> Option<Root<'e>> {
+    let value = guess::json_in_line(text).and_then(|json| nest.parse(json))?;
+    value.is_object().then_some(Root::Json(value))
 }
 
 /// How well one entry fits a profile, from 0 to 1, with the share of further keys.
@@ -175,6 +239,9 @@ fn with_root<T>(
         EntryValue::Json(value) if value.is_object() => Root::Json(value),
         EntryValue::Json(_) => return None,
         EntryValue::Cells(cells) => Root::Cells(cells),
+        EntryValue::Line(text) if inner.is_some() => {
+            return Some(use_root(in_line(text, &nest)?, &nest));
+        }
         EntryValue::Line(text) => {
             crate::mapping::cut_line(profile.line.as_ref()?, text, &mut parts)?;
             Root::Parts(&parts)
@@ -253,7 +320,8 @@ fn best_view(sample: &[Entry<'_>], library: &Library) -> (Option<Path>, Vec<Scor
     best
 }
 
-/// Keys or columns under which most entries hold an object, or JSON text of one: what collectors put around an entry.
+/// Keys or columns under which most entries hold an object, or JSON text of one: what collectors put around an entry. Of
+/// lines it is the end of each.
 fn wrappers(sample: &[Entry<'_>]) -> Vec<Path> {
     let mut counts: Vec<(String, usize)> = Vec::new();
     let mut note = |keys: &[&str]| {
@@ -276,6 +344,12 @@ fn wrappers(sample: &[Entry<'_>]) -> Vec<Path> {
                             if below.is_object() || below.text().is_some_and(is_json) {
                                 note(&[key, inner]);
                             }
+                            // `_source.event.original`; text that is JSON deeper than that is a value of the entry.
+                            for (last, text) in below.members().filter(|(k, _)| !k.contains('"')) {
+                                if text.text().is_some_and(is_json) {
+                                    note(&[key, inner, last]);
+                                }
+                            }
                         }
                     } else if child.text().is_some_and(is_json) {
                         note(&[key]);
@@ -289,7 +363,11 @@ fn wrappers(sample: &[Entry<'_>]) -> Vec<Path> {
                     }
                 }
             }
-            EntryValue::Line(_) => {}
+            EntryValue::Line(text) => {
+                if guess::json_in_line(text).is_some_and(is_json) {
+                    note(&["json"]);
+                }
+            }
         }
     }
     counts
@@ -400,7 +478,8 @@ pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Resul
     };
     let mut chosen: Vec<Arc<Profile>> = Vec::new();
     let wanted = options.profile.as_deref().filter(|w| *w != "auto");
-    let mut strangers = true;
+    // Entries that no profile knows, by number; all where a person wants the guess.
+    let mut strangers: Vec<usize> = (0..sample.len()).collect();
     match wanted {
         Some("guess" | "guess@1") => {}
         Some(wanted) => {
@@ -412,7 +491,7 @@ pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Resul
             };
             chosen.push(Arc::clone(&profile));
             (plan.fixed, plan.confidence) = (true, 1.0);
-            strangers = false;
+            strangers.clear();
             // A chosen profile also reads what stands in an envelope of somebody else's.
             let only = Library::of(&profile);
             plan.inner = best_view(sample, &only).0;
@@ -421,7 +500,6 @@ pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Resul
         None => {
             let (inner, scored) = best_view(sample, library);
             plan.inner = inner;
-            let mut known = 0;
             for s in scored.iter().filter(|s| s.confidence >= TAKEN && s.own > 0) {
                 // Two profiles that claim the same entries are a choice, not a mixture: the first one is taken.
                 if !chosen.is_empty() && !s.is_apart() {
@@ -431,14 +509,24 @@ pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Resul
                 if chosen.is_empty() {
                     plan.confidence = s.confidence;
                 }
-                known += s.own;
                 chosen.push(Arc::clone(&s.profile));
             }
-            // A few entries of a known log do not make the rest one.
-            strangers = known * 2 < sample.len();
+            // Known entries beside them do not make the others known.
+            strangers = unclaimed(sample, &chosen, plan.inner.as_ref(), plan.flat);
         }
     }
-    if strangers && let Some(guess) = guess::guess(sample) {
+    let alone = strangers.len() == sample.len();
+    let others: Vec<Entry<'_>> = strangers.iter().map(|n| sample[*n]).collect();
+    // A table has one shape, and lines that the rule of a profile does not cut stand beside its log.
+    let guessable = match sample.first().map(|entry| &entry.value) {
+        Some(EntryValue::Cells(_)) => alone || plan.inner.is_some(),
+        Some(EntryValue::Line(_)) => strangers.len() * 2 > sample.len(),
+        _ => true,
+    };
+    if guessable
+        && !others.is_empty()
+        && let Some(guess) = guess::guess(&others)
+    {
         if chosen.is_empty() {
             plan.confidence = guess.confidence;
         }
@@ -446,7 +534,19 @@ pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Resul
         chosen.push(guess.profile);
     }
     for profile in chosen {
-        let mut planned = Planned::of(Arc::clone(&profile), options.zone, options.date_order);
+        let zone = zone_of_shape(sample, &profile, plan.inner.as_ref(), plan.flat);
+        let mut planned = Planned::of(Arc::clone(&profile), zone, options.zone, options.date_order);
+        if let (Some(chosen), Some((zone, ZoneBasis::Vendor))) = (options.zone, planned.zone)
+            && chosen != zone
+            && !planned.guessed
+        {
+            plan.reasons.push(format!(
+                "times without a zone are read as {}, which {} documents, and not as {}, which was chosen",
+                zone.name(),
+                profile.title,
+                chosen.name()
+            ));
+        }
         let found = times(sample, &profile, plan.inner.as_ref(), plan.flat);
         if planned.order.is_none() {
             planned.order = found.order;
@@ -466,6 +566,22 @@ pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Resul
     Ok(plan)
 }
 
+/// The zone of the shape that the sample has.
+fn zone_of_shape(
+    sample: &[Entry<'_>],
+    profile: &Profile,
+    inner: Option<&Path>,
+    flat: bool,
+) -> Option<ShapeZone> {
+    let mut tapes: Vec<Tape> = (0..NESTED).map(|_| Tape::new()).collect();
+    sample.iter().find_map(|entry| {
+        with_root(entry, profile, inner, &mut tapes, |root, nest| {
+            zone(profile, root, nest, flat)
+        })
+        .flatten()
+    })
+}
+
 /// What the times of the sample say, as the profile finds them.
 fn times(sample: &[Entry<'_>], profile: &Profile, inner: Option<&Path>, flat: bool) -> Survey {
     let mut tapes: Vec<Tape> = (0..NESTED).map(|_| Tape::new()).collect();
@@ -481,7 +597,13 @@ fn times(sample: &[Entry<'_>], profile: &Profile, inner: Option<&Path>, flat: bo
             .flatten()
         })
         .collect();
-    survey(texts.iter().map(String::as_str))
+    let mut found = survey(texts.iter().map(String::as_str));
+    // A spreadsheet's number of days names no zone.
+    if profile.time.formats.contains(&Format::Excel) && found.zoneless.is_none() {
+        let is_serial = |text: &&String| crate::times::shapes::serial(text).is_some();
+        found.zoneless = texts.iter().find(is_serial).cloned();
+    }
+    found
 }
 
 fn labels(options: &Options) -> Result<Vec<(Field, String)>, Question> {

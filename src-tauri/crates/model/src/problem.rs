@@ -94,5 +94,7 @@ codes! {
         IdConflict = "id_conflict", "another event with the same id has other content";
         /// No profile knows the entry; it is kept as it is.
         Opaque = "opaque", "no time, actor or action was recognised; the entry is kept as it is";
+        /// A day without an hour.
+        TimeIsADay = "time_is_a_day", "the log gives the day and no hour; the event stands at its midnight";
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Owns: finding pairs of keys such as `old` and `new`, and writing rules for them. Never touches: what else a column is.
 
-use super::column::{Column, words};
+use super::column::Column;
+use crate::profile::words;
 use std::fmt::Write;
 
 /// Words of an old value, with those that its new one may have in their place.

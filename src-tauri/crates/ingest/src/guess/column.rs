@@ -3,12 +3,15 @@
 //! Owns: the walk over the sample, into lists and into JSON that stands as text, and the counts. Never touches: what a
 //! column is for.
 
-use super::{lines::Lines, tongues::tells_deed};
+use super::{
+    lines::Lines,
+    tongues::{self, tells_deed},
+};
 use crate::{
     entry::{Entry, EntryValue},
     json::{JsonLimits, Kind, Tape, Value},
     mapping::{address_of, cut_line, outcome_of},
-    profile::LineRule,
+    profile::{LineRule, words},
     times::survey,
 };
 use std::collections::{HashMap, HashSet};
@@ -56,6 +59,10 @@ pub(crate) struct Column {
     pub(crate) days: f64,
     /// Share that are clock readings without a day.
     pub(crate) clocks: f64,
+    /// Share that may be days as a spreadsheet counts them.
+    pub(crate) serials: f64,
+    /// Whether they may be clock readings without marks between the digits, all of one kind: `103005`, `1030`.
+    pub(crate) bare_clocks: bool,
     /// Share that are addresses.
     pub(crate) ips: f64,
     /// Share that are mail addresses.
@@ -76,6 +83,8 @@ pub(crate) struct Column {
     pub(crate) outcomes: f64,
     /// Share that tell that something was done.
     pub(crate) deeds: f64,
+    /// Share that say themselves how it ended.
+    pub(crate) endings: f64,
     /// Share that are statuses of HTTP.
     pub(crate) codes: f64,
     /// Share that are a name with a mail address behind it.
@@ -121,33 +130,6 @@ impl Column {
             .collect::<Vec<_>>()
             .join(".")
     }
-}
-
-/// Lower-case words of a key: `userPrincipalName`, `user_principal_name` and `User Principal Name` are the same three.
-pub(crate) fn words(key: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    let chars: Vec<char> = key.chars().collect();
-    let mut word = String::new();
-    for (i, c) in chars.iter().enumerate() {
-        if !c.is_alphanumeric() {
-            if !word.is_empty() {
-                out.push(std::mem::take(&mut word));
-            }
-            continue;
-        }
-        let after_lower = i > 0 && (chars[i - 1].is_lowercase() || chars[i - 1].is_ascii_digit());
-        let before_lower = chars.get(i + 1).is_some_and(|n| n.is_lowercase());
-        let new = c.is_uppercase()
-            && (after_lower || i > 0 && chars[i - 1].is_uppercase() && before_lower);
-        if new && !word.is_empty() {
-            out.push(std::mem::take(&mut word));
-        }
-        word.extend(c.to_lowercase());
-    }
-    if !word.is_empty() {
-        out.push(word);
-    }
-    out
 }
 
 /// One step of a path as the profile language writes it.
@@ -233,6 +215,11 @@ impl Seen {
         }
         match value.kind() {
             Kind::Object => {
+                if value.get("$date").is_some() {
+                    // MongoDB's wrapping of a time is read as the time.
+                    self.add(place, &value.compact());
+                    return;
+                }
                 if value.get("epochSecond").is_some() || value.get("seconds").is_some() {
                     // A moment in two numbers is read as one time.
                     let seconds = value.get("epochSecond").or_else(|| value.get("seconds"));
@@ -405,13 +392,45 @@ fn is_time(text: &str) -> bool {
         })
 }
 
-/// `9:31`, `09:31:07.25`, `9:31 PM`.
+/// A day without a clock reading: `2024-03-01`, `20240301`.
+fn is_day(text: &str) -> bool {
+    let joined = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+    is_time(text) && !text.contains(':') && (joined || text.parse::<f64>().is_err())
+}
+
+/// `103005`, `93005` where a spreadsheet dropped the nought, `1030`: digits of a clock reading, as many in each.
+fn are_bare_clocks(texts: &[&str]) -> bool {
+    let fits = |text: &str| {
+        let part = |from: usize, to: usize| text.get(from..to).and_then(|p| p.parse::<u32>().ok());
+        let hour = text
+            .len()
+            .saturating_sub(if text.len() == 4 { 2 } else { 4 });
+        text.bytes().all(|b| b.is_ascii_digit())
+            && part(0, hour).is_some_and(|h| h < 24)
+            && part(hour, hour + 2).is_some_and(|m| m < 60)
+            && (text.len() == 4 || part(hour + 2, hour + 4).is_some_and(|s| s < 61))
+    };
+    let long = texts.iter().all(|t| matches!(t.len(), 5 | 6));
+    let short = texts.iter().all(|t| t.len() == 4);
+    !texts.is_empty() && (long || short) && texts.iter().all(|t| fits(t))
+}
+
+/// `9:31`, `09:31:07.25`, `9:31 PM`, `09:31:07+08:00`, `09:31:07Z`.
 fn is_clock(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
-    let reading = upper
+    let upper = match upper.rfind(['+', '-']) {
+        Some(at) => {
+            let offset = upper[at + 1..].replace(':', "");
+            let usual = matches!(offset.len(), 2 | 4) && offset.bytes().all(|b| b.is_ascii_digit());
+            if usual { &upper[..at] } else { &upper }
+        }
+        None => upper.strip_suffix('Z').unwrap_or(&upper),
+    };
+    let reading = upper.trim_end();
+    let reading = reading
         .strip_suffix("AM")
-        .or_else(|| upper.strip_suffix("PM"))
-        .unwrap_or(&upper)
+        .or_else(|| reading.strip_suffix("PM"))
+        .unwrap_or(reading)
         .trim_end();
     let mut parts = reading.split(':');
     let whole = |part: Option<&str>| {
@@ -518,8 +537,10 @@ fn column(place: Place, texts: &[String], rows: &[usize], entries: usize) -> Col
         filled: filled.len(),
         longest: filled.iter().map(|t| t.len()).max().unwrap_or(0),
         times: share(&is_time),
-        days: share(&|t| is_time(t) && !t.contains(':') && t.parse::<f64>().is_err()),
+        days: share(&is_day),
         clocks: share(&is_clock),
+        serials: share(&|t| crate::times::shapes::serial(t).is_some()),
+        bare_clocks: are_bare_clocks(&filled),
         ips: share(&is_address),
         emails: share(&is_mail),
         agents: share(&is_agent),
@@ -530,29 +551,10 @@ fn column(place: Place, texts: &[String], rows: &[usize], entries: usize) -> Col
         urls: share(&|t| t.starts_with("http://") || t.starts_with("https://")),
         outcomes: share(&|t| outcome_of(t) != "unknown"),
         deeds: share(&tells_deed),
+        endings: share(&tongues::tells_ending),
         codes: share(&|t| t.len() == 3 && t.parse::<u16>().is_ok_and(|n| (100..600).contains(&n))),
         named_mails: share(&is_named_mail),
         sorted: filled.len() > 3
             && (filled.windows(2).all(|w| w[0] <= w[1]) || filled.windows(2).all(|w| w[0] >= w[1])),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::words;
-
-    #[test]
-    fn keys_fall_into_words() {
-        for (key, expected) in [
-            ("userPrincipalName", "user principal name"),
-            ("IPAddress", "ip address"),
-            ("sourceIPAddress", "source ip address"),
-            ("USER_NAME", "user name"),
-            ("Date and Time", "date and time"),
-            ("event-type", "event type"),
-            ("client_ip", "client ip"),
-        ] {
-            assert_eq!(words(key).join(" "), expected);
-        }
     }
 }

@@ -9,7 +9,9 @@ mod column;
 mod fields;
 mod lines;
 mod names;
+mod outcomes;
 mod parties;
+mod people;
 mod tongues;
 
 use crate::{
@@ -20,9 +22,10 @@ use column::{Column, columns};
 pub use fields::FoundField;
 pub(crate) use fields::fields;
 use lines::Lines;
-use parties::Part;
+use people::{objects, people};
 use std::{fmt::Write, sync::Arc};
-use tongues::VERBS;
+use tongues::{NEGATIONS, VERBS};
+use witnessmark_model::Zone;
 
 /// A guessed profile.
 #[derive(Debug)]
@@ -153,10 +156,29 @@ fn time_score(c: &Column) -> Option<i32> {
     // A column of that very name is the time also where many rows hold something else; those are flagged one by one.
     let named = name >= 60 && !numbers && c.times >= 0.1;
     let fits = named || c.times >= 0.6 && (!numbers || name >= 40) && (name > 0 || c.times >= 0.9);
+    // A spreadsheet counts days; such a number is a time where the name says so and nothing else stands there.
+    let fits = fits || name >= 85 && c.serials >= 0.99 && !(c.bare_clocks && names::clock(c));
     let order = if c.sorted && c.distinct > 3 { 12 } else { 0 };
     // What holds nothing but times is one, in whatever language it is named.
     let only = if c.times >= 0.9 && !numbers { 10 } else { 0 };
     fits.then(|| name + full(c) + order + only - 3 * c.depth() as i32)
+}
+
+/// A column that holds nothing but times, however it is named; not one of when something ends.
+fn only_times(c: &Column) -> Option<i32> {
+    let other = [
+        "expire",
+        "expires",
+        "expiry",
+        "expiration",
+        "due",
+        "valid",
+        "until",
+        "birth",
+        "next",
+    ];
+    let times = c.times >= 0.99 && c.numbers < 0.5 && !names::has(c, &other);
+    times.then(|| names::time(c) + full(c) - 3 * c.depth() as i32)
 }
 
 fn action_score(c: &Column) -> Option<i32> {
@@ -202,24 +224,14 @@ fn agent_score(c: &Column) -> Option<i32> {
     (plain && c.letters > 0.5).then_some(score - c.depth() as i32)
 }
 
-/// Keys about somebody; the same object as the best of them is preferred, so that id, name and mail are of one person.
-fn who(c: &Column, home: Option<&str>) -> i32 {
-    let near = home.is_some_and(|home| home == c.parent());
-    parties::actor(c) + if near { 18 } else { 0 } + full(c) / 2
-}
-
-fn is_name(c: &Column) -> bool {
-    c.letters >= 0.5
-        && c.times < 0.5
-        && c.ips < 0.5
-        && c.urls < 0.5
-        && c.ids < 0.5
-        && c.longest <= 200
-}
-
 /// Whether lines hold named values, so that they are no table even where commas stand in them.
 pub(crate) fn are_named_lines(lines: &[&str]) -> bool {
     Lines::of_texts(lines).is_some()
+}
+
+/// The JSON at the end of a line.
+pub(crate) fn json_in_line(line: &str) -> Option<&str> {
+    lines::json(line)
 }
 
 /// A mapping that was found, before it is written down as a profile.
@@ -237,7 +249,7 @@ struct Found {
 pub(crate) fn guess(sample: &[Entry<'_>]) -> Option<Guess> {
     let found = find(sample)?;
     let text = format!(
-        "language = 1\n\n[profile]\nid = \"guess\"\nversion = 1\ntitle = \"Guessed mapping\"\n{ABSENT}\n{}",
+        "language = 1\n\n[profile]\nid = \"guess\"\nversion = 1\ntitle = \"Guessed mapping\"\n{NEGATIONS}{ABSENT}\n{}",
         found.body
     );
     // A header that even quotes cannot hold gives no profile, and the entries stay as they are.
@@ -300,7 +312,7 @@ fn written(sample: &[Entry<'_>], found: &Found, id: &str, title: &str) -> Option
     };
     let _ = write!(
         out,
-        "\nlanguage = 1\n\n[profile]\nid = {}\nversion = 1\ntitle = {}\nprovider = {}\n{ABSENT}\n[[recognise]]\nshape = \"{shape}\"\nconfidence = 0.9\nrequired = [{}]\nany = [{}]\n\n{}",
+        "\nlanguage = 1\n\n[profile]\nid = {}\nversion = 1\ntitle = {}\nprovider = {}\n{NEGATIONS}{ABSENT}\n[[recognise]]\nshape = \"{shape}\"\nconfidence = 0.9\nrequired = [{}]\nany = [{}]\n\n{}",
         quoted(id),
         quoted(title),
         quoted(id),
@@ -310,10 +322,6 @@ fn written(sample: &[Entry<'_>], found: &Found, id: &str, title: &str) -> Option
     );
     Some(out)
 }
-
-/// Words of success and failure, statuses of HTTP among them.
-const OUTCOMES: &str = r#"success = ["success*", "partially*", "202", "206", "301", "302", "304", "erfolg*", "réussi*", "succès*", "éxito*", "exitos*", "correcto*", "sucesso*", "geslaagd*", "riuscit*", "成功*", "성공*"]
-failure = ["fail*", "den*", "error*", "block*", "reject*", "unauth*", "invalid*", "400", "404", "405", "409", "422", "429", "500", "502", "503", "504", "fehl*", "abgelehnt*", "verweigert*", "échec*", "échou*", "refus*", "fallid*", "fallo*", "denegad*", "falha*", "falhou*", "negad*", "mislukt*", "fallit*", "失敗*", "失败*", "실패*"]"#;
 
 /// Words that mean nothing, and what a guess cannot know.
 const ABSENT: &str = "absent = [\"-\", \"N/A\", \"n/a\", \"null\", \"None\"]\nblind_spots = [\"The mapping was guessed from names and values; nobody described what this log leaves out.\"]\n";
@@ -327,7 +335,12 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
         reasons: Vec::new(),
         used: Vec::new(),
     };
-    let time = w.pick(time_score, 25);
+    let mut time = w.pick(time_score, 25);
+    if time.is_empty() {
+        // Where no column is named like a time, one that holds nothing else is it.
+        time = w.pick(only_times, -60);
+        time.truncate(1);
+    }
     w.note("@timestamp", &time, |c| {
         format!("{} of its values are times", percent(c.times))
     });
@@ -350,20 +363,7 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
         format!("{} distinct values in {}", c.distinct, c.filled)
     });
     let acts = people(&mut w);
-    let outcome = w.pick(
-        |c| {
-            let usual = c.distinct <= 16 && c.times < 0.5 && c.longest <= 80;
-            let score = names::outcome(c) + (c.outcomes * 40.0) as i32 - 3 * c.depth() as i32;
-            (usual
-                && names::outcome(c) > 0
-                && (c.outcomes >= 0.3 || c.letters > 0.5 || c.codes > 0.9))
-                .then_some(score)
-        },
-        45,
-    );
-    w.take("event.outcome", &outcome, |c| {
-        format!("{} distinct values", c.distinct)
-    });
+    outcomes::outcome(&mut w, &action);
     let session = w.pick(
         |c| (c.times < 0.5 && c.longest <= 500).then(|| names::session(c) - c.depth() as i32),
         30,
@@ -465,10 +465,34 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
         }
         _ => format!("[{}]", paths(&time)),
     };
+    let zone = zone_in_names(&time, clock);
+    if let Some(zone) = zone {
+        let names: Vec<&str> = time
+            .iter()
+            .copied()
+            .chain(clock)
+            .map(|c| c.name.as_str())
+            .collect();
+        (w.reasons).push(format!(
+            "times are of {}, as `{}` says",
+            zone.name(),
+            names.join("`, `")
+        ));
+    }
+    let serial = time.first().is_some_and(|c| c.serials >= 0.99);
+    let formats = if serial {
+        "formats = [\"excel\"]\n"
+    } else {
+        ""
+    };
+    let zone = zone.map_or_else(String::new, |zone| {
+        format!("zone = {}\n", quoted(&zone.name()))
+    });
     let body = format!(
-        "{}[time]\nvalue = {at}\n\n[fields]\n{}\n[outcome]\n{OUTCOMES}\n\n{target}{changes}{VERBS}",
+        "{}[time]\nvalue = {at}\n{formats}{zone}\n[fields]\n{}\n[outcome]\n{}\n\n{target}{changes}{VERBS}",
         lines.as_ref().map_or_else(String::new, Lines::rule),
-        w.fields
+        w.fields,
+        outcomes::WORDS
     );
     let found = [!time.is_empty(), !action.is_empty(), acts];
     let always = |c: &&Column| {
@@ -501,154 +525,22 @@ fn find(sample: &[Entry<'_>]) -> Option<Found> {
 /// belongs.
 fn clock_beside<'c>(w: &Writer<'c>, time: &[&Column]) -> Option<&'c Column> {
     let day = time.first().filter(|day| day.days >= 0.9)?;
-    let plain =
-        |c: &Column| c.taken.is_none() && c.list.is_none() && !c.path.contains(['"', '{', '}']);
+    let plain = |c: &Column| c.taken.is_none() && c.list.is_none() && !c.path.contains(['{', '}']);
     let at = w.columns.iter().position(|c| c.path == day.path)?;
     let beside = |(i, c): &(usize, &Column)| {
-        c.clocks >= 0.9 && c.parent() == day.parent() && plain(c) && plain(day) && *i != at
+        let reading = c.clocks >= 0.9 || c.bare_clocks && names::clock(c);
+        reading && c.parent() == day.parent() && plain(c) && plain(day) && *i != at
     };
     let found = w.columns.iter().enumerate().filter(beside);
     found.min_by_key(|(i, _)| i.abs_diff(at)).map(|(_, c)| c)
 }
 
-/// Who acted: mail, name, id and kind. Whether anything was found.
-fn people(w: &mut Writer<'_>) -> bool {
-    let home = w
-        .columns
-        .iter()
-        .filter(|c| c.filled > 0 && c.depth() > 0)
-        .map(|c| (parties::actor(c), c))
-        .filter(|(score, _)| *score >= 60)
-        .max_by_key(|(score, c)| score * 4 + full(c))
-        .map(|(_, c)| c.parent());
-    let home = home.as_deref();
-    // Beside a column that is surely of who acted, one that may be of anybody is of somebody else.
-    let sure = w
-        .columns
-        .iter()
-        .any(|c| c.filled > 0 && parties::actor(c) >= 80);
-    let of_actor = |c: &Column| !sure || parties::actor(c) >= 45;
-    let mut email = w.pick(
-        |c| (c.emails >= 0.5).then(|| who(c, home) + (c.emails * 20.0) as i32),
-        45,
-    );
-    if email.is_empty() {
-        let any = |c: &Column| {
-            (c.emails >= 0.8 && parties::object(c) < 45 && parties::actor(c) > -100)
-                .then(|| full(c))
-        };
-        email = w.pick(any, 1);
-        email.truncate(1);
+/// The zone that the names of all columns with the time agree on.
+fn zone_in_names(time: &[&Column], clock: Option<&Column>) -> Option<Zone> {
+    if let Some(zone) = clock.and_then(names::zone) {
+        return Some(zone);
     }
-    w.take("user.email", &email, |c| {
-        format!("{} of its values are mail addresses", percent(c.emails))
-    });
-    if email.is_empty()
-        && let Some(both) = (w.pick(|c| (c.named_mails >= 0.5).then(|| who(c, home)), 42)).first()
-    {
-        w.name_and_mail(both);
-        return true;
-    }
-    let name = w.pick(
-        |c| {
-            let usual =
-                is_name(c) && parties::part(c) == Part::Name && c.numbers < 0.9 && of_actor(c);
-            usual.then(|| who(c, home) - if c.emails >= 0.5 { 10 } else { 0 })
-        },
-        42,
-    );
-    w.take("user.name", &name, |_| {
-        "its name is one of an actor".to_owned()
-    });
-    let id = w.pick(
-        |c| {
-            let part = parties::part(c);
-            let usual = c.times < 0.5 && c.ips < 0.5 && c.longest <= 300 && c.urls < 0.5;
-            let fits = part == Part::Id
-                || part == Part::Name && (c.ids >= 0.5 || c.numbers >= 0.9 && c.longest >= 4);
-            // An id that never comes twice is of the event.
-            let once = if c.filled >= 8 && c.distinct == c.filled {
-                45
-            } else {
-                0
-            };
-            (usual && fits).then(|| who(c, home) - once)
-        },
-        42,
-    );
-    w.take("user.id", &id, |_| {
-        "its name is one of an actor's id".to_owned()
-    });
-    let kind = w.pick(
-        |c| {
-            (parties::part(c) == Part::Kind && c.distinct <= 24 && c.letters >= 0.5)
-                .then(|| parties::actor(c))
-        },
-        60,
-    );
-    w.take("user.type", &kind[..kind.len().min(1)], |_| {
-        "its name is one of an actor's kind".to_owned()
-    });
-    !(email.is_empty() && name.is_empty() && id.is_empty())
-}
-
-/// What was acted on: rules for one object, or for each of a list.
-fn objects(w: &mut Writer<'_>) -> String {
-    let home = w
-        .columns
-        .iter()
-        .filter(|c| c.filled > 0 && c.depth() > 0 && !w.used.contains(&c.path.as_str()))
-        .map(|c| (parties::object(c), c))
-        .filter(|(score, _)| *score >= 45)
-        .max_by_key(|(score, c)| score * 4 + full(c))
-        .map(|(_, c)| c.parent());
-    let near = |c: &Column| {
-        parties::object(c)
-            + if home.as_deref() == Some(&c.parent()) {
-                18
-            } else {
-                0
-            }
-            + full(c) / 2
-    };
-    let mut found: Vec<(&str, &Column)> = Vec::new();
-    for (key, part) in [("type", Part::Kind), ("id", Part::Id), ("name", Part::Name)] {
-        let picked = w.pick(
-            |c| {
-                let usual = c.times < 0.5 && c.longest <= 1_000 && c.ips < 0.9;
-                (usual && parties::part(c) == part).then(|| near(c))
-            },
-            45,
-        );
-        if let Some(first) = picked.first() {
-            w.note(&format!("target.{key}"), &[*first], |_| {
-                "its name is one of an audited object".to_owned()
-            });
-            found.push((key, *first));
-        }
-    }
-    let list = found
-        .iter()
-        .find_map(|(_, c)| c.list.as_ref().map(|(list, _)| list.clone()));
-    let (mut each, mut one) = (String::new(), String::new());
-    for (key, column) in &found {
-        match (&list, &column.list) {
-            (Some(list), Some((same, inside))) if list == same && !inside.is_empty() => {
-                let _ = writeln!(each, "{key} = {}", quoted(inside));
-            }
-            _ => {
-                let _ = writeln!(one, "{key} = [{}]", column.expression(quoted));
-            }
-        }
-    }
-    let mut out = String::new();
-    if let Some(list) = list.filter(|l| !each.is_empty() && !l.is_empty()) {
-        let _ = write!(out, "[[target]]\neach = {}\n{each}\n", quoted(&list));
-    } else {
-        one.push_str(&each);
-    }
-    if !one.is_empty() {
-        let _ = write!(out, "[[target]]\n{one}\n");
-    }
-    out
+    let (first, rest) = time.split_first()?;
+    let zone = names::zone(first)?;
+    (rest.iter().all(|c| names::zone(c) == Some(zone))).then_some(zone)
 }

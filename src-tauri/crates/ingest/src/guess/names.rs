@@ -3,6 +3,7 @@
 //! Owns: the words and their weights. Never touches: values.
 
 use super::{column::Column, parties::on, tongues};
+use witnessmark_model::Zone;
 
 /// Names of a time, the surest first.
 const TIMES: &[(&str, i32)] = &[
@@ -60,6 +61,7 @@ const ACTIONS: &[(&str, i32)] = &[
     ("action", 100),
     ("eventname", 98),
     ("act", 95),
+    ("evt", 90),
     ("eventsname", 98),
     ("eventaction", 99),
     ("operationname", 97),
@@ -382,6 +384,10 @@ pub(crate) fn time(column: &Column) -> i32 {
     {
         score = 40;
     }
+    // `UDATE` and `LOGDATE` are one word each.
+    if score == 0 && column.days >= 0.9 && column.last().ends_with("date") {
+        score = 40;
+    }
     let late = [
         "expire",
         "expires",
@@ -413,6 +419,61 @@ pub(crate) fn time(column: &Column) -> i32 {
         score -= 30;
     }
     score
+}
+
+/// Whether a name is one of a clock reading, as it stands beside a day.
+pub(crate) fn clock(column: &Column) -> bool {
+    let last = column
+        .words
+        .last()
+        .map(|key| key.concat())
+        .unwrap_or_default();
+    has(column, &["time", "clock", "hour", "hours"])
+        || last.ends_with("time")
+        || [
+            "uhrzeit", "zeit", "heure", "hora", "ora", "tijd", "時刻", "时间", "시각",
+        ]
+        .contains(&last.as_str())
+}
+
+/// The zone that a name tells of its times: `Timestamp (UTC)`, `eventTimeUtc`, `Time (UTC+8)`, `Time (Asia/Manila)`.
+pub(crate) fn zone(column: &Column) -> Option<Zone> {
+    // What stands in brackets is not cut at capitals and signs.
+    let bracketed = column.name.trim_end().strip_suffix([')', ']']);
+    if let Some((_, inside)) = bracketed.and_then(|name| name.rsplit_once(['(', '['])) {
+        let inside = inside.trim();
+        let offset = ["UTC", "GMT"]
+            .iter()
+            .find_map(|word| inside.strip_prefix(word));
+        return match offset.map(str::trim) {
+            Some("") => Some(Zone::UTC),
+            Some(offset) => fixed(offset),
+            None if inside.contains('/') || inside.starts_with(['+', '-']) => {
+                Zone::parse(inside).or_else(|| fixed(inside))
+            }
+            None => None,
+        };
+    }
+    let last = column.words.last()?;
+    let says = last.iter().any(|word| word == "utc" || word == "gmt")
+        || last.concat().ends_with("timeutc")
+        || last.concat().ends_with("dateutc");
+    // `UTC offset` is no time of its own; only times are asked.
+    says.then_some(Zone::UTC)
+}
+
+/// `+8`, `+08:00`, `-0530`.
+fn fixed(text: &str) -> Option<Zone> {
+    let (sign, digits) = (text.get(..1)?, text.get(1..)?.replace(':', ""));
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let (hours, minutes) = match digits.len() {
+        1 | 2 => (digits.as_str(), "00"),
+        4 => digits.split_at(2),
+        _ => return None,
+    };
+    Zone::parse(&format!("{sign}{hours:0>2}:{minutes}"))
 }
 
 pub(crate) fn action(column: &Column) -> i32 {
@@ -536,6 +597,13 @@ pub(crate) fn address(column: &Column) -> i32 {
         "rule",
         "policy",
         "settings",
+        "customer",
+        "payer",
+        "payee",
+        "beneficiary",
+        "patient",
+        "cardholder",
+        "subscriber",
     ];
     if has(column, &wrong) || last.starts_with("dst") || last.starts_with("dest") {
         score -= 45;

@@ -61,6 +61,7 @@ pub(crate) fn actor(column: &Column) -> i32 {
         ("acting", 100),
         ("executedby", 95),
         ("triggeredby", 90),
+        ("approver", 78),
         ("author", 90),
         ("authors", 90),
         ("principal", 85),
@@ -69,6 +70,7 @@ pub(crate) fn actor(column: &Column) -> i32 {
         ("requestor", 85),
         ("requestedby", 85),
         ("operator", 95),
+        ("agent", 62),
         ("invoker", 85),
         ("who", 90),
         ("whodunnit", 100),
@@ -212,6 +214,9 @@ pub(crate) fn actor(column: &Column) -> i32 {
                 best = best.max(*weight);
             }
         }
+        if is_by(key) {
+            best = best.max(76);
+        }
         let of_another = ["target", "to", "new", "old"]
             .iter()
             .any(|word| joined.starts_with(word));
@@ -219,10 +224,9 @@ pub(crate) fn actor(column: &Column) -> i32 {
             best = best.max(70);
         }
         if key.iter().any(|w| NOT.contains(&w.as_str()))
-            && !matches!(
-                joined.as_str(),
-                "emailaddress" | "mailaddress" | "updatedby" | "modifiedby" | "lastmodifiedby"
-            )
+            && !matches!(joined.as_str(), "emailaddress" | "mailaddress")
+            && !is_by(key)
+            && !is_agent(column)
         {
             best -= 110;
         }
@@ -233,11 +237,80 @@ pub(crate) fn actor(column: &Column) -> i32 {
             best -= 25;
         }
     }
+    // `customer.email` is as little of who acted as `customer_email`.
+    if column
+        .words
+        .iter()
+        .any(|key| !is_by(key) && key.iter().any(|w| SERVED.contains(&w.as_str())))
+    {
+        best -= 110;
+    }
     if best <= 0 {
         best
     } else {
         best - 2 * column.depth() as i32
     }
+}
+
+/// People for whom something is done, and who do nothing in a log of those who work there.
+pub(super) const SERVED: &[&str] = &[
+    "customer",
+    "customers",
+    "payer",
+    "payee",
+    "buyer",
+    "beneficiary",
+    "patient",
+    "cardholder",
+    "contact",
+    "recipient",
+    "subscriber",
+    "guest",
+];
+
+/// Whether a key says by whom: `changed by`, `lastModifiedBy`.
+fn is_by(key: &[String]) -> bool {
+    matches!(key, [.., one, by] if by == "by" && one != "order" && one != "sort")
+        || matches!(key, [one] if one.len() > 4 && one.ends_with("edby"))
+}
+
+/// Whether it is somebody who works there, as `agent` is beside a call or a payment, and no program that sends requests.
+fn is_agent(column: &Column) -> bool {
+    matches!(column.words.as_slice(), [key] if key.concat() == "agent")
+        && column.agents < 0.1
+        && column.urls < 0.1
+        && column.letters > 0.5
+        && column.longest <= 60
+}
+
+/// Whether it is the mail address of an owner, who need not be who acted.
+pub(super) fn is_owners_mail(column: &Column) -> bool {
+    has(column, &["owner"]) && has(column, &["email", "mail", "emailaddress"])
+}
+
+/// Whether the object around it is a person.
+pub(super) fn in_person(column: &Column) -> bool {
+    const PEOPLE: &[&str] = &[
+        "user",
+        "employee",
+        "member",
+        "person",
+        "staff",
+        "client",
+        "candidate",
+        "student",
+        "driver",
+        "worker",
+        "colleague",
+    ];
+    let around = column.words.len().checked_sub(2);
+    around.is_some_and(|at| PEOPLE.contains(&column.words[at].concat().as_str()))
+        || has(column, SERVED)
+}
+
+/// Whether a key speaks of somebody for whom something was done.
+pub(super) fn is_served(column: &Column) -> bool {
+    has(column, SERVED)
 }
 
 /// Whether two words of a key stand for one: `initiated by`.
@@ -262,7 +335,7 @@ pub(crate) fn part(column: &Column) -> Part {
         .map_or("", String::as_str);
     let joined = column.last();
     match last {
-        "type" | "kind" | "model" | "class" | "role" | "category" => Part::Kind,
+        "type" | "tipo" | "kind" | "model" | "class" | "role" | "category" => Part::Kind,
         "id" | "uid" | "uuid" | "guid" | "key" | "sid" | "arn" | "sub" | "identifier"
         | "number" | "ref" | "reference" => Part::Id,
         _ if joined.ends_with("uuid")
@@ -311,6 +384,15 @@ pub(crate) fn object(column: &Column) -> i32 {
         ("vault", 40),
         ("application", 32),
         ("app", 30),
+        ("customer", 52),
+        ("payer", 52),
+        ("payee", 52),
+        ("buyer", 52),
+        ("beneficiary", 52),
+        ("patient", 52),
+        ("cardholder", 52),
+        ("subscriber", 52),
+        ("contact", 46),
     ];
     const NOT: &[&str] = &[
         "actor",
@@ -337,6 +419,7 @@ pub(crate) fn object(column: &Column) -> i32 {
     ];
     let mut best = match () {
         () if tongues::is_one(column, tongues::OBJECTS) => 85,
+        () if tongues::is_in(column, tongues::OBJECTS) => 80,
         () if on(column) => 80,
         () => 0,
     };

@@ -1,11 +1,16 @@
 //! The words of logs that were not written in English, and the verbs by which what was done is known from its values.
 //!
-//! Owns: these words (German, French, Spanish, Portuguese, Dutch, Italian, Swedish, Japanese, Chinese, Korean). Never
+//! Owns: these words (German, French, Spanish, Portuguese, Dutch, Italian, Swedish, Russian, Japanese,
+//! Chinese, Korean). Never
 //! touches: what a column is for; a word of another language counts as its English sister does.
 
-use super::column::{Column, words};
+use super::column::Column;
+use crate::profile::words;
 
 pub(super) const TIMES: &[&str] = &[
+    "датаивремя",
+    "дата",
+    "время",
     "zeitpunkt",
     "zeit",
     "datum",
@@ -40,6 +45,8 @@ pub(super) const TIMES: &[&str] = &[
     "일시",
 ];
 pub(super) const ACTORS: &[&str] = &[
+    "пользователь",
+    "сотрудник",
     "benutzer",
     "benutzername",
     "nutzer",
@@ -70,6 +77,12 @@ pub(super) const ACTORS: &[&str] = &[
     "사용자",
 ];
 pub(super) const ACTIONS: &[&str] = &[
+    "действие",
+    "событие",
+    "операция",
+    "acao",
+    "accion",
+    "operacao",
     "aktion",
     "vorgang",
     "ereignis",
@@ -105,6 +118,8 @@ pub(super) const ACTIONS: &[&str] = &[
     "이벤트",
 ];
 pub(super) const OBJECTS: &[&str] = &[
+    "объект",
+    "ресурс",
     "objekt",
     "ziel",
     "zielobjekt",
@@ -127,6 +142,9 @@ pub(super) const OBJECTS: &[&str] = &[
     "대상",
 ];
 pub(super) const OUTCOMES: &[&str] = &[
+    "результат",
+    "статус",
+    "sucesso",
     "ergebnis",
     "resultat",
     "erfolg",
@@ -250,6 +268,12 @@ pub(super) fn is_one(column: &Column, names: &[&str]) -> bool {
     names.iter().any(|name| *name == last || *name == pair)
 }
 
+/// Whether a key around it is one of these names.
+pub(super) fn is_in(column: &Column, names: &[&str]) -> bool {
+    let to = column.words.len().saturating_sub(1);
+    (column.words[..to].iter()).any(|key| names.contains(&key.concat().as_str()))
+}
+
 /// Whether a value tells that something was done: one of its words begins with a verb.
 pub(super) fn tells_deed(value: &str) -> bool {
     // `memberAdded` is two words.
@@ -264,71 +288,244 @@ pub(super) fn tells_deed(value: &str) -> bool {
     })
 }
 
-/// Words that mean the same in every log.
+/// Whether the first or the last word of a value says how it ended.
+pub(super) fn tells_ending(value: &str) -> bool {
+    const ENDS: &[&str] = &["success", "succeed", "unsuccess", "fail", "denied"];
+    let words = words(value);
+    let ends = [words.first(), words.last()].into_iter().flatten();
+    ends.into_iter()
+        .any(|word| ENDS.iter().any(|end| word.starts_with(end)))
+}
+
+/// Words that mean the same in every log; `^` is where a word begins or ends.
 pub(super) const VERBS: &str = r#"
 [verbs]
-"*login*fail*" = { category = "authentication", operation = "authenticate", outcome = "failure" }
-"*fail*login*" = { category = "authentication", operation = "authenticate", outcome = "failure" }
-"*login*" = { category = "authentication", operation = "authenticate" }
-"*logged in*" = { category = "authentication", operation = "authenticate" }
-"*signin*" = { category = "authentication", operation = "authenticate" }
-"*sign-in*" = { category = "authentication", operation = "authenticate" }
-"*sign in*" = { category = "authentication", operation = "authenticate" }
-"*logout*" = { category = "session", operation = "logout" }
-"*logged out*" = { category = "session", operation = "logout" }
-"*sign out*" = { category = "session", operation = "logout" }
-"*creat*" = { category = "other", operation = "create" }
-"*add*" = { category = "other", operation = "create" }
-"*updat*" = { category = "other", operation = "update" }
-"*chang*" = { category = "other", operation = "update" }
-"*edit*" = { category = "other", operation = "update" }
-"*modif*" = { category = "other", operation = "update" }
-"*delet*" = { category = "other", operation = "delete" }
-"*remov*" = { category = "other", operation = "delete" }
-"*export*" = { category = "data", operation = "export" }
-"*download*" = { category = "data", operation = "export" }
-"*import*" = { category = "data", operation = "import" }
-"*upload*" = { category = "data", operation = "import" }
-"*view*" = { category = "data", operation = "read" }
-"*read*" = { category = "data", operation = "read" }
-"*list*" = { category = "data", operation = "list" }
-"*invit*" = { category = "iam", operation = "invite" }
-"*grant*" = { category = "iam", operation = "grant" }
-"*revok*" = { category = "iam", operation = "revoke" }
-"*approv*" = { category = "other", operation = "approve" }
-"*reject*" = { category = "other", operation = "reject" }
-"*anmeld*" = { category = "authentication", operation = "authenticate" }
-"*abmeld*" = { category = "session", operation = "logout" }
+"*^login*^fail*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logon*^fail*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^log in*^fail*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logged in*^fail*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^log on*^fail*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logged on*^fail*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^signin*^fail*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^sign in*^fail*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^signed in*^fail*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^authenticat*^fail*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^fail*^login*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^fail*^logon*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^fail*^log in*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^fail*^signin*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^fail*^sign in*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^fail*^authenticat*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^login*^den*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logon*^den*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^log in*^den*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logged in*^den*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^log on*^den*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logged on*^den*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^signin*^den*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^sign in*^den*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^signed in*^den*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^authenticat*^den*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^den*^login*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^den*^logon*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^den*^log in*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^den*^signin*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^den*^sign in*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^den*^authenticat*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^login*^reject*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logon*^reject*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^log in*^reject*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logged in*^reject*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^log on*^reject*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logged on*^reject*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^signin*^reject*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^sign in*^reject*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^signed in*^reject*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^authenticat*^reject*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^reject*^login*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^reject*^logon*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^reject*^log in*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^reject*^signin*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^reject*^sign in*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^reject*^authenticat*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^login*^invalid*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logon*^invalid*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^log in*^invalid*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logged in*^invalid*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^log on*^invalid*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^logged on*^invalid*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^signin*^invalid*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^sign in*^invalid*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^signed in*^invalid*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^authenticat*^invalid*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^invalid*^login*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^invalid*^logon*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^invalid*^log in*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^invalid*^signin*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^invalid*^sign in*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^invalid*^authenticat*" = { category = "authentication", operation = "authenticate", outcome = "failure", last = true }
+"*^login*" = { category = "authentication", operation = "authenticate", last = true }
+"*^logon*" = { category = "authentication", operation = "authenticate", last = true }
+"*^log in^*" = { category = "authentication", operation = "authenticate", last = true }
+"*^logged in^*" = { category = "authentication", operation = "authenticate", last = true }
+"*^log on^*" = { category = "authentication", operation = "authenticate", last = true }
+"*^logged on^*" = { category = "authentication", operation = "authenticate", last = true }
+"*^signin*" = { category = "authentication", operation = "authenticate", last = true }
+"*^sign in^*" = { category = "authentication", operation = "authenticate", last = true }
+"*^signed in^*" = { category = "authentication", operation = "authenticate", last = true }
+"*^authenticat*" = { category = "authentication", operation = "authenticate", last = true }
+"*login^*" = { category = "authentication", operation = "authenticate", last = true }
+"*logon^*" = { category = "authentication", operation = "authenticate", last = true }
+"*anmeld*" = { category = "authentication", operation = "authenticate", last = true }
+"*connexion*" = { category = "authentication", operation = "authenticate", last = true }
+"*inicio de sesi*" = { category = "authentication", operation = "authenticate", last = true }
+"*ログイン*" = { category = "authentication", operation = "authenticate", last = true }
+"*サインイン*" = { category = "authentication", operation = "authenticate", last = true }
+"*登录*" = { category = "authentication", operation = "authenticate", last = true }
+"*로그인*" = { category = "authentication", operation = "authenticate", last = true }
+"*angemeldet*" = { category = "authentication", operation = "authenticate", last = true }
+"*^logout*" = { category = "session", operation = "logout", last = true }
+"*^logoff*" = { category = "session", operation = "logout", last = true }
+"*^signout*" = { category = "session", operation = "logout", last = true }
+"*^log out^*" = { category = "session", operation = "logout", last = true }
+"*^logged out^*" = { category = "session", operation = "logout", last = true }
+"*^log off^*" = { category = "session", operation = "logout", last = true }
+"*^logged off^*" = { category = "session", operation = "logout", last = true }
+"*^sign out^*" = { category = "session", operation = "logout", last = true }
+"*^signed out^*" = { category = "session", operation = "logout", last = true }
+"*logout^*" = { category = "session", operation = "logout", last = true }
+"*logoff^*" = { category = "session", operation = "logout", last = true }
+"*abmeld*" = { category = "session", operation = "logout", last = true }
+"*abgemeldet*" = { category = "session", operation = "logout", last = true }
+"*déconnexion*" = { category = "session", operation = "logout", last = true }
+"*cierre de sesi*" = { category = "session", operation = "logout", last = true }
+"*ログアウト*" = { category = "session", operation = "logout", last = true }
+"*登出*" = { category = "session", operation = "logout", last = true }
+"*로그아웃*" = { category = "session", operation = "logout", last = true }
+"*^creat*" = { category = "other", operation = "create" }
+"*^recreat*" = { category = "other", operation = "create" }
+"*^insert*" = { category = "other", operation = "create" }
+"*created^*" = { category = "other", operation = "create" }
+"*^add^*" = { category = "other", operation = "create" }
+"*^added^*" = { category = "other", operation = "create" }
+"*^adds^*" = { category = "other", operation = "create" }
+"*^adding^*" = { category = "other", operation = "create" }
 "*angelegt*" = { category = "other", operation = "create" }
 "*erstellt*" = { category = "other", operation = "create" }
 "*hinzugef*" = { category = "other", operation = "create" }
+"*création*" = { category = "other", operation = "create" }
+"*ajout*" = { category = "other", operation = "create" }
+"*creado*" = { category = "other", operation = "create" }
+"*creada*" = { category = "other", operation = "create" }
+"*creación*" = { category = "other", operation = "create" }
+"*criad*" = { category = "other", operation = "create" }
+"*criou*" = { category = "other", operation = "create" }
+"*criação*" = { category = "other", operation = "create" }
+"*作成*" = { category = "other", operation = "create" }
+"*创建*" = { category = "other", operation = "create" }
+"*생성*" = { category = "other", operation = "create" }
+"*^updat*" = { category = "other", operation = "update" }
+"*^chang*" = { category = "other", operation = "update" }
+"*^modif*" = { category = "other", operation = "update" }
+"*^renam*" = { category = "other", operation = "update" }
+"*updated^*" = { category = "other", operation = "update" }
+"*^edit^*" = { category = "other", operation = "update" }
+"*^edited^*" = { category = "other", operation = "update" }
+"*^edits^*" = { category = "other", operation = "update" }
+"*^editing^*" = { category = "other", operation = "update" }
+"*^reset^*" = { category = "other", operation = "update" }
+"*^resets^*" = { category = "other", operation = "update" }
 "*geändert*" = { category = "other", operation = "update" }
 "*änderung*" = { category = "other", operation = "update" }
 "*bearbeitet*" = { category = "other", operation = "update" }
 "*aktualisiert*" = { category = "other", operation = "update" }
+"*actualiza*" = { category = "other", operation = "update" }
+"*atualiz*" = { category = "other", operation = "update" }
+"*alterad*" = { category = "other", operation = "update" }
+"*alterou*" = { category = "other", operation = "update" }
+"*alteração*" = { category = "other", operation = "update" }
+"*変更*" = { category = "other", operation = "update" }
+"*更新*" = { category = "other", operation = "update" }
+"*修改*" = { category = "other", operation = "update" }
+"*수정*" = { category = "other", operation = "update" }
+"*^delet*" = { category = "other", operation = "delete" }
+"*^remov*" = { category = "other", operation = "delete" }
+"*^destroy*" = { category = "other", operation = "delete" }
+"*^purg*" = { category = "other", operation = "delete" }
+"*deleted^*" = { category = "other", operation = "delete" }
+"*^drop^*" = { category = "other", operation = "delete" }
+"*^dropped^*" = { category = "other", operation = "delete" }
+"*^drops^*" = { category = "other", operation = "delete" }
 "*gelöscht*" = { category = "other", operation = "delete" }
 "*löschung*" = { category = "other", operation = "delete" }
 "*entfernt*" = { category = "other", operation = "delete" }
-"*connexion*" = { category = "authentication", operation = "authenticate" }
-"*déconnexion*" = { category = "session", operation = "logout" }
-"*création*" = { category = "other", operation = "create" }
-"*ajout*" = { category = "other", operation = "create" }
 "*supprim*" = { category = "other", operation = "delete" }
 "*suppression*" = { category = "other", operation = "delete" }
-"*inicio de sesi*" = { category = "authentication", operation = "authenticate" }
-"*cierre de sesi*" = { category = "session", operation = "logout" }
-"*creado*" = { category = "other", operation = "create" }
-"*creada*" = { category = "other", operation = "create" }
-"*creación*" = { category = "other", operation = "create" }
-"*actualiza*" = { category = "other", operation = "update" }
 "*elimin*" = { category = "other", operation = "delete" }
-"*criad*" = { category = "other", operation = "create" }
-"*criação*" = { category = "other", operation = "create" }
-"*alterad*" = { category = "other", operation = "update" }
-"*alteração*" = { category = "other", operation = "update" }
 "*excluíd*" = { category = "other", operation = "delete" }
+"*excluiu*" = { category = "other", operation = "delete" }
 "*exclusão*" = { category = "other", operation = "delete" }
+"*削除*" = { category = "other", operation = "delete" }
+"*删除*" = { category = "other", operation = "delete" }
+"*삭제*" = { category = "other", operation = "delete" }
+"*^undelet*" = { category = "other", operation = "other" }
+"*^restor*" = { category = "other", operation = "other" }
+"*^cancel*" = { category = "other", operation = "other" }
+"*^export*" = { category = "data", operation = "export", last = true }
+"*^download*" = { category = "data", operation = "export", last = true }
+"*^import^*" = { category = "data", operation = "import", last = true }
+"*^imported^*" = { category = "data", operation = "import", last = true }
+"*^imports^*" = { category = "data", operation = "import", last = true }
+"*^importing^*" = { category = "data", operation = "import", last = true }
+"*^upload*" = { category = "data", operation = "import", last = true }
+"*^view^*" = { category = "data", operation = "read", last = true }
+"*^viewed^*" = { category = "data", operation = "read", last = true }
+"*^views^*" = { category = "data", operation = "read", last = true }
+"*^viewing^*" = { category = "data", operation = "read", last = true }
+"*^read^*" = { category = "data", operation = "read", last = true }
+"*^reads^*" = { category = "data", operation = "read", last = true }
+"*^select^*" = { category = "data", operation = "read", last = true }
+"*^list^*" = { category = "data", operation = "list", last = true }
+"*^listed^*" = { category = "data", operation = "list", last = true }
+"*^lists^*" = { category = "data", operation = "list", last = true }
+"*^invit*" = { category = "iam", operation = "invite", last = true }
+"*^grant*" = { category = "iam", operation = "grant" }
+"*^revok*" = { category = "iam", operation = "revoke" }
+"*^approve^*" = { category = "other", operation = "approve" }
+"*^approved^*" = { category = "other", operation = "approve" }
+"*^approves^*" = { category = "other", operation = "approve" }
+"*^reject*" = { category = "other", operation = "reject" }
+"*^decline^*" = { category = "other", operation = "reject" }
+"*^declined^*" = { category = "other", operation = "reject" }
+"*^declines^*" = { category = "other", operation = "reject" }
+"*^enabl*" = { category = "other", operation = "enable" }
+"*^activat*" = { category = "other", operation = "enable" }
+"*^reactivat*" = { category = "other", operation = "enable" }
+"*^unlock^*" = { category = "other", operation = "enable" }
+"*^unlocked^*" = { category = "other", operation = "enable" }
+"*^unblock^*" = { category = "other", operation = "enable" }
+"*^unblocked^*" = { category = "other", operation = "enable" }
+"*^unsuspend^*" = { category = "other", operation = "enable" }
+"*^unsuspended^*" = { category = "other", operation = "enable" }
+"*^disabl*" = { category = "other", operation = "disable" }
+"*^deactivat*" = { category = "other", operation = "disable" }
+"*^suspend*" = { category = "other", operation = "disable" }
+"*^lock^*" = { category = "other", operation = "disable" }
+"*^locked^*" = { category = "other", operation = "disable" }
+"*^locks^*" = { category = "other", operation = "disable" }
+"*^block^*" = { category = "other", operation = "disable" }
+"*^blocked^*" = { category = "other", operation = "disable" }
+"*вход*" = { category = "authentication", operation = "authenticate", last = true }
+"*создан*" = { category = "other", operation = "create" }
+"*удал*" = { category = "other", operation = "delete" }
+"*измен*" = { category = "other", operation = "update" }
 "#;
+
+/// Words that turn a verb into its opposite, which has no word of its own.
+pub(super) const NEGATIONS: &str = "negations = [\"not\", \"no\", \"never\", \"cannot\", \"nicht\", \"nie\", \"pas\", \"não\", \"niet\", \"non\"]\n";
+
+/// What a verb itself says of how it ended: its first or its last word.
+pub(super) const ENDING: &str = r"(?i)^\s*((?:failed|denied|unsuccessful|successful)\b)|(?:^|[^a-z])((?:not|no|never|nicht)[ _-]+\w+)\s*$|((?:un)?success(?:ful|fully)?|succeeded|fail(?:ed|ure|s)?|denied)\s*$";
 
 #[cfg(test)]
 mod tests {

@@ -188,6 +188,13 @@ impl Mapper {
         let root = match entry.value {
             EntryValue::Json(value) => Root::Json(value),
             EntryValue::Cells(cells) => Root::Cells(cells),
+            EntryValue::Line(text) if plan.inner.is_some() && !compiled.guessed => {
+                let Some(inside) = crate::recognise::in_line(text, &nest) else {
+                    opaque(plan, keys, entry, known_columns, batch);
+                    return Ok(());
+                };
+                inside
+            }
             EntryValue::Line(text) => {
                 let cut = profile
                     .line
@@ -201,9 +208,13 @@ impl Mapper {
             }
         };
         let whole = root;
+        let is_line = matches!(entry.value, EntryValue::Line(_));
         let root = match &plan.inner {
-            Some(path) => crate::recognise::unwrapped(root, path, &nest),
-            None => root,
+            // The guess was made of entries as they are.
+            Some(path) if !compiled.guessed && !is_line => {
+                crate::recognise::unwrapped(root, path, &nest)
+            }
+            _ => root,
         };
         let Compiled {
             clock,
@@ -284,6 +295,14 @@ fn choose<'e>(
         (EntryValue::Json(value), Some(path)) => {
             crate::recognise::unwrapped(Root::Json(*value), path, nest)
         }
+        // A table of one log has one shape; one whose cells hold entries may hold those of several.
+        (EntryValue::Cells(cells), Some(path)) => {
+            crate::recognise::unwrapped(Root::Cells(*cells), path, nest)
+        }
+        (EntryValue::Line(text), Some(_)) => match crate::recognise::in_line(text, nest) {
+            Some(inside) => inside,
+            None => return compiled.iter().position(|c| c.guessed),
+        },
         _ => return (!compiled.is_empty()).then_some(0),
     };
     let fitness = |profile: &Profile| crate::recognise::fitness(profile, root, nest, plan.flat);
@@ -315,18 +334,22 @@ fn choose<'e>(
                 .map(|n| (n, fitness(&profiles[n]))),
         );
         if let Some(profile) = other.map(|n| &profiles[n]) {
-            let planned = Planned::of(Arc::clone(profile), plan.zone, plan.order);
+            let zone = crate::recognise::zone(profile, root, nest, plan.flat);
+            let planned = Planned::of(Arc::clone(profile), zone, plan.zone, plan.order);
             compiled.push(Compiled::new(&planned, now, keys));
             *strangers = 0;
             return Some(compiled.len() - 1);
         }
     }
-    // An entry without the keys that tell its log may still be of the log that the rest is of; in a mixture it is not
-    // known of which.
-    compiled
-        .iter()
-        .position(|c| c.guessed)
-        .or((compiled.len() == 1).then_some(0))
+    // An entry without the keys that tell its log may still be of the log that the rest is of, where it looks
+    // like it; in a mixture it is not known of which.
+    let mut known = (0..compiled.len()).filter(|n| !compiled[*n].guessed);
+    if let (Some(only), None) = (known.next(), known.next())
+        && crate::recognise::is_kin(&compiled[only].profile, root, nest, plan.flat)
+    {
+        return Some(only);
+    }
+    compiled.iter().position(|c| c.guessed)
 }
 
 /// The number with the greatest fitness above nothing; the first of equal ones.

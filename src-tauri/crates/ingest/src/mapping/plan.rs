@@ -3,7 +3,7 @@
 //! Owns: the decision as data. Never touches: how it was reached (`recognise`).
 
 use crate::{
-    profile::{Library, LineCut, Profile, path::Path},
+    profile::{Library, LineCut, Profile, ShapeZone, path::Path},
     times::{DateOrder, ZoneBasis},
 };
 use std::sync::Arc;
@@ -20,8 +20,18 @@ pub struct Planned {
 
 impl Planned {
     /// A profile with the choices of a person; what the vendor fixes stands before them.
-    pub(crate) fn of(profile: Arc<Profile>, zone: Option<Zone>, order: Option<DateOrder>) -> Self {
-        let vendor = profile.time.zone.map(|zone| (zone, ZoneBasis::Vendor));
+    pub(crate) fn of(
+        profile: Arc<Profile>,
+        of_shape: Option<ShapeZone>,
+        zone: Option<Zone>,
+        order: Option<DateOrder>,
+    ) -> Self {
+        let vendor = match of_shape {
+            Some(ShapeZone::Fixed(zone)) => Some(zone),
+            Some(ShapeZone::Ask) => None,
+            None => profile.time.zone,
+        };
+        let vendor = vendor.map(|zone| (zone, ZoneBasis::Vendor));
         Self {
             zone: vendor.or(zone.map(|zone| (zone, ZoneBasis::Chosen))),
             order: profile.time.order.or(order),

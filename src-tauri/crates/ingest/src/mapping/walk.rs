@@ -127,10 +127,19 @@ pub(crate) fn column(path: &Path, header: &[String]) -> Place {
             header
                 .iter()
                 .position(|h| !name.is_empty() && folded(h) == name)
+                // Portals put the zone of their times behind the name of the column.
+                .or_else(|| {
+                    let bare = |h: &String| h.trim().strip_suffix("[UTC]").map(folded);
+                    let is = |h: &String| bare(h).is_some_and(|h| h == name && !name.is_empty());
+                    header.iter().position(is)
+                })
         })?;
         Some((at, n))
     })
 }
+
+/// Bytes of a text that a profile puts together.
+const LONGEST_TEXT: usize = 1 << 16;
 
 /// Everything that is needed to evaluate paths on one entry.
 #[derive(Clone, Copy)]
@@ -434,6 +443,14 @@ impl<'e, 's> Scope<'e, 's> {
                     out.push_str(literal);
                     if let Some(path) = path {
                         out.push_str(&self.first(path)?);
+                    }
+                    // A few long values put together many times would be more than a machine can hold.
+                    if out.len() > LONGEST_TEXT {
+                        let end = (0..=LONGEST_TEXT)
+                            .rev()
+                            .find(|at| out.is_char_boundary(*at));
+                        out.truncate(end.unwrap_or(0));
+                        break;
                     }
                 }
                 Cow::Owned(out)

@@ -119,6 +119,9 @@ fn shipped_id(at: usize) -> &'static str {
     BUILTIN[at].0.trim_end_matches(".toml")
 }
 
+/// Ids under which events stand that no profile read.
+const RESERVED: [&str; 2] = ["guess", "opaque"];
+
 /// A set of profiles.
 #[derive(Clone, Debug, Default)]
 pub struct Library {
@@ -164,6 +167,18 @@ impl Library {
     /// With file, line and key when the text is no profile.
     pub fn add(&mut self, file: &str, text: &str) -> Result<Arc<Profile>, LibraryError> {
         let profile = Arc::new(Profile::parse(file, text)?);
+        if RESERVED.contains(&profile.id.as_str()) {
+            let is_id = |line: &str| line.trim_start().starts_with("id");
+            return Err(LibraryError::Profile(ProfileError {
+                file: file.to_owned(),
+                line: text.lines().position(is_id).map(|at| at + 1),
+                key: "profile.id".to_owned(),
+                message: format!(
+                    "`{}` is how this program names what no profile reads; give it another id",
+                    profile.id
+                ),
+            }));
+        }
         match self.added.iter().position(|p| p.id == profile.id) {
             Some(place) => self.added[place] = Arc::clone(&profile),
             None if self.added.len() + BUILTIN.len() >= MOST => {

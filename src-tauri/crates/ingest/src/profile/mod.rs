@@ -17,7 +17,7 @@ pub use document::ProfileError;
 pub use library::{Library, LibraryError};
 pub use sentence::{PartKind, SentencePart};
 pub use verbs::Verb;
-pub(crate) use verbs::wild;
+pub(crate) use verbs::{wild, words};
 
 use crate::times::{DateOrder, Format};
 use path::{Path, Template};
@@ -141,6 +141,16 @@ pub(crate) struct ShapeRule {
     pub(crate) any: Vec<Path>,
     pub(crate) none: Vec<Path>,
     pub(crate) values: Vec<(Path, Regex)>,
+    /// The zone of times that name none, where exports of this shape have another than the rest; `Ask` where the person
+    /// who made the export had it in a setting.
+    pub(crate) zone: Option<ShapeZone>,
+}
+
+/// The zone of one shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ShapeZone {
+    Ask,
+    Fixed(Zone),
 }
 
 /// Where the time stands and how it is written.

@@ -109,6 +109,9 @@ impl Path {
     }
 }
 
+/// Placeholders in one text.
+const MOST_PLACEHOLDERS: usize = 64;
+
 /// Text with values of an entry in it: `{verb} {objectRef.resource}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Template {
@@ -132,6 +135,11 @@ impl Template {
                     .find('}')
                     .ok_or_else(|| format!("the text `{text}` has a brace that is never closed"))?;
                 let path = Path::parse(&rest[at + 1..at + end])?;
+                if parts.len() >= MOST_PLACEHOLDERS {
+                    return Err(format!(
+                        "a text may have {MOST_PLACEHOLDERS} placeholders; this one has more"
+                    ));
+                }
                 parts.push((std::mem::take(&mut literal), Some(path)));
                 rest = &rest[at + end + 1..];
             } else {

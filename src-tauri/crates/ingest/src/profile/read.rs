@@ -4,8 +4,8 @@
 
 use super::{
     Absent, Alternative, ChangeLayout, ChangeRule, Condition, Expr, Identity, LineCut, LineRule,
-    OutcomeWords, Profile, ProfileError, Shape, ShapeRule, Source, TargetRule, Test, TimeRule,
-    Transform,
+    OutcomeWords, Profile, ProfileError, Shape, ShapeRule, ShapeZone, Source, TargetRule, Test,
+    TimeRule, Transform,
     document::{Document, Node, Section},
     path::{Path, Template},
     sentence::Pattern,
@@ -22,7 +22,7 @@ type Result<T> = std::result::Result<T, ProfileError>;
 /// The version of the language that this program reads.
 const LANGUAGE: u32 = 1;
 /// Verbs, paths and patterns that one profile may have.
-const MOST_VERBS: usize = 20_000;
+const MOST_VERBS: usize = 5_000;
 
 impl Profile {
     /// Reads a profile.
@@ -67,7 +67,7 @@ impl Profile {
             targets: Vec::new(),
             changes: Vec::new(),
             outcome: OutcomeWords::default(),
-            verbs: verbs(&root)?,
+            verbs: verbs(&root, texts(&head, "negations")?)?,
             explode: path(&head, "explode")?,
             identity: Identity::Entry,
             line: line(&root)?,
@@ -175,15 +175,8 @@ fn time(root: &Section<'_>) -> Result<TimeRule> {
             );
         }
     }
-    if let Some(node) = section.get("zone") {
-        let text = node.text()?;
-        if text != "ask" {
-            let zone = Zone::parse(text);
-            rule.zone = Some(zone.map_or_else(
-                || node.fail(format!("`{text}` is no zone and not `ask`")),
-                Ok,
-            )?);
-        }
+    if let Some(ShapeZone::Fixed(zone)) = zone(&section)? {
+        rule.zone = Some(zone);
     }
     if let Some(node) = section.get("order") {
         let order = DateOrder::parse(node.text()?);
@@ -191,6 +184,20 @@ fn time(root: &Section<'_>) -> Result<TimeRule> {
     }
     section.finish()?;
     Ok(rule)
+}
+
+fn zone(section: &Section<'_>) -> Result<Option<ShapeZone>> {
+    let Some(node) = section.get("zone") else {
+        return Ok(None);
+    };
+    let text = node.text()?;
+    if text == "ask" {
+        return Ok(Some(ShapeZone::Ask));
+    }
+    match Zone::parse(text) {
+        Some(zone) => Ok(Some(ShapeZone::Fixed(zone))),
+        None => node.fail(format!("`{text}` is no zone and not `ask`")),
+    }
 }
 
 fn fields(root: &Section<'_>) -> Result<Vec<(Field, Expr)>> {
@@ -341,6 +348,7 @@ fn shape(section: Section<'_>) -> Result<ShapeRule> {
         any: paths(&section, "any")?,
         none: paths(&section, "none")?,
         values,
+        zone: zone(&section)?,
     };
     if rule.required.is_empty() && rule.values.is_empty() && rule.shape != Shape::Line {
         return kind.fail("a shape needs `required` or `values`, or it would claim every source");
@@ -406,8 +414,9 @@ fn change(section: Section<'_>) -> Result<ChangeRule> {
     Ok(rule)
 }
 
-fn verbs(root: &Section<'_>) -> Result<Verbs> {
+fn verbs(root: &Section<'_>, negations: Vec<String>) -> Result<Verbs> {
     let mut out = Verbs::default();
+    out.negations = negations;
     let Some(node) = root.get("verbs") else {
         return Ok(out);
     };
@@ -447,6 +456,7 @@ fn verbs(root: &Section<'_>) -> Result<Verbs> {
                 sensitivity,
                 say,
                 when,
+                last: flag(&section, "last")?,
             };
             section.finish()?;
             out.add(&name, verb);

@@ -20,6 +20,8 @@ pub struct Verb {
     pub sensitivity: Option<&'static str>,
     pub(crate) say: Option<Pattern>,
     pub(crate) when: Option<FieldCondition>,
+    /// Counts only where no other pattern fits: words that also name what something is done to, such as `export`.
+    pub(crate) last: bool,
 }
 
 /// A condition on a mapped field.
@@ -37,35 +39,62 @@ impl FieldCondition {
     }
 }
 
+/// One word with `*` or `^`, and the verbs under it.
+#[derive(Debug)]
+struct Wild {
+    pattern: String,
+    /// It has a `^`, so it is compared with the words apart.
+    apart: bool,
+    last: bool,
+    numbers: Vec<usize>,
+}
+
 /// Every verb of a profile.
 #[derive(Debug, Default)]
 pub(crate) struct Verbs {
     list: Vec<(String, Verb)>,
     exact: HashMap<String, Vec<usize>>,
-    wild: Vec<(String, Vec<usize>)>,
+    wild: Vec<Wild>,
+    /// Words after which a pattern with `^` says nothing: what was not approved is no approval.
+    pub(crate) negations: Vec<String>,
 }
 
 impl Verbs {
     /// Adds a verb under a word.
     pub(crate) fn add(&mut self, word: &str, verb: Verb) {
         let number = self.list.len();
+        let last = verb.last;
         self.list.push((word.to_owned(), verb));
         let word = folded(word);
         if word.contains('*') {
-            match self.wild.iter_mut().find(|(w, _)| *w == word) {
-                Some((_, numbers)) => numbers.push(number),
-                None => self.wild.push((word, vec![number])),
+            let apart = word.contains('^');
+            let pattern = word.replace('^', " ");
+            let same = |w: &&mut Wild| w.pattern == pattern && w.apart == apart && w.last == last;
+            match self.wild.iter_mut().find(same) {
+                Some(known) => known.numbers.push(number),
+                None => self.wild.push(Wild {
+                    pattern,
+                    apart,
+                    last,
+                    numbers: vec![number],
+                }),
             }
         } else {
             self.exact.entry(word).or_default().push(number);
         }
     }
 
-    /// Puts wildcards with more literal text before those with less.
+    /// Puts wildcards with more literal text before those with less, and those that count last behind all.
     pub(crate) fn sort(&mut self) {
-        let literal = |word: &str| word.bytes().filter(|b| *b != b'*').count();
-        self.wild
-            .sort_by(|(a, _), (b, _)| literal(b).cmp(&literal(a)).then_with(|| a.cmp(b)));
+        let literal = |w: &Wild| {
+            let blank = |b: &u8| *b == b'*' || w.apart && *b == b' ';
+            w.pattern.bytes().filter(|b| !blank(b)).count()
+        };
+        self.wild.sort_by(|a, b| {
+            (a.last.cmp(&b.last))
+                .then_with(|| literal(b).cmp(&literal(a)))
+                .then_with(|| a.pattern.cmp(&b.pattern))
+        });
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -83,11 +112,21 @@ impl Verbs {
 
     /// Numbers of the verbs that a word can mean, the most exact first.
     pub(crate) fn candidates(&self, word: &str) -> Vec<usize> {
-        let word = folded(word);
-        let mut out = self.exact.get(&word).cloned().unwrap_or_default();
-        for (pattern, numbers) in &self.wild {
-            if wild(pattern, &word) {
-                out.extend(numbers);
+        let whole = folded(word);
+        let mut out = self.exact.get(&whole).cloned().unwrap_or_default();
+        let (mut apart, mut negated) = (String::new(), false);
+        if self.wild.iter().any(|w| w.apart) {
+            let words = words(word);
+            negated = words.iter().any(|word| self.negations.contains(word));
+            apart = format!(" {} ", words.join(" "));
+        }
+        for one in &self.wild {
+            let fits = match one.apart {
+                true => !negated && wild(&one.pattern, &apart),
+                false => wild(&one.pattern, &whole),
+            };
+            if fits {
+                out.extend(&one.numbers);
             }
         }
         out
@@ -105,6 +144,33 @@ impl Verbs {
             .filter_map(|n| self.at(n))
             .find(|verb| verb.when.as_ref().is_none_or(&has))
     }
+}
+
+/// Lower-case words of a key: `userPrincipalName`, `user_principal_name` and `User Principal Name` are the same three.
+pub(crate) fn words(key: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let chars: Vec<char> = key.chars().collect();
+    let mut word = String::new();
+    for (i, c) in chars.iter().enumerate() {
+        if !c.is_alphanumeric() {
+            if !word.is_empty() {
+                out.push(std::mem::take(&mut word));
+            }
+            continue;
+        }
+        let after_lower = i > 0 && (chars[i - 1].is_lowercase() || chars[i - 1].is_ascii_digit());
+        let before_lower = chars.get(i + 1).is_some_and(|n| n.is_lowercase());
+        let new = c.is_uppercase()
+            && (after_lower || i > 0 && chars[i - 1].is_uppercase() && before_lower);
+        if new && !word.is_empty() {
+            out.push(std::mem::take(&mut word));
+        }
+        word.extend(c.to_lowercase());
+    }
+    if !word.is_empty() {
+        out.push(word);
+    }
+    out
 }
 
 /// Lower case, one blank between words, no typographic apostrophe.
@@ -162,6 +228,58 @@ mod tests {
             ("*", "", true),
         ] {
             assert_eq!(wild(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_circumflex_is_where_a_word_begins_or_ends() {
+        let verb = |operation, last| Verb {
+            category: "other",
+            operation,
+            outcome: None,
+            sensitivity: None,
+            say: None,
+            when: None,
+            last,
+        };
+        let mut verbs = Verbs {
+            negations: vec!["not".to_owned()],
+            ..Verbs::default()
+        };
+        verbs.add("*^approv*", verb("approve", false));
+        verbs.add("*^add^*", verb("create", false));
+        verbs.add("*^remov*", verb("delete", false));
+        verbs.add("*^login*", verb("authenticate", true));
+        verbs.sort();
+        for (word, operation) in [
+            ("Payout approved", Some("approve")),
+            ("payoutApproved", Some("approve")),
+            ("PAYOUT_APPROVED", Some("approve")),
+            ("Payout disapproved", None),
+            ("Unapproved payout released", None),
+            ("Payout not approved", None),
+            ("Address verified", None),
+            ("user.add", Some("create")),
+            ("removeLogin", Some("delete")),
+            ("Login", Some("authenticate")),
+        ] {
+            let found = verbs.find(word, |_| true).map(|verb| verb.operation);
+            assert_eq!(found, operation, "{word}");
+        }
+    }
+
+    #[test]
+    fn keys_fall_into_words() {
+        for (key, expected) in [
+            ("userPrincipalName", "user principal name"),
+            ("IPAddress", "ip address"),
+            ("sourceIPAddress", "source ip address"),
+            ("USER_NAME", "user name"),
+            ("Date and Time", "date and time"),
+            ("event-type", "event type"),
+            ("client_ip", "client ip"),
+        ] {
+            assert_eq!(words(key).join(" "), expected);
         }
     }
 }

@@ -396,8 +396,11 @@ fn zone(c: &mut Cursor<'_>, spoken: bool, format: &mut String) -> Option<Stated>
         other => {
             format.push_str(other);
             let minutes = words::sole_zone(other)
-                .or_else(|| spoken.then(|| words::rfc2822_zone(other)).flatten())?;
-            Some(Stated::Offset(minutes * 60))
+                .or_else(|| spoken.then(|| words::rfc2822_zone(other)).flatten());
+            match minutes {
+                Some(minutes) => Some(Stated::Offset(minutes * 60)),
+                None => Some(Stated::Letters(words::shared_zone(other)?)),
+            }
         }
     };
     if let Some(sign @ (b'+' | b'-')) = c.peek() {

@@ -5,6 +5,7 @@
 
 mod general;
 pub(crate) mod scan;
+pub(crate) mod shapes;
 mod survey;
 mod words;
 
@@ -34,6 +35,8 @@ pub enum Format {
     Auto,
     /// A number since 1970 in one unit.
     Epoch(EpochUnit),
+    /// Days since the end of 1899, as a spreadsheet counts them.
+    Excel,
     /// A chrono format.
     Chrono(String),
 }
@@ -52,11 +55,12 @@ pub enum EpochUnit {
 }
 
 impl Format {
-    /// Reads `auto`, `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, or a chrono format with a `%`.
+    /// Reads `auto`, `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, `excel`, or a chrono format with a `%`.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Some(match word {
             "auto" => Self::Auto,
+            "excel" => Self::Excel,
             "epoch_s" => Self::Epoch(EpochUnit::Seconds),
             "epoch_ms" => Self::Epoch(EpochUnit::Millis),
             "epoch_us" => Self::Epoch(EpochUnit::Micros),
@@ -195,6 +199,12 @@ impl Clock {
         for format in &self.rules.formats {
             match format {
                 Format::Auto => break,
+                Format::Excel => {
+                    if let Some(reading) = shapes::serial(text) {
+                        buffer.clear();
+                        return Scan::Other(reading);
+                    }
+                }
                 Format::Epoch(unit) => {
                     let unit = match unit {
                         EpochUnit::Seconds => Unit::Seconds,
@@ -250,6 +260,11 @@ impl Clock {
             }
             Scan::Other(reading) => {
                 let mut read = self.instant(&reading);
+                // A layout without an hour is one of a day, and its midnight stands for all of it.
+                let midnight = reading.hour == 0 && reading.minute == 0 && reading.second == 0;
+                if read.at.is_some() && midnight && !format.is_empty() && !has_hour(format) {
+                    read.flags.insert(Flag::TimeIsADay);
+                }
                 if let Some(at) = read.at
                     && let Some(zone) = self.zone_of(self.writer(&reading))
                     && original::write(format, &zone, at) == text
@@ -263,7 +278,7 @@ impl Clock {
 
     fn writer(&self, reading: &Reading) -> Writer {
         match reading.stated {
-            Stated::Nothing => Writer::Chosen,
+            Stated::Nothing | Stated::Letters(_) => Writer::Chosen,
             Stated::Utc => Writer::Utc,
             Stated::Offset(seconds) => Writer::Offset(seconds),
         }
@@ -351,6 +366,15 @@ impl Clock {
         let at = match reading.stated {
             Stated::Utc => nanos(seconds, reading.nanos),
             Stated::Offset(offset) => nanos(seconds - i64::from(offset), reading.nanos),
+            Stated::Letters(letters) => {
+                let Some((zone, _)) = self.rules.zone else {
+                    return Read::undated(Flag::UnreadableTime);
+                };
+                match lettered(&zone, letters, seconds) {
+                    Some(at) => nanos(at, reading.nanos),
+                    None => return Read::undated(Flag::UnreadableTime),
+                }
+            }
             Stated::Nothing => {
                 let Some((zone, _)) = self.rules.zone else {
                     return Read::undated(Flag::ZoneMissing);
@@ -413,6 +437,34 @@ impl Clock {
         };
         at.0.checked_add(i64::from(sub)).map(Instant)
     }
+}
+
+/// Seconds since 1970 of a local reading in a zone that calls itself by these letters then; of an hour that comes twice, the
+/// one that they name.
+fn lettered(zone: &Zone, letters: &str, local: i64) -> Option<i64> {
+    let Zone::Named(named) = zone else {
+        return None;
+    };
+    let naive = chrono::DateTime::from_timestamp(local, 0)?.naive_utc();
+    let both = match zone.resolve(naive) {
+        Local::One(at) => [Some(at), None],
+        Local::Two(earlier, later) => [Some(earlier), Some(later)],
+        Local::Skipped(_) | Local::Unrepresentable => [None, None],
+    };
+    both.into_iter().flatten().find_map(|at| {
+        let seconds = at.0.div_euclid(1_000_000_000);
+        let utc = chrono::DateTime::from_timestamp(seconds, 0)?;
+        (utc.with_timezone(named).format("%Z").to_string() == letters).then_some(seconds)
+    })
+}
+
+/// Whether a chrono format writes an hour.
+fn has_hour(format: &str) -> bool {
+    ["H", "I", "k", "l", "T", "R", "X", "c", "+", "s", "r"]
+        .iter()
+        .any(|letter| {
+            format.contains(&format!("%{letter}")) || format.contains(&format!("%-{letter}"))
+        })
 }
 
 fn nanos(seconds: i64, sub: u32) -> Option<Instant> {

@@ -49,6 +49,8 @@ pub(crate) enum Stated {
     Utc,
     /// An offset, in seconds east of UTC.
     Offset(i32),
+    /// Letters that several countries use, which only a chosen zone explains.
+    Letters(&'static str),
 }
 
 /// A date and a clock reading.
@@ -384,7 +386,10 @@ pub(crate) fn scan(text: &str, order: Option<DateOrder>, format: &mut String) ->
     if words::is_relative(text) {
         return Scan::Relative;
     }
-    super::general::scan(text, order, format)
+    match super::general::scan(text, order, format) {
+        Scan::Unreadable => super::shapes::scan(text, order, format),
+        found => found,
+    }
 }
 
 #[cfg(test)]

@@ -51,7 +51,8 @@ pub fn survey<'t>(texts: impl IntoIterator<Item = &'t str>) -> Survey {
                 if super::local_seconds(&reading).is_none() => {}
             Scan::Iso(reading, _) | Scan::Other(reading) => {
                 out.readable += 1;
-                if reading.stated == Stated::Nothing && out.zoneless.is_none() {
+                let open = matches!(reading.stated, Stated::Nothing | Stated::Letters(_));
+                if open && out.zoneless.is_none() {
                     out.zoneless = Some(text.to_owned());
                 }
             }

@@ -44,6 +44,66 @@ pub(crate) fn month(word: &str) -> Option<(u32, bool)> {
     full_or_short(word, &MONTHS).map(|(i, full)| (i as u32 + 1, full))
 }
 
+/// The English name of a month in German, French, Spanish, Portuguese, Italian or Dutch, in lower case.
+pub(crate) fn foreign_month(word: &str) -> Option<&'static str> {
+    const NAMES: [(&str, &[&str]); 12] = [
+        (
+            "January",
+            &[
+                "januar", "janvier", "enero", "janeiro", "gennaio", "januari",
+            ],
+        ),
+        (
+            "February",
+            &[
+                "februar",
+                "février",
+                "febrero",
+                "fevereiro",
+                "febbraio",
+                "februari",
+            ],
+        ),
+        ("March", &["märz", "mars", "marzo", "março", "maart"]),
+        ("April", &["april", "avril", "abril", "aprile"]),
+        ("May", &["mai", "mayo", "maio", "maggio", "mei"]),
+        ("June", &["juni", "juin", "junio", "junho", "giugno"]),
+        ("July", &["juli", "juillet", "julio", "julho", "luglio"]),
+        ("August", &["august", "août", "agosto", "augustus"]),
+        (
+            "September",
+            &[
+                "september",
+                "septembre",
+                "septiembre",
+                "setembro",
+                "settembre",
+            ],
+        ),
+        (
+            "October",
+            &["oktober", "octobre", "octubre", "outubro", "ottobre"],
+        ),
+        (
+            "November",
+            &["november", "novembre", "noviembre", "novembro"],
+        ),
+        (
+            "December",
+            &[
+                "dezember",
+                "décembre",
+                "diciembre",
+                "dezembro",
+                "dicembre",
+                "december",
+            ],
+        ),
+    ];
+    let found = NAMES.iter().find(|(_, names)| names.contains(&word));
+    found.map(|(english, _)| *english)
+}
+
 /// Whether the word is a weekday, and in full.
 pub(crate) fn weekday(word: &str) -> Option<bool> {
     full_or_short(word, &WEEKDAYS).map(|(_, full)| full)
@@ -82,6 +142,15 @@ pub(crate) fn sole_zone(word: &str) -> Option<i32> {
         "NZDT" => 780,
         _ => return None,
     })
+}
+
+/// Letters that mean another offset in another country.
+pub(crate) fn shared_zone(word: &str) -> Option<&'static str> {
+    const SHARED: &[&str] = &[
+        "PST", "PDT", "MST", "MDT", "CST", "CDT", "EST", "EDT", "AST", "ADT", "IST", "BST", "SST",
+        "GST",
+    ];
+    SHARED.iter().copied().find(|letters| *letters == word)
 }
 
 /// `5 minutes ago`, `an hour ago`, `yesterday`, `just now`, `2h ago`, `in 3 days`.

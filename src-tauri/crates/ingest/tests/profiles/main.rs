@@ -9,6 +9,9 @@
     reason = "a test may stop at what it did not expect"
 )]
 
+mod consoles;
+mod guesses;
+mod hostile;
 mod recognition;
 mod strangers;
 mod support;

@@ -184,6 +184,7 @@ const LOGS: &[(&str, &str, &str, &[&str])] = &[
         &[
             "time = 2024-04-05T17:31:00.123456000Z",
             "event.action = DROP TABLE",
+            "event.outcome = success",
             "target.name = EMPLOYEES",
             "user.name = SCOTT",
         ],

@@ -37,6 +37,7 @@ pub(crate) struct Source {
     pub(crate) events: Vec<Event>,
     pub(crate) entries: u64,
     pub(crate) rejected: u64,
+    pub(crate) refused: Vec<String>,
 }
 
 /// The profiles that come with the program.
@@ -152,11 +153,36 @@ impl Sink for Memory {
         Ok(())
     }
 
-    fn refused(&mut self, _: Refused) -> Result<(), Infallible> {
+    fn refused(&mut self, refused: Refused) -> Result<(), Infallible> {
+        self.0.refused.push(format!("{refused:?}"));
         Ok(())
     }
 
     fn progress(&mut self, _: Progress) -> Control {
         Control::Go
     }
+}
+
+/// What is asked before bytes can be read, where no zone was chosen.
+pub(crate) fn asked(bytes: &[u8], name: &str) -> String {
+    let options = Options::default();
+    let library = library();
+    let planner = Profiles {
+        options: &options,
+        library: &library,
+        keys: IdentityKey([7; 16]),
+        now: Instant(1_800_000_000_000_000_000),
+    };
+    let setup = Setup {
+        options: &options,
+        limits: Limits::default(),
+        planner: &planner,
+    };
+    let input = Input {
+        name: name.to_owned(),
+        reader: InputReader::Seekable(Box::new(std::io::Cursor::new(bytes.to_vec()))),
+    };
+    let mut memory = Memory(Source::default());
+    let end = run(input, &setup, &mut memory).map(|_| ());
+    format!("{end:?} {:?}", memory.0.refused)
 }
