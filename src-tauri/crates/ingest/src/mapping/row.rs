@@ -178,7 +178,7 @@ impl RowWriter<'_, '_> {
             changes.apply(rule, scope);
         }
         self.verb();
-        if !self.profile.provider.is_empty() {
+        if !self.profile.provider.is_empty() && !self.has(Field::EventProvider) {
             self.push_common(Field::EventProvider, &self.profile.provider);
         }
         self.push_common(Field::Profile, self.name);
@@ -308,12 +308,17 @@ impl RowWriter<'_, '_> {
                 break;
             }
         }
+        let [told, zone] = scope.told_of_time(self.profile);
+        if let Some(cell) = &told {
+            self.push(Field::EventOriginalTime, &original::literal(cell));
+        }
         let Some((read, text)) = best else {
             flags.insert(Flag::NoTime);
             return None;
         };
         *flags = flags.union(read.flags);
         match read.template {
+            _ if told.is_some() => None,
             Some(n) => {
                 let template = self.clock.template(n);
                 self.batch.push_common(Field::EventOriginalTime, template)
@@ -321,11 +326,13 @@ impl RowWriter<'_, '_> {
             None => self.push(Field::EventOriginalTime, &original::literal(&text)),
         };
         self.present |= 1 << Field::EventOriginalTime.index();
-        if let Some(n) = read.note {
-            self.present |= 1 << Field::EventZone.index();
-            let note = self.clock.note(n);
-            self.batch.push_common(Field::EventZone, note);
-        }
+        self.present |=
+            u64::from(zone.is_some() || read.note.is_some()) << Field::EventZone.index();
+        match (zone, read.note) {
+            (Some(zone), _) => self.push(Field::EventZone, &zone),
+            (None, Some(n)) => self.batch.push_common(Field::EventZone, self.clock.note(n)),
+            (None, None) => None,
+        };
         if read.at.is_some()
             && let Cow::Borrowed(text) = text
         {
@@ -432,6 +439,7 @@ impl RowWriter<'_, '_> {
                     None
                 }
                 Field::UserName if self.has(Field::UserName) => None,
+                Field::EventOriginalTime | Field::EventZone => None,
                 field => self.push_of(n, *field, &value),
             };
             if let Some(n) = n.filter(|_| pushed.is_some()) {

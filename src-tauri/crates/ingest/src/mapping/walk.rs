@@ -11,11 +11,13 @@ use crate::{
     entry::Cells,
     json::{JsonLimits, Kind, Tape, Value},
     profile::{
-        Absent, Alternative, Condition, Expr, Source, Test, Transform,
+        Absent, Alternative, Condition, Expr, Profile, Source, Test, Transform,
         path::{Path, Step},
     },
 };
 use std::{borrow::Cow, cell::RefCell};
+
+use witnessmark_model::Field;
 
 /// A value somewhere in an entry.
 #[derive(Clone, Copy, Debug)]
@@ -423,6 +425,15 @@ impl<'e, 's> Scope<'e, 's> {
             (Test::Matches(regex), Some(value)) => regex.is_match(&value),
             (Test::Is(_) | Test::Matches(_), None) => false,
         }
+    }
+
+    /// How another program wrote down and read the time of an event, where this profile reads what it made.
+    pub(crate) fn told_of_time(&self, profile: &Profile) -> [Option<Cow<'e, str>>; 2] {
+        [Field::EventOriginalTime, Field::EventZone].map(|of| {
+            let mut fields = profile.fields.iter().filter(|_| profile.converted);
+            let (_, expr) = fields.find(|(field, _)| *field == of)?;
+            self.eval(expr)
+        })
     }
 
     pub(crate) fn eval(&self, expr: &Expr) -> Option<Cow<'e, str>> {

@@ -63,7 +63,7 @@ impl Profile {
             absent: Absent::new(texts(&head, "absent")?),
             shapes: Vec::new(),
             time: time(&root)?,
-            fields: fields(&root)?,
+            fields: fields(&root, flag(&head, "converted")?)?,
             targets: Vec::new(),
             changes: Vec::new(),
             outcome: OutcomeWords::default(),
@@ -200,21 +200,18 @@ fn zone(section: &Section<'_>) -> Result<Option<ShapeZone>> {
     }
 }
 
-fn fields(root: &Section<'_>) -> Result<Vec<(Field, Expr)>> {
+/// The fields. What another program made of a log names its system and its own reading of times; a log itself does not.
+fn fields(root: &Section<'_>, converted: bool) -> Result<Vec<(Field, Expr)>> {
     let section = root.need("fields")?.table()?;
     let mut out = Vec::new();
     for (name, node) in section.entries() {
         let Some(field) = Field::by_name(&name) else {
             return node.fail(format!("`{name}` is no field of an event"));
         };
-        let ours = matches!(
-            field,
-            Field::EventProvider
-                | Field::EventOriginalTime
-                | Field::EventZone
-                | Field::Profile
-                | Field::Problems
-        );
+        let ours = match field {
+            Field::EventProvider | Field::EventOriginalTime | Field::EventZone => !converted,
+            field => matches!(field, Field::Profile | Field::Problems),
+        };
         if ours || matches!(field.group(), Group::Target | Group::Change) {
             return node.fail(format!("`{name}` is not filled here"));
         }
