@@ -21,6 +21,7 @@ use crate::connector::{Auth, AuthKind, Method, Values, fill};
 use crate::origin::{Origin, Reach};
 use crate::pace::{Held, Pace, Token};
 use crate::sigv4::Signer;
+use crate::written;
 use crate::{Fault, PullError, Result};
 
 /// A secret. It can be used and cleaned out of texts, and it cannot be shown.
@@ -34,16 +35,18 @@ impl Secret {
         Self(text.trim().to_owned())
     }
 
-    /// A text without this secret, or without the parts of it.
+    /// A text without this secret, or without the parts of it, also where they are written in base64, with percent signs, or
+    /// as JSON writes texts.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
-        let mut clean = text.to_owned();
         let parts = std::iter::once(self.0.as_str()).chain(self.0.split(':'));
-        for part in parts.filter(|part| part.len() >= 6) {
-            clean = clean.replace(part, "[secret]");
-            clean = clean.replace(&STANDARD.encode(part), "[secret]");
-        }
-        clean
+        written::without(text, parts)
+    }
+
+    /// Whether a text holds the secret. What stands before the first colon is a name, which may stand elsewhere.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        let parts = std::iter::once(self.0.as_str()).chain(self.0.split(':').skip(1));
+        written::without(text, parts) != text
     }
 }
 
@@ -148,6 +151,12 @@ impl<'a> Credentials<'a> {
         self.pace.clean(text)
     }
 
+    /// Whether a text of a server holds the secret or the token.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        self.secret.as_ref().is_some_and(|s| s.is_in(text))
+            || self.pace.clean(text.to_owned()) != text
+    }
+
     fn secret(&self) -> &str {
         self.secret.as_ref().map_or("", |s| s.0.as_str())
     }
@@ -165,12 +174,13 @@ impl<'a> Credentials<'a> {
         used.is_some()
     }
 
-    /// Headers for one request. A token is asked for first where the kind needs one and none is fresh.
+    /// Headers for one request; `theirs` is the present by the server's clock. A token is asked for first where the kind needs one and none is fresh.
     pub(crate) async fn headers(
         &mut self,
         client: &Client<'_>,
         request: &Sent<'_>,
         at: Instant,
+        theirs: Instant,
     ) -> Result<Vec<(String, String)>> {
         let auth = self.auth;
         let header = |name: Option<&String>, prefix: &str, value: &str| {
@@ -212,7 +222,7 @@ impl<'a> Credentials<'a> {
                     request.address,
                     request.headers,
                     request.body,
-                    at,
+                    theirs,
                 )
             }
         })
@@ -254,7 +264,13 @@ impl<'a> Credentials<'a> {
             headers: &headers,
             body: body.as_bytes(),
         };
-        let answer = client.send(&sent, &[]).await?;
+        let answer = client.send(&sent, &[]).await.map_err(|mut error| {
+            // How much of the log is asked for has no part in it.
+            if error.fault == Fault::Busy {
+                error.fault = Fault::Connection;
+            }
+            error
+        })?;
         let refused = |why: &str| {
             PullError::new(
                 Fault::Credentials,
@@ -358,5 +374,30 @@ mod tests {
             "bad token tok_CANARY_123456 (alice:tok_CANARY_123456, dG9rX0NBTkFSWV8xMjM0NTY=)";
         assert!(!secret.clean(echo).contains("CANARY"));
         assert!(!secret.clean(echo).contains("dG9rX0NBTkFSWV8xMjM0NTY="));
+    }
+
+    #[test]
+    fn a_secret_is_found_however_it_is_written() {
+        let secret = Secret::new("tok/CANARY+12345==\"");
+        for echo in [
+            "tok/CANARY+12345==\"",
+            "tok%2FCANARY%2B12345%3D%3D%22",
+            "tok%2fCANARY+12345%3d=%22",
+            "tok%252FCANARY%252B12345%253D%253D%2522",
+            "tok\\/CANARY+12345==\\\"",
+            "tok\\u002fCANARY\\u002B12345\\u003d=\\u0022",
+            "dG9rL0NBTkFSWSsxMjM0NT09Ig==",
+            "dG9rL0NBTkFSWSsxMjM0NT09Ig%3D%3D",
+        ] {
+            assert_eq!(secret.clean(&format!("a{echo}z")), "a[secret]z", "{echo}");
+            assert!(secret.is_in(echo));
+        }
+        assert_eq!(secret.clean("tok/CANARY+1234"), "tok/CANARY+1234");
+        let user = Secret::new("administrator:p%41ss:w\u{f6}rd");
+        assert!(!user.is_in("administrator"));
+        assert_eq!(
+            user.clean("administrator:p%2541ss%3Aw%C3%B6rd."),
+            "[secret]."
+        );
     }
 }

@@ -108,6 +108,13 @@ fn wait(answer: &Answer, limits: &Limits, patience: &Patience) -> Verdict {
     }
 }
 
+/// The time that a server told with an answer (RFC 9110, section 6.6.1).
+pub(crate) fn date(answer: &Answer) -> Option<Instant> {
+    let at = httpdate::parse_http_date(answer.header("date")?.trim()).ok()?;
+    let at = at.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(at.as_nanos()).ok().map(Instant)
+}
+
 /// Seconds, or a date (RFC 9110, section 10.2.3).
 fn retry_after(text: &str, now: Instant) -> Option<Duration> {
     let text = text.trim();
@@ -129,7 +136,7 @@ fn reset(answer: &Answer, limits: &Limits, now: Instant) -> Option<Duration> {
     Some(match limits.reset_is {
         ResetIs::Seconds => Duration::from_secs(seconds),
         // One second more, because the header is cut to whole seconds.
-        ResetIs::EpochS => Duration::from_secs(seconds + 1)
+        ResetIs::EpochS => Duration::from_secs(seconds.saturating_add(1))
             .saturating_sub(Duration::from_nanos(u64::try_from(now.0).ok()?)),
     })
 }
@@ -225,6 +232,22 @@ mod tests {
         };
         assert_eq!(judged("0"), Verdict::Wait(Duration::from_secs(4)));
         assert_eq!(judged("9"), Verdict::Wait(Duration::from_secs(9)));
+    }
+
+    #[test]
+    fn no_number_of_a_header_is_too_large() {
+        for seconds in [u64::MAX, u64::MAX - 1, i64::MAX as u64] {
+            let text = seconds.to_string();
+            for (status, name) in [(429, "x-ratelimit-reset"), (429, "retry-after")] {
+                let judged = judge(&answer(status, &[(name, &text)], ""), &limits(), &FIRST);
+                assert!(matches!(judged, Verdict::TooLong(_)), "{judged:?}");
+            }
+            let headers = [
+                ("x-ratelimit-remaining", "0"),
+                ("x-ratelimit-reset", &*text),
+            ];
+            assert!(rest(&answer(200, &headers, ""), &limits(), FIRST.now).unwrap() > LONGEST);
+        }
     }
 
     #[test]

@@ -181,10 +181,13 @@ impl<'a> Client<'a> {
 
     /// Waits, unless the person stops it.
     pub(crate) async fn wait(&self, time: Duration) -> Result<()> {
-        let until = tokio::time::Instant::now() + time;
-        while tokio::time::Instant::now() < until {
+        let begun = tokio::time::Instant::now();
+        // An end beyond what a moment can hold is never computed: a header can ask for any wait.
+        while let Some(left) = time
+            .checked_sub(begun.elapsed())
+            .filter(|left| !left.is_zero())
+        {
             self.stopped()?;
-            let left = until - tokio::time::Instant::now();
             tokio::time::sleep(left.min(LOOK)).await;
         }
         self.stopped()
@@ -307,7 +310,7 @@ fn host(address: &Url) -> &str {
 
 fn slow(address: &Url, what: &str) -> PullError {
     PullError::new(
-        Fault::Connection,
+        Fault::Busy,
         format!("{} did not send {what} in time", host(address)),
         "Pull again later; it goes on where it stopped.",
     )

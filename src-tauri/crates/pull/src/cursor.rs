@@ -28,9 +28,38 @@ pub struct Walk {
     /// Which page comes next; the first when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next: Option<Token>,
-    /// Keyed hashes of the ids that the walk has met first, for a log that cannot be asked by time.
+    /// Instant before which what was read counts: the clock of the server had come so far when the walk began.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limit: Option<Instant>,
+    /// Whether it stands in the place of a token that the server does not know any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub lost: bool,
+    /// Whether it has met an entry of the walk before.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub again: bool,
+    /// Spans of which a part was refused.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub missing: Vec<(Instant, Instant)>,
+    /// Hashes of the ids of the newest entries that the walk has met, for a log that cannot be asked by time.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub met: Vec<u64>,
+}
+
+impl Walk {
+    /// A walk that begins, up to an instant.
+    #[must_use]
+    pub const fn new(until: Instant) -> Self {
+        Self {
+            since: None,
+            until,
+            next: None,
+            limit: None,
+            lost: false,
+            again: false,
+            missing: Vec::new(),
+            met: Vec::new(),
+        }
+    }
 }
 
 /// The position in one stream.
@@ -42,6 +71,9 @@ pub struct Cursor {
     /// Everything before this instant of the server's own filter was walked to its end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub high_water: Option<Instant>,
+    /// The earliest instant from which on it was asked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first: Option<Instant>,
     /// Where a log with lasting tokens is read on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub resume: Option<Token>,

@@ -43,6 +43,8 @@ pub struct PullError {
     pub message: String,
     /// What to do.
     pub hint: String,
+    /// The status of the answer that refused the request, where one did.
+    pub status: Option<u16>,
 }
 
 impl PullError {
@@ -51,7 +53,18 @@ impl PullError {
             fault,
             message: message.into(),
             hint: hint.into(),
+            status: None,
         }
+    }
+
+    pub(crate) fn answered(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Whether the server says that what was asked for is not there, or not any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self.status, Some(400 | 404 | 410))
     }
 
     pub(crate) fn connector(message: impl Into<String>) -> Self {

@@ -20,5 +20,6 @@ mod request;
 mod sigv4;
 pub mod sync;
 mod walk;
+mod written;
 
 pub use error::{Fault, PullError, Result};

@@ -1,7 +1,7 @@
 //! What the streams of one pull share, because they ask one server with one secret: when it may be asked again, whether it takes
-//! the secret, and the token that it gave for it.
+//! the secret, the token that it gave for it, and by how much its clock differs from ours.
 //!
-//! Owns: these three. Never touches: requests, the clock (moments are passed in). Until a server has answered one request, no
+//! Owns: these four. Never touches: requests, the clock (moments are passed in). Until a server has answered one request, no
 //! second one is under way: credentials that it does not take reach it once, however many streams there are.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -27,6 +27,8 @@ struct State {
     token: Option<Token>,
     /// Whether somebody asks for a token now.
     renewing: bool,
+    /// By how many nanoseconds the clock of the server is ahead of ours.
+    ahead: Option<i64>,
 }
 
 /// Whether the server takes the credentials.
@@ -103,6 +105,17 @@ impl Pace {
     pub(crate) fn quiet(&self, now: Moment, wait: Duration) {
         let mut state = self.state();
         state.quiet = state.quiet.max(now.checked_add(wait));
+    }
+
+    /// The server told its time. An answer that was long on its way makes its clock look late, so the latest time counts.
+    pub(crate) fn told(&self, date: Instant, now: Instant) {
+        let mut state = self.state();
+        state.ahead = state.ahead.max(date.0.checked_sub(now.0));
+    }
+
+    /// By how many nanoseconds the clock of the server is ahead of ours; negative where it is behind.
+    pub(crate) fn ahead(&self) -> Option<i64> {
+        self.state().ahead
     }
 
     /// The server answered this stream, and not that it does not know who asks.

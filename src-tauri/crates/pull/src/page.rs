@@ -3,6 +3,7 @@
 //! Owns: reading an answer by the keys that the connector names. Never touches: what an entry means, where requests go.
 
 use serde_json::Value;
+use witnessmark_model::Instant;
 
 use crate::client::Answer;
 use crate::connector::{Connector, Items};
@@ -10,6 +11,16 @@ use crate::{Fault, PullError, Result};
 
 /// Characters of an unexpected answer that a message shows.
 const SHOWN: usize = 300;
+
+/// A further answer that an entry names.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub(crate) address: String,
+    /// Its id; empty where it has none.
+    pub(crate) id: String,
+    /// Its instant, where the connector says which key holds it.
+    pub(crate) at: Option<Instant>,
+}
 
 /// An answer that is what the connector describes.
 #[derive(Debug)]
@@ -40,6 +51,29 @@ pub(crate) fn at<'v>(root: &'v Value, path: &str) -> Option<&'v Value> {
         cut = dot;
     }
     None
+}
+
+/// The keys by which [`at`] finds a value.
+fn way(root: &Value, path: &str, keys: &mut Vec<String>) -> bool {
+    if path.is_empty() {
+        return true;
+    }
+    if root.get(path).is_some() {
+        keys.push(path.to_owned());
+        return true;
+    }
+    let dots = path.match_indices('.').map(|(dot, _)| dot);
+    for dot in dots.collect::<Vec<_>>().into_iter().rev() {
+        let before = keys.len();
+        if let Some(inner) = root.get(&path[..dot]) {
+            keys.push(path[..dot].to_owned());
+            if way(inner, &path[dot + 1..], keys) {
+                return true;
+            }
+            keys.truncate(before);
+        }
+    }
+    false
 }
 
 /// A value as the text that goes into a request; absent for nothing, empty texts and `null`.
@@ -104,30 +138,54 @@ impl Read {
         })
     }
 
+    /// The keys to its entries, one by one: where a key holds dots itself, only the answer tells.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let mut keys = Vec::new();
+        way(&self.root, &self.path, &mut keys);
+        keys
+    }
+
     pub(crate) fn items(&self) -> &[Value] {
         at(&self.root, &self.path)
             .and_then(Value::as_array)
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Ids of the entries; none where the connector names no id.
-    pub(crate) fn ids(&self, connector: &Connector) -> Vec<String> {
+    /// Ids of the entries, for each that has one; empty where the connector names no id.
+    pub(crate) fn ids(&self, connector: &Connector) -> Vec<Option<String>> {
         let Some(path) = &connector.items.id else {
             return Vec::new();
         };
         let ids = self
             .items()
             .iter()
-            .map(|entry| at(entry, path).and_then(text).unwrap_or_default());
+            .map(|entry| at(entry, path).and_then(text));
         ids.collect()
     }
 
-    /// Addresses of further answers.
-    pub(crate) fn addresses(&self, path: &str) -> Vec<String> {
-        self.items()
-            .iter()
-            .filter_map(|entry| at(entry, path).and_then(text))
-            .collect()
+    /// The further answers that entries name, each of them if it names one; absent for the others.
+    pub(crate) fn parts(&self, items: &Items, path: &str) -> Vec<Option<Part>> {
+        let said = |entry, path: &Option<String>| {
+            path.as_deref().and_then(|p| at(entry, p)).and_then(text)
+        };
+        let part = |entry| {
+            let when = said(entry, &items.at);
+            Some(Part {
+                address: at(entry, path).and_then(text)?,
+                id: said(entry, &items.id).unwrap_or_default(),
+                at: when.and_then(|when| {
+                    let when = if when.ends_with('Z') {
+                        when
+                    } else {
+                        when + "Z"
+                    };
+                    chrono::DateTime::parse_from_rfc3339(&when)
+                        .ok()
+                        .and_then(|t| Instant::from_utc(t.to_utc()))
+                }),
+            })
+        };
+        self.items().iter().map(part).collect()
     }
 
     /// A value of the answer as text.
@@ -211,6 +269,9 @@ mod tests {
         assert_eq!(at(&root, "@odata.nextLink"), Some(&json!("n")));
         assert_eq!(at(&root, "a.b.c.d.0.e"), Some(&json!(5)));
         assert_eq!(at(&root, "a.x"), None);
+        let mut keys = Vec::new();
+        assert!(way(&root, "a.b.c.d", &mut keys));
+        assert_eq!(keys, ["a", "b.c", "d"]);
     }
 
     #[test]

@@ -188,9 +188,7 @@ mod tests {
             let settings = Values::from([("region".into(), "eu-central-1".into())]);
             let walk = Walk {
                 since: Some(Instant(1_780_272_000_000_000_000)),
-                until: Instant(1_780_275_600_000_000_000),
-                next: None,
-                met: Vec::new(),
+                ..Walk::new(Instant(1_780_275_600_000_000_000))
             };
             let values = values(&connector, &settings, "auditevents", &walk).unwrap();
             let base = Url::parse("https://api.example.com").unwrap();

@@ -9,11 +9,9 @@
 //! 4. A span counts as covered only when its last page was read; otherwise it is a gap with its reason.
 //! 5. A span that the server cannot answer in time is halved, down to a minute.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use url::Url;
 use witnessmark_model::Instant;
 
@@ -24,16 +22,19 @@ use crate::cursor::{Coverage, Cursor, Walk};
 use crate::origin::{Origin, Reach};
 use crate::pace::Pace;
 use crate::walk::{Step, Walker};
-use crate::{Fault, PullError, Result, request};
+
+mod covered;
+mod listed;
+use crate::{Fault, PullError, Result, backoff, request};
 
 /// Entries, bytes and time after which pages are handed on.
 const GROUP: (u64, usize, i64) = (5_000, 16 << 20, 5_000_000_000);
+/// Bytes of the body of a page that is tried, which are looked at.
+const TRIED: usize = 16 << 10;
 /// Pages of one run.
 const PAGES: u64 = 100_000;
 /// Shortest span that is halved, and most halvings of a run.
 const HALVED: (i64, u32) = (120_000_000_000, 64);
-/// Ids that are remembered of a log that cannot be asked by time.
-const KNOWN: usize = 5_000;
 /// Default lag: entries of the last minute may still be on their way inside the vendor's system.
 const LAG: Span = Span(60_000_000_000);
 
@@ -93,6 +94,8 @@ pub struct Page {
     pub sha256: [u8; 32],
     /// Entries in it.
     pub items: u64,
+    /// Keys from the root of the body to the list of them.
+    pub path: Vec<String>,
     /// The body after decompression; empty when it holds no entry.
     pub body: Vec<u8>,
 }
@@ -147,6 +150,16 @@ pub struct Outcome {
 /// When a setting is missing or not what its pattern says, or the address may not be asked.
 pub fn base(job: &Job<'_>) -> Result<(Url, Origin, Values)> {
     let values = settings(job.connector, &job.settings)?;
+    if job.settle.is_some() && job.connector.window.kind == WindowKind::None {
+        return Err(PullError::new(
+            Fault::Connector,
+            format!(
+                "`{}` cannot be asked by time, so no span of it can be asked for once more",
+                job.connector.connector.id
+            ),
+            "Leave the span at the end out; each pull reads what the log still holds.",
+        ));
+    }
     let template = job.base.as_deref().unwrap_or(&job.connector.address.base);
     let text = fill(template, &values, false)?
         .ok_or_else(|| PullError::connector(format!("a setting in `{template}` is missing")))?;
@@ -252,8 +265,20 @@ pub fn run(job: Job<'_>, port: &Port<'_>, sink: &mut dyn Sink) -> Result<Outcome
         progress: Progress::default(),
         since_commit: (0, 0, (port.now)()),
         halvings: 0,
+        began: (port.now)(),
+        lost: false,
+        deep: false,
+        moved: false,
     };
     let done = runtime()?.block_on(run.all(job.since, job.settle));
+    if done
+        .as_ref()
+        .err()
+        .is_none_or(|error| error.fault != Fault::Sink)
+    {
+        run.clocks();
+    }
+    let done = done.and_then(|()| run.commit());
     let stopped = match done {
         Ok(()) => None,
         Err(error) if error.fault == Fault::Sink => Some(error),
@@ -268,10 +293,12 @@ pub fn run(job: Job<'_>, port: &Port<'_>, sink: &mut dyn Sink) -> Result<Outcome
 /// One page, asked for to look at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tried {
-    /// The answers: one, or with those that it names.
+    /// The answers: one, or with those that it names; of each body only the beginning, without the secret.
     pub pages: Vec<Page>,
     /// Entries in them.
     pub items: u64,
+    /// Entries of the first answer that have the id which the connector names; absent where it names none.
+    pub ids: Option<u64>,
     /// The sign of the next page; absent when this was the last.
     pub next: Option<crate::cursor::Token>,
 }
@@ -298,18 +325,38 @@ pub fn try_page(job: Job<'_>, port: &Port<'_>) -> Result<Tried> {
     let walk = Walk {
         since: Some(job.since.unwrap_or(Instant(now.0 - 86_400_000_000_000)))
             .filter(|_| job.connector.window.kind != WindowKind::None),
-        until: Instant(now.0 - job.connector.connector.lag.unwrap_or(LAG).0),
-        next: None,
-        met: Vec::new(),
+        ..Walk::new(Instant(
+            now.0 - job.connector.connector.lag.unwrap_or(LAG).0,
+        ))
     };
     let values = request::values(job.connector, &values, &job.stream, &walk)?;
     let step = runtime()?.block_on(async {
         walker.prepare(&values).await?;
-        walker.step(&values, None).await
+        let mut step = walker.step(&values, None).await?;
+        for part in std::mem::take(&mut step.parts) {
+            let more = walker.part(&part).await?;
+            step.pages.extend(more.pages);
+            step.items += more.items;
+        }
+        match step.broken.take() {
+            Some(error) => Err(error),
+            None => Ok(step),
+        }
     })?;
+    let mut pages = step.pages;
+    for page in &mut pages {
+        // It is there to be looked at: without the secret, and no more of it than is looked at.
+        let shown = &page.body[..page.body.len().min(TRIED)];
+        let shown = walker.credentials.clean(&String::from_utf8_lossy(shown));
+        page.body = shown.into_bytes();
+    }
+    let ids = &job.connector.items.id;
     Ok(Tried {
-        pages: step.pages,
+        pages,
         items: step.items,
+        ids: ids
+            .is_some()
+            .then(|| step.ids.iter().flatten().count() as u64),
         next: step.next,
     })
 }
@@ -346,86 +393,76 @@ struct Run<'a, 's> {
     /// Entries, bytes and instant since pages were handed on.
     since_commit: (u64, usize, Instant),
     halvings: u32,
+    /// When it began.
+    began: Instant,
+    /// Whether the server does not know the token any more at which the run before ended.
+    lost: bool,
+    /// Whether it asks for all that there ever was, of a vendor that does not say how long it keeps entries.
+    deep: bool,
+    /// Whether the position says more than the one that was handed on last.
+    moved: bool,
 }
 
 impl Run<'_, '_> {
     async fn all(&mut self, since: Option<Instant>, settle: Option<Span>) -> Result<()> {
-        let now = (self.port.now)();
-        let to = Instant(now.0 - self.connector.connector.lag.unwrap_or(LAG).0);
-        let placed = Walk {
-            since: None,
-            until: to,
-            next: None,
-            met: Vec::new(),
-        };
+        let now = self.began;
+        let to = Instant(now.0 - self.lag());
+        let placed = Walk::new(to);
         let values = request::values(self.connector, self.settings, self.stream, &placed)?;
         self.walker.prepare(&values).await?;
         if let Some(walk) = self.cursor.walk.take() {
             self.resumed(walk).await?;
+            self.lost = false;
         }
+        let mut placed = placed;
         if self.cursor.resume.is_some() {
+            let before = self.progress.pages;
             let walk = Walk {
                 next: self.cursor.resume.clone(),
                 ..placed.clone()
             };
             match self.listed(walk).await {
-                // The vendor keeps the place of a token no longer than its entries: what lies between is lost.
-                Err(error) if error.fault == Fault::Shape && self.held.is_empty() => {
-                    self.cursor.resume = None;
+                // The vendor keeps the place of a token no longer than its entries. The token stays until the walk in its
+                // place has ended: only then is it known that nothing depends on it.
+                Err(error) if error.is_gone() && self.progress.pages == before => {
                     self.cursor.walk = None;
+                    (self.lost, placed.lost) = (true, true);
                 }
-                done => return done,
+                Ok(()) => return self.beyond(since, settle, to).await,
+                Err(error) => return Err(error),
             }
         }
         if self.connector.window.kind == WindowKind::None {
             return self.listed(placed).await;
         }
         let from = self.beginning(since, now);
-        self.spans(from, to).await?;
-        if let Some(back) = settle {
-            let from = Instant(to.0 - back.0);
-            self.spans(from, to).await?;
+        if self.cursor.high_water.is_none() && self.cursor.first.is_none() {
+            self.cursor.first = Some(since.map_or(from, |since| since.min(from)));
         }
-        self.commit()
+        self.spans(from, to).await?;
+        self.beyond(since, settle, to).await
     }
 
-    /// Where a run begins: as much before the position as entries may come late; at first where the person says, or as
-    /// far back as the vendor keeps.
-    fn beginning(&mut self, since: Option<Instant>, now: Instant) -> Instant {
-        let about = &self.connector.connector;
-        let late = about.lateness.map_or(0, |span| span.0);
-        let edge = about.retention.map(|span| Instant(now.0 - span.0));
-        let wanted = match self.cursor.high_water {
-            Some(water) => Some(Instant(water.0 - late)),
-            None => since,
-        };
-        let first = self
-            .connector
-            .window
-            .first
-            .map(|span| Instant(now.0 - span.0));
-        let from = wanted
-            .or(first)
-            .or(edge)
-            .unwrap_or(Instant::EARLIEST_PLAUSIBLE);
-        match (edge, about.retention) {
-            (Some(edge), Some(span)) if from < edge => {
-                let lost = self.cursor.high_water.unwrap_or(from).max(from);
-                if lost < edge {
-                    self.covered.push(Coverage {
-                        from: lost,
-                        to: edge,
-                        complete: false,
-                        reason: format!(
-                            "the vendor keeps {} only, so it no longer had this",
-                            span.words()
-                        ),
-                    });
-                }
-                edge
-            }
-            _ => from,
+    /// What a person wants beside the way to the present: the last span once more, and what lies before the first pull.
+    async fn beyond(
+        &mut self,
+        since: Option<Instant>,
+        settle: Option<Span>,
+        to: Instant,
+    ) -> Result<()> {
+        if let Some(back) = settle {
+            self.spans(Instant(to.0.saturating_sub(back.0)), to).await?;
         }
+        let first = self.cursor.first.or(self.cursor.high_water);
+        if let (Some(since), Some(first)) = (since, first)
+            && since < first
+        {
+            let from = self.kept(since, since);
+            self.spans(from, first).await?;
+            self.cursor.first = Some(since);
+            self.moved = true;
+        }
+        self.commit()
     }
 
     /// Spans one after the other, each to its last page.
@@ -444,11 +481,14 @@ impl Run<'_, '_> {
         }
         open.reverse();
         while let Some((since, until)) = open.pop() {
+            let until = self.latest(until);
+            if since >= until {
+                continue;
+            }
             let walk = Walk {
                 since: Some(since),
-                until,
-                next: None,
-                met: Vec::new(),
+                lost: self.lost,
+                ..Walk::new(until)
             };
             match self.walked(walk).await {
                 Ok(()) => {}
@@ -472,34 +512,37 @@ impl Run<'_, '_> {
             && self.halvings < HALVED.1
     }
 
-    /// Goes on with a walk that was interrupted; from its first page when the server does not know its token any more.
+    /// Goes on with a walk that was interrupted; from its first page when the server does not answer its token any more.
     async fn resumed(&mut self, walk: Walk) -> Result<()> {
-        let listed = walk.since.is_none();
+        let (before, began) = (self.progress.pages, walk.next.is_some());
         let again = Walk {
-            next: self.cursor.resume.clone().filter(|_| listed),
+            next: self.cursor.resume.clone().filter(|_| !walk.lost),
+            limit: None,
             met: Vec::new(),
             ..walk.clone()
         };
-        let done = if listed {
-            self.listed(walk).await
-        } else {
-            self.walked(walk).await
+        self.lost = walk.lost;
+        let done = match walk.since {
+            None => self.listed(walk).await,
+            Some(_) => self.walked(walk).await,
         };
-        match done {
-            Err(error) if error.fault == Fault::Shape && self.progress.pages == 0 => {
-                if listed {
-                    self.listed(again).await
-                } else {
-                    self.walked(again).await
-                }
-            }
-            done => done,
+        match (done, again.since) {
+            (Err(error), since) if self.progress.pages == before && renews(&error) => match since {
+                Some(since) => self.spans(since, again.until).await,
+                None if began => self.listed(again).await,
+                None => Err(error),
+            },
+            (done, _) => done,
         }
     }
 
     /// All pages of one span.
     async fn walked(&mut self, mut walk: Walk) -> Result<()> {
-        self.walker.begin();
+        let halves = walk
+            .since
+            .is_some_and(|since| self.may_halve(since, walk.until));
+        self.walker.begin(halves);
+        let mut resume = None;
         let values = request::values(self.connector, self.settings, self.stream, &walk)?;
         loop {
             let at = walk.next.clone();
@@ -511,103 +554,51 @@ impl Run<'_, '_> {
                     return Err(error);
                 }
             };
+            self.limited(&mut walk, &step);
             let (next, rest) = (step.next.clone(), step.rest);
-            if self.connector.paging.durable {
-                self.cursor.resume = step.resume.clone().or(self.cursor.resume.take());
+            resume = step.resume.clone().or(resume);
+            self.taken(&mut walk, step).await?;
+            if !walk.lost {
+                self.cursor.resume = resume.clone().or(self.cursor.resume.take());
             }
-            self.take(step);
             let Some(next) = next else { break };
             walk.next = Some(next);
             self.cursor.walk = Some(walk.clone());
             self.commit_if_due()?;
             self.rest(rest).await?;
         }
-        if let Some(since) = walk.since {
-            self.covered.push(Coverage {
-                from: since,
-                to: walk.until,
-                complete: true,
-                reason: String::new(),
-            });
-        }
+        let until = walk.counted();
+        self.spanned(&walk);
         self.cursor.walk = None;
-        self.cursor.high_water = self.cursor.high_water.max(Some(walk.until));
+        self.cursor.resume = resume.or(self.cursor.resume.take());
+        self.cursor.high_water = self.cursor.high_water.max(Some(until));
         self.commit()
     }
 
-    /// All pages of a log that is read on from a token, or of one that cannot be asked by time. Only where new entries
-    /// come first may known ones end it: in any other order new ones could stand behind them.
-    async fn listed(&mut self, mut walk: Walk) -> Result<()> {
-        self.walker.begin();
-        let durable = self.connector.paging.durable;
-        let newest_first = self.connector.paging.newest_first;
-        let known: HashSet<u64> = self.cursor.known.iter().copied().collect();
-        let values = request::values(self.connector, self.settings, self.stream, &walk)?;
-        let mut pages_known = 0;
-        loop {
-            let at = walk.next.clone();
-            self.cursor.walk = (!durable).then(|| walk.clone());
-            let step = match self.walker.step(&values, at.as_ref()).await {
-                Ok(step) => step,
+    /// Takes a page and then the parts that it names, each as it comes; the position stays at the page until all have come.
+    async fn taken(&mut self, walk: &mut Walk, mut step: Step) -> Result<()> {
+        let parts = std::mem::take(&mut step.parts);
+        let broken = step.broken.take();
+        self.take(step);
+        for part in parts {
+            match self.walker.part(&part).await {
+                Ok(step) => {
+                    self.take(step);
+                    self.commit_if_due()?;
+                }
+                Err(error) if error.is_gone() => self.missed(walk, &part, &error),
                 Err(error) => {
-                    self.gap(&walk, &error);
+                    self.gap(walk, &error);
                     return Err(error);
                 }
-            };
-            let (next, rest) = (step.next.clone(), step.rest);
-            if durable {
-                self.cursor.resume = step.resume.clone().or(self.cursor.resume.take());
-            } else {
-                let hashes: Vec<u64> = step.ids.iter().map(|id| hash(id)).collect();
-                let all_known = !hashes.is_empty() && hashes.iter().all(|h| known.contains(h));
-                pages_known = if all_known { pages_known + 1 } else { 0 };
-                let room = KNOWN.saturating_sub(walk.met.len());
-                walk.met.extend(hashes.into_iter().take(room));
             }
-            self.take(step);
-            // One page beyond the first that is known as a whole: order is not promised.
-            let Some(next) = next.filter(|_| !newest_first || pages_known < 2) else {
-                break;
-            };
-            walk.next = Some(next);
-            if !durable {
-                self.cursor.walk = Some(walk.clone());
+        }
+        match broken {
+            Some(error) => {
+                self.gap(walk, &error);
+                Err(error)
             }
-            self.commit_if_due()?;
-            self.rest(rest).await?;
-        }
-        let from = self.cursor.high_water;
-        self.covered.push(Coverage {
-            from: from.unwrap_or(Instant::EARLIEST_PLAUSIBLE),
-            to: walk.until,
-            complete: true,
-            reason: match from {
-                Some(_) => String::new(),
-                None => "everything that the vendor still had".to_owned(),
-            },
-        });
-        if !durable {
-            self.cursor.known = walk.met;
-        }
-        self.cursor.walk = None;
-        self.cursor.high_water = Some(walk.until);
-        self.commit()
-    }
-
-    /// Writes down that a span was not read to its end.
-    fn gap(&mut self, walk: &Walk, error: &PullError) {
-        self.covered.push(Coverage {
-            from: walk
-                .since
-                .or(self.cursor.high_water)
-                .unwrap_or(Instant::EARLIEST_PLAUSIBLE),
-            to: walk.until,
-            complete: false,
-            reason: error.message.clone(),
-        });
-        if error.fault == Fault::Loop {
-            // Going on from there would lead into the same circle.
-            self.cursor.walk = None;
+            None => Ok(()),
         }
     }
 
@@ -634,8 +625,11 @@ impl Run<'_, '_> {
         if let Some(rest) = rest {
             // What is held could wait for minutes; better it is kept first.
             self.commit()?;
-            (self.port.waiting)(rest);
             self.walker.pace.quiet(tokio::time::Instant::now(), rest);
+            if rest > backoff::LONGEST {
+                return Err(self.walker.too_long(rest));
+            }
+            (self.port.waiting)(rest);
             self.walker.client.wait(rest).await?;
         }
         Ok(())
@@ -652,9 +646,10 @@ impl Run<'_, '_> {
 
     fn commit(&mut self) -> Result<()> {
         self.since_commit = (0, 0, (self.port.now)());
-        if self.held.is_empty() && self.covered.is_empty() {
+        if self.held.is_empty() && self.covered.is_empty() && !self.moved {
             return Ok(());
         }
+        self.moved = false;
         let commit = Commit {
             pages: std::mem::take(&mut self.held),
             cursor: self.cursor.clone(),
@@ -670,10 +665,8 @@ impl Run<'_, '_> {
     }
 }
 
-/// A short print of an id; it decides only when a walk over a whole log may end early.
-fn hash(id: &str) -> u64 {
-    let digest = Sha256::digest(id.as_bytes());
-    let mut half = [0; 8];
-    half.copy_from_slice(&digest[..8]);
-    u64::from_le_bytes(half)
+/// Whether the answer to a token can mean that the token is old: some servers fail at one, or call it forbidden.
+fn renews(error: &PullError) -> bool {
+    let forbidden = error.fault == Fault::Credentials && error.status == Some(403);
+    error.is_gone() || error.fault == Fault::Busy || forbidden
 }

@@ -215,6 +215,9 @@ pub struct Items {
     /// Keys to the address of a further answer that holds the entries, as a list at its root.
     #[serde(default)]
     pub fetch: Option<String>,
+    /// Keys to the instant of an entry that names a further answer: where such an answer is refused, its hour is a gap.
+    #[serde(default)]
+    pub at: Option<String>,
     /// Whether an answer without the list is one without entries.
     #[serde(default)]
     pub empty: bool,

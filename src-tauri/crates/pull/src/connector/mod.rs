@@ -111,6 +111,16 @@ fn check(connector: &Connector) -> Result<()> {
         }
         PagingKind::Link | PagingKind::None => {}
     }
+    // Their next page can always be asked for, so that none of them is the one that names none.
+    if matches!(paging.kind, PagingKind::Page | PagingKind::Offset)
+        && paging.stop == Stop::Absent
+        && paging.more.is_none()
+    {
+        return Err(PullError::connector(format!(
+            "paging of the kind `{}` needs `stop`, which is `empty` or `short`, or `more`",
+            paging.kind.as_str()
+        )));
+    }
     if paging.stop == Stop::Short || paging.kind == PagingKind::Offset {
         needs(paging.size.is_some(), "size")?;
     }

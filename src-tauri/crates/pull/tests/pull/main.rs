@@ -7,3 +7,4 @@ mod resume;
 mod server;
 mod support;
 mod tls;
+mod truth;
