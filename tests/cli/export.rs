@@ -59,7 +59,14 @@ fn entries_in_another_encoding_come_as_their_text() {
     bench.import(&file, &["--zone", "UTC"]).json(0);
     let written: Vec<&str> = text.lines().skip(1).collect();
     for (format, pointer) in [("ecs", "/event/original"), ("ocsf", "/raw_data")] {
-        let ran = bench.run(&["events", "case.wmcase", "--sort", "oldest", "--format", format]);
+        let ran = bench.run(&[
+            "events",
+            "case.wmcase",
+            "--sort",
+            "oldest",
+            "--format",
+            format,
+        ]);
         let events = ran.events();
         let given: Vec<&str> = (events.iter())
             .map(|e| e.pointer(pointer).unwrap().as_str().unwrap())

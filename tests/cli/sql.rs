@@ -243,7 +243,10 @@ fn a_statement_that_never_ends_is_ended() {
     ] {
         let error = bench.run(&["sql", "case.wmcase", "--json", long]).error();
         assert_eq!(error["code"], "invalid_query", "{error}");
-        assert!(error["message"].as_str().unwrap().contains("1 MiB"), "{error}");
+        assert!(
+            error["message"].as_str().unwrap().contains("1 MiB"),
+            "{error}"
+        );
     }
     let greedy = "WITH RECURSIVE n(i, t) AS (SELECT 1, hex(zeroblob(100000)) UNION ALL SELECT i + 1, t || i FROM n LIMIT 100000) \
                   SELECT t FROM n ORDER BY t";

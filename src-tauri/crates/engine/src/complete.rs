@@ -141,9 +141,10 @@ fn key_choices(prefix: &str) -> Vec<CompletionChoice> {
 
 /// A value as it must stand in a filter: quoted when a bare word would be read otherwise.
 fn quoted(key: &str, value: &str) -> String {
-    let bare = !value.is_empty()
-        // `target:acct/42` asks for the object 42 of the type acct.
-        && !(key == "target" && value.contains('/'))
+    // `target:acct/42` asks for the object 42 of the type acct.
+    let typed = key == "target" && value.contains('/');
+    let bare = !typed
+        && !value.is_empty()
         && value
             .chars()
             .all(|c| c.is_alphanumeric() || "@._-+/:".contains(c))

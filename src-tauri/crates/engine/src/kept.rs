@@ -194,9 +194,9 @@ impl Case {
                 continue;
             }
             let named = profile.name();
-            let read = sources.iter().filter(|s| {
-                s.state != "withdrawn" && s.receipt.profiles.iter().any(|p| *p == named)
-            });
+            let read = sources
+                .iter()
+                .filter(|s| s.state != "withdrawn" && s.receipt.profiles.contains(&named));
             profiles.push(OwnProfile {
                 recognises: library.own().iter().any(|p| p.text == text),
                 sources: read.map(|s| s.id).collect(),

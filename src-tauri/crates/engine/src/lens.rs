@@ -63,8 +63,9 @@ impl Case {
     /// Refuses `in:` with a source that is not there: an empty answer would read as "nothing happened".
     fn check_sources(&self, query: &Query) -> Result<()> {
         let mut asked = Vec::new();
-        query.expr.each_term(&mut |term, _| {
-            match (&term.on, &term.test) {
+        query
+            .expr
+            .each_term(&mut |term, _| match (&term.on, &term.test) {
                 (On::Source, Test::Is(name)) => {
                     asked.push((fold(name).into_owned(), false, term.span.clone()));
                 }
@@ -72,8 +73,7 @@ impl Case {
                     asked.push((name.clone(), true, term.span.clone()));
                 }
                 _ => {}
-            }
-        });
+            });
         if asked.is_empty() {
             return Ok(());
         }

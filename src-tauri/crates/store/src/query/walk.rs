@@ -126,7 +126,12 @@ impl Query<'_> {
         let segments = &self.snapshot.segments;
         let dictionaries: Result<Vec<Vec<_>>> = segments
             .iter()
-            .map(|s| fields.iter().map(|f| s.columns.dictionary_once(*f)).collect())
+            .map(|s| {
+                fields
+                    .iter()
+                    .map(|f| s.columns.dictionary_once(*f))
+                    .collect()
+            })
             .collect();
         let texts = Texts {
             fields: fields.to_vec(),
