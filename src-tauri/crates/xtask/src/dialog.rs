@@ -40,7 +40,8 @@ impl SystemDialog {
         let begun = Instant::now();
         loop {
             let mut shown = Vec::new();
-            for window in connection.query_tree(root)?.reply()?.children {
+            let children = connection.query_tree(root)?.reply()?.children;
+            for window in children {
                 let name = title_of(&connection, window)?;
                 if name == title && is_shown(&connection, window)? {
                     sleep(DRAWN);

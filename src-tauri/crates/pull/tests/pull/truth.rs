@@ -60,7 +60,9 @@ fn gap<'c>(coverage: &'c [Coverage], word: &str) -> &'c Coverage {
     let found = coverage
         .iter()
         .find(|c| !c.complete && c.reason.contains(word));
-    found.unwrap_or_else(|| panic!("no gap says `{word}`: {coverage:?}"))
+    found
+        .ok_or_else(|| format!("no gap says `{word}`: {coverage:?}"))
+        .unwrap()
 }
 
 #[test]
