@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::Bench;
 use crate::package::{bench, files, package, runs, stock_tool, verify};
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     for (name, bytes) in files(from) {
         let path = to.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -18,7 +18,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// What somebody without the key can do after a change: both manifests and the payload sum again.
-fn reseal(folder: &Path) {
+pub(crate) fn reseal(folder: &Path) {
     let all = files(folder);
     let line =
         |(name, bytes): &(String, Vec<u8>)| format!("{}  {name}\n", hex(&Sha256::digest(bytes)));
@@ -50,11 +50,11 @@ fn reseal(folder: &Path) {
     fs::write(folder.join("tagmanifest-sha256.txt"), tags).unwrap();
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn edit(folder: &Path, name: &str, change: impl FnOnce(String) -> String) {
+pub(crate) fn edit(folder: &Path, name: &str, change: impl FnOnce(String) -> String) {
     let path = folder.join(name);
     let text = fs::read_to_string(&path).unwrap();
     let changed = change(text.clone());
@@ -63,7 +63,7 @@ fn edit(folder: &Path, name: &str, change: impl FnOnce(String) -> String) {
 }
 
 /// Applies a change to a copy of a package; the layers that do not hold then.
-fn changed(
+pub(crate) fn changed(
     bench: &Bench,
     from: &str,
     key: &[&str],
@@ -155,9 +155,11 @@ fn manifests_made_anew_without_the_key_do_not_fit_the_signature() {
     let report = package(&bench, "pkg", &["--sign", "Compliance"]);
     let key = report["signed_by"].as_str().unwrap().to_owned();
     let change = |folder: &Path| {
-        edit(folder, "data/events/events.ndjson", |t| {
-            t.replacen("203.0.113.45", "203.0.113.46", 1)
-        });
+        for name in ["data/events/events.ndjson", "data/events/events.csv"] {
+            edit(folder, name, |t| {
+                t.replacen("203.0.113.45", "203.0.113.46", 1)
+            });
+        }
         reseal(folder);
     };
     let (said, failed) = changed(&bench, "pkg", &[], change);
@@ -341,6 +343,9 @@ fn what_does_not_fit_together_is_found_without_a_signature() {
                 edit(f, excerpt, |t| {
                     t.replacen("203.0.113.45", "203.0.113.46", 1)
                         .replace(&leaf, &other)
+                });
+                edit(f, "data/events/events.csv", |t| {
+                    t.replacen("203.0.113.45", "203.0.113.46", 1)
                 });
                 edit(f, events, |t| {
                     t.replacen("203.0.113.45", "203.0.113.46", 1)

@@ -17,7 +17,8 @@ pub(crate) struct Args {
     /// The signer's public key from another way than the package: its word or its file.
     #[arg(long)]
     key: Option<String>,
-    /// A head of the custody log that was kept elsewhere, such as 62:4c190fd3….
+    /// A head of the custody log that was kept elsewhere: its size and root, such as 62:q83vEjRW…=, which also binds entries
+    /// that a redacted package withholds; or its size and hash, such as 62:4c190fd3….
     #[arg(long)]
     head: Option<String>,
     /// Values and entries that the holder of the case opened with `disclose`: the file that was sent.
@@ -25,13 +26,14 @@ pub(crate) struct Args {
     openings: Option<PathBuf>,
 }
 
+/// A key as it was given: a file that can be read is the key's file; anything else is taken for its word.
+pub(crate) fn key_text(key: &str) -> String {
+    std::fs::read_to_string(key).unwrap_or_else(|_| key.to_owned())
+}
+
 /// Checks it; exit code 1 when a layer does not hold.
 pub(crate) fn run(args: &Args, json: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
-    // A file that can be read is the key's file; anything else is taken for its word.
-    let key = args
-        .key
-        .as_ref()
-        .map(|key| std::fs::read_to_string(key).unwrap_or_else(|_| key.clone()));
+    let key = args.key.as_deref().map(key_text);
     let passphrase = host::passphrase();
     let openings = args.openings.as_deref().map(text).transpose()?;
     let options = VerifyOptions {

@@ -8,6 +8,7 @@ use std::io::Read;
 use sha2::{Digest, Sha256};
 
 use crate::files::Files;
+use crate::names;
 use crate::report::Layer;
 use crate::tree::{self, Hash};
 
@@ -91,7 +92,15 @@ pub(crate) fn check(files: &Files) -> Bag {
             faults.push(format!("the tag manifest does not list `{needed}`"));
         }
     }
+    for needed in names::ALWAYS {
+        if !listed.contains_key(*needed) {
+            faults.push(format!("the manifest does not list `{needed}`"));
+        }
+    }
     for name in files.names() {
+        if !names::may_hold(name) {
+            faults.push(format!("`{name}` is no file of a package"));
+        }
         let sealing = name == "tagmanifest-sha256.txt" || name == "tagmanifest-sha256.txt.minisig";
         if !sealing && !listed.contains_key(name) {
             faults.push(format!("`{name}` is in the package and in no manifest"));
@@ -116,7 +125,7 @@ pub(crate) fn check(files: &Files) -> Bag {
         Layer::held(
             "completeness",
             format!("{} files, each in one manifest", listed.len()),
-            "the package holds exactly the files that its manifests list",
+            "the package holds exactly the files that its manifests list, and none that the format does not name",
             "that the manifests are those of its maker: the signature does",
         )
     } else {

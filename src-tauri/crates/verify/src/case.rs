@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bag::told;
 use crate::columns;
-use crate::custody::Log;
+use crate::custody::{Log, Withheld};
 use crate::files::begins_with;
 use crate::report::{Layer, Options, Report, VerifyError};
 use crate::rows;
@@ -91,7 +91,7 @@ pub(crate) fn check_database(
         .map_err(|e| unknown(e.to_string()))?;
     let mut layers = vec![pages(&look)];
     let (log, fault) = custody(&look);
-    let chain = log.layer(fault, options.head);
+    let chain = log.layer(fault, options.head, Withheld::Refused);
     let trusted = chain.ok;
     layers.push(chain);
     if trusted {

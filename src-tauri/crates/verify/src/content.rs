@@ -13,11 +13,13 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
 use crate::bag::{Bag, told};
-use crate::custody::Log;
+use crate::custody::{Log, Withheld};
+use crate::figures;
 use crate::files::Files;
 use crate::openings;
 use crate::proofs::Proofs;
 use crate::report::{Layer, Options};
+use crate::sheet;
 use crate::tree::{self, Hash};
 
 /// Longest line; an entry has at most 16 MiB, which escapes can make six times longer.
@@ -83,14 +85,16 @@ struct Place {
 
 /// The events, as far as the other files must agree with them.
 #[derive(Default)]
-struct Events {
-    count: u64,
+pub(crate) struct Events {
+    pub(crate) count: u64,
     undated: u64,
     last: u64,
-    by_source: BTreeMap<u64, u64>,
-    by_day: BTreeMap<(u64, String), u64>,
+    pub(crate) by_source: BTreeMap<u64, u64>,
+    pub(crate) by_day: BTreeMap<(u64, String), u64>,
     places: BTreeMap<u64, Vec<Place>>,
     numbers: Vec<u64>,
+    /// Hash of the row of the table that each event gives.
+    rows: Vec<Hash>,
     committed: u64,
     bare: u64,
 }
@@ -136,8 +140,16 @@ fn no_json(error: &serde_json::Error) -> String {
 pub(crate) fn check(files: &Files, bag: &Bag, options: &Options<'_>) -> Content {
     let mut layers = Vec::new();
     let (log, fault) = custody(files);
-    layers.push(log.layer(fault, options.head));
     let redacted = files.has(openings::REDACTIONS);
+    layers.push(log.layer(
+        fault,
+        options.head,
+        if redacted {
+            Withheld::Allowed
+        } else {
+            Withheld::Refused
+        },
+    ));
     let mut events = Events::default();
     let read = read_events(files, &mut events);
     let population = read.and_then(|()| population(files, &events));
@@ -146,11 +158,14 @@ pub(crate) fn check(files: &Files, bag: &Bag, options: &Options<'_>) -> Content 
         Ok(detail) => Layer::held(
             "events",
             detail,
-            "the events are as many as the population statement, the counts by source and day and the table say, each once and in order",
+            "the events are as many as the population statement and the counts by source and day say, each once and in order, and every cell of the table says what its event says",
             "that the export the case was made from was complete, or that the system logged everything: see coverage and blind spots",
         ),
         Err(why) => Layer::failed("events", why),
     });
+    if events_hold {
+        layers.push(figures::layer(files, &events, &log));
+    }
     let excerpts = files
         .names()
         .any(|n| n.starts_with("data/evidence/excerpts/"));
@@ -219,6 +234,7 @@ fn custody(files: &Files) -> (Log, Option<String>) {
 fn read_events(files: &Files, events: &mut Events) -> Result<(), String> {
     lines(files, "data/events/events.ndjson", &mut |_, text| {
         let line: EventLine<'_> = serde_json::from_str(text).map_err(|e| no_json(&e))?;
+        let whole: Value = serde_json::from_str(text).map_err(|e| no_json(&e))?;
         let place = line.witnessmark;
         if place.event <= events.last {
             return Err(format!(
@@ -229,6 +245,7 @@ fn read_events(files: &Files, events: &mut Events) -> Result<(), String> {
         events.last = place.event;
         events.count += 1;
         events.numbers.push(place.event);
+        events.rows.push(sheet::row_of(&whole));
         *events.by_source.entry(place.source).or_default() += 1;
         match &line.time {
             None => events.undated += 1,
@@ -316,38 +333,13 @@ fn population(files: &Files, events: &Events) -> Result<String, String> {
             return Err(format!("`{name}` has another number of events"));
         }
     }
-    let rows = table(files, &events.numbers)?;
+    let rows = sheet::table(files, &events.rows, &events.numbers)?;
     Ok(format!(
         "{} events, {} undated, from {} sources; {rows} rows in the table",
         events.count,
         events.undated,
         events.by_source.len()
     ))
-}
-
-/// Whether the table has one row for each event, in the same order.
-fn table(files: &Files, numbers: &[u64]) -> Result<u64, String> {
-    let name = "data/events/events.csv";
-    let (mut quoted, mut begun, mut rows) = (false, true, 0_usize);
-    lines(files, name, &mut |at, text| {
-        if begun && at > 1 {
-            let first = text.split('"').nth(1).and_then(|n| n.parse().ok());
-            if first != numbers.get(rows).copied() {
-                return Err("its row is not that of the next event".to_owned());
-            }
-            rows += 1;
-        }
-        quoted ^= text.bytes().filter(|b| *b == b'"').count() % 2 == 1;
-        begun = !quoted;
-        Ok(())
-    })?;
-    if quoted || rows != numbers.len() {
-        return Err(format!(
-            "`{name}` has {rows} rows for {} events",
-            numbers.len()
-        ));
-    }
-    Ok(rows as u64)
 }
 
 /// Excerpts against events, proofs against excerpts.
@@ -382,7 +374,7 @@ fn evidence(files: &Files, events: &Events, log: &Log, layers: &mut Vec<Layer>) 
     } else {
         Layer::failed("evidence", told(faults))
     });
-    let mut proofs = Proofs::new(&leaves, &log.sources, log.withheld > 0);
+    let mut proofs = Proofs::new(&leaves, &log.sources);
     let read = lines(files, "data/evidence/proofs.ndjson", &mut |_, text| {
         proofs.line(text)
     });
@@ -393,9 +385,7 @@ fn evidence(files: &Files, events: &Events, log: &Log, layers: &mut Vec<Layer>) 
         (Ok(()), Some(source)) => Layer::failed("inclusion", format!("source {source} has no proof")),
         (Ok(()), None) => Layer::held(
             "inclusion",
-            format!("{} sources{}", proofs.proved.len(), if proofs.untold.is_empty() { String::new() } else {
-                format!("; the entries of the log that tell the roots of {} are withheld", proofs.untold.len())
-            }),
+            format!("{} sources", proofs.proved.len()),
             "every entry shown was part of the file that was imported, at its place: the tree leads to the root in the custody log",
             "what happened to the file before it was imported",
         ),
@@ -462,7 +452,7 @@ fn originals(files: &Files, bag: &Bag, log: &Log, layers: &mut Vec<Layer>) {
             faults.push(format!("`{name}` does not have the hash that is its name"));
         }
         let known = log.sources.values().any(|s| s.sha256 == stem);
-        if !known && log.withheld == 0 {
+        if !known {
             faults.push(format!("`{name}` is no file that the custody log tells of"));
         }
     }
@@ -525,11 +515,13 @@ fn redactions(files: &Files, events: &Events) -> Result<String, String> {
             events.count
         ));
     }
-    let mut replaced = 0;
+    let mut replaced = 0_u64;
     let values = lines(files, openings::REDACTIONS, &mut |_, text| {
         let line: RedactionLine = serde_json::from_str(text).map_err(|e| no_json(&e))?;
         tree::hash(&line.commitment).ok_or("its commitment is no hash")?;
-        replaced += line.count;
+        replaced = replaced
+            .checked_add(line.count)
+            .ok_or("it counts more than can be")?;
         Ok(())
     })?;
     if files

@@ -36,6 +36,8 @@ pub(crate) struct Log {
     pub(crate) head: String,
     /// Entries whose text is withheld.
     pub(crate) withheld: u64,
+    /// The first of them.
+    pub(crate) first_withheld: Option<u64>,
     /// Receipts by source, the latest of each.
     pub(crate) sources: BTreeMap<u64, Told>,
     /// SHA-256 of segments by number, hex.
@@ -57,6 +59,16 @@ pub(crate) struct Log {
     before: Hash,
     walk: Walk,
     hashes: Vec<String>,
+    leaves: Vec<Hash>,
+}
+
+/// Whether entries may stand without their text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Withheld {
+    /// In a package that states a redaction.
+    Allowed,
+    /// In a case, and in a package that hides nothing.
+    Refused,
 }
 
 impl Log {
@@ -78,7 +90,7 @@ impl Log {
         if prev != self.before {
             return Err(format!("entry {seq} does not follow the one before it"));
         }
-        match entry {
+        let leaf = match entry {
             Some(text) => {
                 let found: Hash = Sha256::new_with_prefix(prev)
                     .chain_update(text)
@@ -93,15 +105,17 @@ impl Log {
                     return Err(format!("entry {seq} stands in the wrong place"));
                 }
                 self.listen(&value);
-                self.walk.push(1, tree::leaf(text.as_bytes()));
+                tree::leaf(text.as_bytes())
             }
+            // Nothing ties this leaf to this hash: only the root binds what stands up to here.
             None => {
-                let leaf =
-                    leaf.ok_or_else(|| format!("entry {seq} is withheld without its leaf"))?;
                 self.withheld += 1;
-                self.walk.push(1, leaf);
+                self.first_withheld.get_or_insert(seq);
+                leaf.ok_or_else(|| format!("entry {seq} is withheld without its leaf"))?
             }
-        }
+        };
+        self.walk.push(1, leaf);
+        self.leaves.push(leaf);
         self.before = hash;
         self.size = seq;
         self.head = hex::encode(hash);
@@ -209,14 +223,25 @@ impl Log {
         Ok(())
     }
 
-    /// Whether a head that left the machine earlier lies in this log.
+    /// The root over the first entries.
+    fn root_of(&self, size: usize) -> Option<Hash> {
+        let mut walk = Walk::default();
+        for leaf in self.leaves.get(..size)? {
+            walk.push(1, *leaf);
+        }
+        Some(walk.root())
+    }
+
+    /// Whether a head that left the machine earlier lies in this log: a root over all entries up to it, or the hash of its
+    /// last entry. A hash says nothing of what stands before an entry that is withheld, because the text that would tie it
+    /// to that is not there; so it is no proof then.
     pub(crate) fn holds(&self, head: &str) -> Result<String, String> {
         let parsed = head
             .split_once([':', ' '])
             .and_then(|(size, hash)| Some((size.trim().parse::<u64>().ok()?, hash.trim())));
         let Some((size, hash)) = parsed else {
             return Err(format!(
-                "`{head}` is no head; write its number and hash, such as 62:4c19…"
+                "`{head}` is no head; write its number and the root of the checkpoint, such as 62:q83vEjRW…=, or its number and hash, such as 62:4c19…"
             ));
         };
         if size > self.size {
@@ -225,43 +250,84 @@ impl Log {
                 self.size
             ));
         }
-        let found = self.hashes.get((size as usize).wrapping_sub(1));
-        if found.is_some_and(|f| hash.len() >= 16 && f.starts_with(&hash.to_lowercase())) {
-            return Ok(format!("entry {size} is the head that was kept"));
+        let at = usize::try_from(size).unwrap_or(usize::MAX);
+        let begins = |whole: &str| hash.len() >= 16 && whole.starts_with(&hash.to_lowercase());
+        let root = self.root_of(at).filter(|_| size > 0);
+        if root.is_some_and(|root| STANDARD.encode(root) == hash || begins(&hex::encode(root))) {
+            return Ok(format!(
+                "the first {size} entries have the root that was kept"
+            ));
         }
-        Err(format!(
-            "entry {size} is not the head that was kept: the log was written anew"
-        ))
+        if !self
+            .hashes
+            .get(at.wrapping_sub(1))
+            .is_some_and(|f| begins(f))
+        {
+            return Err(format!(
+                "entry {size} is not the head that was kept: the log was written anew"
+            ));
+        }
+        match self.first_withheld.filter(|first| *first <= size) {
+            None => Ok(format!("entry {size} is the head that was kept")),
+            Some(first) => Err(format!(
+                "entry {size} has the hash that was kept, which proves nothing here: entry {first} is withheld, and without its text anything can stand before that hash; give the root of a checkpoint instead (--head {size}:ROOT, as `witnessmark custody` prints it)"
+            )),
+        }
     }
 
     /// The layer of the chain.
-    pub(crate) fn layer(&self, fault: Option<String>, head: Option<&str>) -> Layer {
-        let kept = match (fault, head) {
-            (Some(fault), _) => return Layer::failed("custody", fault),
-            (None, None) => String::new(),
-            (None, Some(head)) => match self.holds(head) {
-                Ok(kept) => format!(", {kept}"),
-                Err(fault) => return Layer::failed("custody", fault),
-            },
-        };
+    pub(crate) fn layer(
+        &self,
+        fault: Option<String>,
+        head: Option<&str>,
+        withheld: Withheld,
+    ) -> Layer {
+        if let Some(fault) = fault {
+            return Layer::failed("custody", fault);
+        }
         if self.size == 0 {
             return Layer::failed(
                 "custody",
                 "there is no entry, not even that of the making of the case",
             );
         }
-        let withheld = match self.withheld {
-            0 => String::new(),
-            n => format!(", {n} withheld"),
+        if let Some(first) = self.first_withheld
+            && withheld == Withheld::Refused
+        {
+            return Layer::failed(
+                "custody",
+                format!("entry {first} is withheld, in a package that states no redaction"),
+            );
+        }
+        let kept = match head.map(|head| self.holds(head)) {
+            None => String::new(),
+            Some(Ok(kept)) => format!(", {kept}"),
+            Some(Err(fault)) => return Layer::failed("custody", fault),
+        };
+        let root = format!("root {}:{}", self.size, STANDARD.encode(self.walk.root()));
+        let (count, proves, without_head) = match self.withheld {
+            0 => (
+                String::new(),
+                "each entry follows from the one before; none was changed, removed, added or moved without all later ones",
+                "that the whole log was not written anew or its end cut off: compare the head with one that left the machine earlier (--head)",
+            ),
+            n => (
+                format!(", {n} withheld"),
+                "each entry that is shown follows from the hash of the one before, and the checkpoint is the root over all of them, withheld ones too",
+                "that what stands before a withheld entry was not written anew, or the end cut off: compare the root with one that left the machine earlier (--head SIZE:ROOT)",
+            ),
         };
         Layer::held(
             "custody",
-            format!("{} entries{withheld}, head {}{kept}", self.size, self.head),
-            "each entry follows from the one before; none was changed, removed, added or moved without all later ones",
+            format!(
+                "{} entries{count}, head {}, {root}{kept}",
+                self.size, self.head
+            ),
+            proves,
             if head.is_some() {
                 "what the person at the machine did outside the program, or that names and times in the entries are true"
             } else {
-                "that the whole log was not written anew or its end cut off: compare the head with one that left the machine earlier (--head)"
+                without_head
             },
         )
     }

@@ -8,11 +8,14 @@ mod case;
 mod columns;
 mod content;
 mod custody;
+mod figures;
 mod files;
+mod names;
 mod openings;
 mod proofs;
 mod report;
 mod rows;
+mod sheet;
 mod signature;
 mod tree;
 

@@ -48,28 +48,21 @@ pub(crate) struct Proofs<'l> {
     /// Leaves of the excerpts by source, rising by entry.
     leaves: &'l BTreeMap<u64, Vec<(u64, Hash)>>,
     told: &'l BTreeMap<u64, Told>,
-    /// Whether the log withholds entries, so that a source may be missing in it.
-    withheld: bool,
     open: Option<Open<'l>>,
     /// Sources whose proof is complete.
     pub(crate) proved: Vec<u64>,
-    /// Sources whose root the log does not tell, because that entry is withheld.
-    pub(crate) untold: Vec<u64>,
 }
 
 impl<'l> Proofs<'l> {
     pub(crate) fn new(
         leaves: &'l BTreeMap<u64, Vec<(u64, Hash)>>,
         told: &'l BTreeMap<u64, Told>,
-        withheld: bool,
     ) -> Self {
         Self {
             leaves,
             told,
-            withheld,
             open: None,
             proved: Vec::new(),
-            untold: Vec::new(),
         }
     }
 
@@ -121,7 +114,9 @@ impl<'l> Proofs<'l> {
                     return Err(format!("source {source}: paths and covers stand together"));
                 }
                 open.until(first);
-                let hash = tree::hash(&hash).filter(|_| open.walk.at + 1 == first);
+                let fits = open.walk.at.checked_add(1) == Some(first)
+                    && count <= open.entries.saturating_sub(open.walk.at);
+                let hash = tree::hash(&hash).filter(|_| fits);
                 if hash.is_some_and(|hash| open.walk.push(count, hash)) {
                     Ok(())
                 } else {
@@ -141,7 +136,6 @@ impl<'l> Proofs<'l> {
                     "source {source}: the custody log tells of another root"
                 ));
             }
-            None if self.withheld => self.untold.push(source),
             None => {
                 return Err(format!(
                     "source {source}: the custody log does not tell of it"
@@ -185,7 +179,7 @@ impl<'l> Proofs<'l> {
         };
         let source = open.source;
         if open.paths == 0 {
-            open.until(open.entries + 1);
+            open.until(open.entries.saturating_add(1));
             if open.walk.at != open.entries || open.walk.root() != open.root {
                 return Err(format!(
                     "source {source}: the entries shown do not lead to the root"
@@ -206,7 +200,7 @@ impl Open<'_> {
     /// Walks over the shown entries that stand next, up to an entry.
     fn until(&mut self, before: u64) {
         while let Some((entry, leaf)) = self.leaves.get(self.next)
-            && *entry == self.walk.at + 1
+            && Some(*entry) == self.walk.at.checked_add(1)
             && *entry < before
         {
             self.walk.push(1, *leaf);

@@ -11,7 +11,8 @@ use serde::Serialize;
 pub struct Options<'o> {
     /// The signer's public key from another way: its word (`RW…`) or the text of its file.
     pub key: Option<&'o str>,
-    /// A head of the custody log that left the machine earlier: number and hash, `62:4c19…`.
+    /// A head of the custody log that left the machine earlier: number of entries and the root of their checkpoint, or number
+    /// and hash of the last one, `62:4c19…`, which is no proof where an entry before it is withheld.
     pub head: Option<&'o str>,
     /// Passphrase of an encrypted case.
     pub passphrase: Option<&'o str>,

@@ -29,11 +29,20 @@ fn wrong(detail: impl Into<String>) -> Signed {
     }
 }
 
-/// A key given as its word or as the text of its file.
-fn read_key(text: &str) -> Option<PublicKey> {
-    PublicKey::decode(text)
-        .or_else(|_| PublicKey::from_base64(text.trim()))
-        .ok()
+/// A key given as its word or as the text of its file, with that word. It must be the only one there: a line after it could name
+/// somebody else.
+fn read_key(text: &str) -> Option<(PublicKey, String)> {
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
+    let word = match lines[..] {
+        [word] => word,
+        [comment, word] if comment.starts_with("untrusted comment:") => word,
+        _ => return None,
+    };
+    Some((PublicKey::from_base64(word).ok()?, word.to_owned()))
 }
 
 pub(crate) fn check(files: &Files, key: Option<&str>) -> Signed {
@@ -60,7 +69,7 @@ pub(crate) fn check(files: &Files, key: Option<&str>) -> Signed {
     let Some(text) = key.map(str::to_owned).or_else(|| own.clone()) else {
         return wrong("the package has a signature but no key; give the signer's key with --key");
     };
-    let Some(public) = read_key(&text) else {
+    let Some((public, word)) = read_key(&text) else {
         return wrong("the key is no minisign public key");
     };
     let (signature, tags) = match (files.text(SIGNATURE), files.text(TAGS)) {
@@ -90,12 +99,6 @@ pub(crate) fn check(files: &Files, key: Option<&str>) -> Signed {
     if manifest.is_some_and(|hash| !comment.contains(&format!("package:{hash}"))) {
         return wrong("the trusted comment names another package than the tag manifest does");
     }
-    let word = text
-        .lines()
-        .map(str::trim)
-        .rfind(|l| !l.is_empty())
-        .unwrap_or_default()
-        .to_owned();
     let compared = if key.is_some() {
         "by the key that was given"
     } else {
@@ -118,4 +121,21 @@ pub(crate) fn check(files: &Files, key: Option<&str>) -> Signed {
 fn bound_manifest(tags: &str) -> Option<&str> {
     tags.lines()
         .find_map(|line| line.strip_suffix("  manifest-sha256.txt"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_that_is_named_is_the_one_that_was_used() {
+        let word = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+        let file = format!("untrusted comment: minisign public key\n{word}\n");
+        for text in [word, &format!(" {word}\n"), &file] {
+            assert_eq!(read_key(text).unwrap().1, word);
+        }
+        for text in [&format!("{file}RWRsomebodyelse\n"), "", "no key"] {
+            assert!(read_key(text).is_none(), "{text}");
+        }
+    }
 }

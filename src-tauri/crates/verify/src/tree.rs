@@ -68,7 +68,11 @@ impl Walk {
         if !count.is_power_of_two() || !self.at.is_multiple_of(count) {
             return false;
         }
-        self.at += count;
+        // A package can state any number; two halves of all that can be counted would be one more than that.
+        let Some(at) = self.at.checked_add(count) else {
+            return false;
+        };
+        self.at = at;
         let mut top = (count, hash);
         while let Some(left) = self.waiting.pop_if(|left| left.0 == top.0) {
             top = (top.0 * 2, parent(&left.1, &top.1));
@@ -114,5 +118,8 @@ mod tests {
             "too long a path"
         );
         assert!(!walk.push(4, [0; 32]), "four leaves do not stand after two");
+        let mut walk = Walk::default();
+        assert!(walk.push(1 << 63, [0; 32]));
+        assert!(!walk.push(1 << 63, [0; 32]), "more than can be counted");
     }
 }
