@@ -26,6 +26,7 @@ mod drill_actor;
 mod drill_record;
 mod drill_signins;
 mod export;
+mod forged;
 mod hostile;
 mod import;
 #[cfg(target_os = "linux")]
@@ -35,6 +36,7 @@ mod notes;
 mod openapi;
 mod overlap;
 mod package;
+mod packed;
 mod panther;
 mod peer;
 mod profile;
@@ -50,6 +52,7 @@ mod sigma;
 mod sql;
 mod tamper;
 mod timeline;
+mod veiled;
 mod vendor_documents;
 mod whole;
 

@@ -134,6 +134,7 @@ fn stock_tools_and_ours_accept_a_signed_package() {
             "files",
             "custody",
             "events",
+            "coverage",
             "evidence",
             "inclusion",
             "sample"
@@ -335,6 +336,19 @@ fn a_package_is_recorded_and_overwrites_nothing() {
     ]);
     assert_eq!(wrong.error()["code"], "invalid_query");
     assert!(!bench.path("other").exists() && !bench.path("other.part").exists());
+    // What has the name of a part, or lies under it, is somebody's.
+    std::fs::create_dir_all(bench.path("more.part/precious")).unwrap();
+    std::fs::write(bench.path("more.part/precious/thesis.txt"), "gold").unwrap();
+    std::fs::write(bench.path("more.zip.part"), "gold").unwrap();
+    package(&bench, "more", &[]);
+    package(&bench, "more.zip", &[]);
+    for theirs in ["more.part/precious/thesis.txt", "more.zip.part"] {
+        assert_eq!(
+            std::fs::read(bench.path(theirs)).unwrap(),
+            b"gold",
+            "{theirs}"
+        );
+    }
     let unknown = bench.run(&["verify", "logs.csv", "--json"]);
     assert_eq!(unknown.error()["code"], "not_a_case");
 }
@@ -389,11 +403,14 @@ fn a_package_becomes_evidence_of_another_case() {
     let source = crate::receipt(&there);
     assert_eq!(
         source["profiles"],
-        serde_json::json!(["witnessmark-package@1"])
+        serde_json::json!(["witnessmark-package@2"])
     );
     assert_eq!(source["events"], 4, "its events, and nothing else of it");
     assert!(
-        source["name"].as_str().unwrap().contains("signature valid"),
+        source["name"]
+            .as_str()
+            .unwrap()
+            .contains("a key from the package, not compared"),
         "{source}"
     );
     let after = bench.run(&["events", "theirs.wmcase", "--json"]).events();
@@ -405,10 +422,19 @@ fn a_package_becomes_evidence_of_another_case() {
             "changes",
             "target",
             "session",
+            "service",
         ] {
             assert_eq!(one.get(part), other.get(part), "{part} of {one}");
         }
-        for part in ["action", "category", "operation", "outcome"] {
+        for part in [
+            "provider",
+            "original_time",
+            "zone",
+            "action",
+            "category",
+            "operation",
+            "outcome",
+        ] {
             assert_eq!(
                 one["event"].get(part),
                 other["event"].get(part),

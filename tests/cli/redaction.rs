@@ -24,9 +24,13 @@ pub(crate) fn bench() -> Bench {
 }
 
 fn base64(text: &str) -> String {
+    base64_of(text.as_bytes())
+}
+
+pub(crate) fn base64_of(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
-    for group in text.as_bytes().chunks(3) {
+    for group in bytes.chunks(3) {
         let bits =
             group.iter().fold(0_u32, |n, b| n << 8 | u32::from(*b)) << (8 * (3 - group.len()));
         for at in 0..4 {
@@ -42,7 +46,7 @@ fn base64(text: &str) -> String {
 }
 
 /// A text in every form in which it could lie in a file.
-fn forms(text: &str) -> Vec<Vec<u8>> {
+pub(crate) fn forms(text: &str) -> Vec<Vec<u8>> {
     let mut forms = Vec::new();
     for text in [text.to_owned(), text.to_lowercase(), text.to_uppercase()] {
         let percent: String = text
@@ -89,7 +93,7 @@ fn forms(text: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-fn holds(bytes: &[u8], form: &[u8]) -> bool {
+pub(crate) fn holds(bytes: &[u8], form: &[u8]) -> bool {
     bytes
         .windows(form.len())
         .any(|w| w.eq_ignore_ascii_case(form))

@@ -181,6 +181,10 @@ pub(crate) struct Import {
     /// Files, folders, or `-` for standard input.
     #[arg(required = true)]
     pub(crate) inputs: Vec<PathBuf>,
+    /// Of packages: the signer's public key from another way than the package, its word or its file. Without it the key in the
+    /// package is named in the receipt as not compared.
+    #[arg(long)]
+    pub(crate) key: Option<String>,
     #[command(flatten)]
     pub(crate) choices: Choices,
 }

@@ -191,6 +191,7 @@ pub(crate) fn zone_named(name: &str) -> Result<Zone, Failure> {
 
 fn run_import(import: Import, json: bool, out: &mut dyn Write) -> Done {
     let choices = import.choices.into_api()?;
+    let key = import.key.as_deref().map(crate::verify::key_text);
     // Every input is looked at before the case is made, so that a misspelt path leaves no empty case behind.
     let inputs = import
         .inputs
@@ -200,7 +201,10 @@ fn run_import(import: Import, json: bool, out: &mut dyn Write) -> Done {
                 name: "standard input".into(),
                 reader: Box::new(std::io::stdin()),
             }),
-            _ => Input::at(path),
+            _ => match &key {
+                Some(key) => Input::at(path)?.signed_by(key),
+                None => Input::at(path),
+            },
         })
         .collect::<Result<Vec<_>, _>>()?;
     let made = !import.case.exists();

@@ -118,5 +118,10 @@ fn words(report: &PackageReport, args: &Args, out: &mut dyn Write) -> std::io::R
         out,
         "custody    {} entries, head {}; recorded as entry {}",
         report.custody_size, report.custody_head, report.recorded
+    )?;
+    writeln!(
+        out,
+        "tell the receiver, by another way than the package: --head {}:{}",
+        report.custody_size, report.custody_root
     )
 }

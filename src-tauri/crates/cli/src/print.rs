@@ -310,6 +310,13 @@ pub(crate) fn custody(report: &CustodyReport, out: &mut dyn Write) -> io::Result
         "{} entries, chain {state}, head {}:{}",
         report.size, report.size, report.head
     )?;
+    if let Some(root) = report.checkpoint.lines().nth(2) {
+        writeln!(
+            out,
+            "the same with the root, for packages that withhold entries: {}:{root}",
+            report.size
+        )?;
+    }
     for notice in &report.notices {
         writeln!(out, "notice: {}", visible(notice))?;
     }

@@ -19,7 +19,12 @@ pub enum Input {
     /// A folder; every regular file below it is a source, in the order of their names.
     Folder(PathBuf),
     /// A package that somebody sent, as a folder or an archive; its events are the source.
-    Package(PathBuf),
+    Package {
+        /// Where it is.
+        path: PathBuf,
+        /// The signer's public key from another way than the package, where the person has it.
+        key: Option<String>,
+    },
     /// Bytes that come from elsewhere, such as standard input; they can be read once.
     Stream {
         /// What it is called in the case.
@@ -65,7 +70,10 @@ impl Input {
         let meta = metadata(path)?;
         if meta.is_dir() {
             return Ok(if witnessmark_verify::is_package(path) {
-                Self::Package(path.to_owned())
+                Self::Package {
+                    path: path.to_owned(),
+                    key: None,
+                }
             } else {
                 Self::Folder(path.to_owned())
             });
@@ -76,16 +84,34 @@ impl Input {
             .is_some_and(|e| e.eq_ignore_ascii_case("zip"))
             && witnessmark_verify::is_package(path)
         {
-            return Ok(Self::Package(path.to_owned()));
+            return Ok(Self::Package {
+                path: path.to_owned(),
+                key: None,
+            });
         }
         Ok(Self::File(path.to_owned()))
+    }
+
+    /// The same, where a package must be signed by this key; a key means nothing for other inputs, and that is an error.
+    pub fn signed_by(self, key: &str) -> Result<Self> {
+        match self {
+            Self::Package { path, .. } => Ok(Self::Package {
+                path,
+                key: Some(key.to_owned()),
+            }),
+            other => Err(Error::new(
+                Code::InvalidOption,
+                format!("`{}` is no package, so no key has signed it", other.name()),
+                "Leave the key out, or import packages by themselves.",
+            )),
+        }
     }
 
     /// What the input is called.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::File(path) | Self::Folder(path) | Self::Package(path) => file_name(path),
+            Self::File(path) | Self::Folder(path) | Self::Package { path, .. } => file_name(path),
             Self::Stream { name, .. } | Self::Paste { name, .. } => name.clone(),
         }
     }
@@ -98,7 +124,7 @@ impl Input {
                 path,
             }],
             Self::Folder(path) => walk(&path)?,
-            Self::Package(path) => vec![package(&path)?],
+            Self::Package { path, key } => vec![package(&path, key.as_deref())?],
             Self::Stream { name, reader } => vec![Source::Ready(Opened {
                 name,
                 path: None,
@@ -126,9 +152,14 @@ impl Input {
 const PACKED_EVENTS: u64 = 512 << 20;
 
 /// The events of a package, after it was checked: what does not hold together is no evidence. What the check says of the
-/// package becomes part of the source's name, and so of the receipt and the custody log.
-fn package(path: &Path) -> Result<Source> {
-    let report = crate::verify::verify(path, &crate::verify::VerifyOptions::default())?;
+/// package becomes part of the source's name, and so of the receipt and the custody log. Anybody can sign a package with a key
+/// of their own; so the key is named, and whether it was compared with one that came by another way.
+fn package(path: &Path, key: Option<&str>) -> Result<Source> {
+    let options = crate::verify::VerifyOptions {
+        key,
+        ..crate::verify::VerifyOptions::default()
+    };
+    let report = crate::verify::verify(path, &options)?;
     if let Some(failed) = report.layers.iter().find(|l| !l.ok) {
         let message = format!(
             "the package `{}` does not hold, `{}`: {}",
@@ -140,11 +171,15 @@ fn package(path: &Path) -> Result<Source> {
         return Err(Error::new(Code::NotReadable, message, hint).at(path.to_string_lossy()));
     }
     let binds = report.binds.unwrap_or_default();
+    let signature = match (&report.signed_by, key) {
+        (Some(signer), Some(_)) => format!("signed by {signer}, as compared"),
+        (Some(signer), None) => format!("signed by {signer}, a key from the package, not compared"),
+        (None, _) => "not signed".to_owned(),
+    };
     let name = format!(
-        "{} (package {}, signature {})/events.ndjson",
+        "{} (package {}, {signature})/events.ndjson",
         file_name(path),
-        &binds[..binds.len().min(16)],
-        report.signature
+        &binds[..binds.len().min(16)]
     );
     if path.is_dir() {
         return Ok(Source::File {

@@ -38,6 +38,7 @@ mod notes;
 mod numbers;
 mod own_entries;
 mod package;
+mod packed_review;
 mod preview;
 mod profile_folder;
 mod profiles;

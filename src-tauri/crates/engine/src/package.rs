@@ -101,6 +101,7 @@ impl Case {
             undated: written.undated,
             custody_size: written.custody_size,
             custody_head: written.custody_head,
+            custody_root: written.custody_root,
             recorded,
             files: written
                 .files
@@ -196,7 +197,7 @@ impl Case {
             rejects: rejects.collect(),
             notes,
             rules: packed.files,
-            findings: Vec::new(),
+            review: self.packed_review(query, zone)?,
             checklists: packed.checklists,
             people: self.confirmed_people()?,
             secret: self.package_secret(),

@@ -35,6 +35,11 @@ pub fn settled(log: &[CustodyLine]) -> &[CustodyLine] {
     &log[..kept]
 }
 
+/// Merkle root of a log as its checkpoint gives it.
+pub(crate) fn root(log: &[CustodyLine]) -> String {
+    STANDARD.encode(tree::root(log.iter().map(|l| l.entry.as_bytes())))
+}
+
 /// Origin, size and Merkle root (RFC 6962 over the texts of the entries), each on a line.
 #[must_use]
 pub fn checkpoint<'t>(case_id: &str, entries: impl ExactSizeIterator<Item = &'t str>) -> String {

@@ -15,6 +15,7 @@ mod pieces;
 mod population;
 pub mod redact;
 mod report;
+mod reviewed;
 mod sample;
 pub mod sink;
 mod table;
@@ -25,11 +26,15 @@ mod write;
 pub use error::{PackageError, Result};
 pub use keys::{KeyError, SigningKey, make_key, public_key_text};
 pub use material::{
-    CaseFacts, ChecklistFacts, Control, CustodyLine, DayCount, FindingFacts, Material, NoteFacts,
-    Progress, Reject, SourceFacts, StepFacts, Warning,
+    CaseFacts, ChecklistFacts, Control, CustodyLine, DayCount, Material, NoteFacts, Progress,
+    Reject, SourceFacts, StepFacts, Warning,
 };
 pub use redact::{
     Effect, OpenedEntry, OpenedValue, Policy, commitment_of, open_entry, open_values, preview,
+};
+pub use reviewed::{
+    DetectionFacts, FindingFacts, NotRunFacts, ReviewFacts, SuppressedFacts, UntoldFacts,
+    VerdictFacts,
 };
 pub use sink::{Sink, ZipSink};
 pub use write::{Also, Evidence, Options, Sampling, Written, write};

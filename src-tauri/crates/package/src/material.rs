@@ -7,6 +7,7 @@ use std::io::Write;
 use witnessmark_model::{Event, Instant, Locator};
 
 use crate::error::Result;
+use crate::reviewed::ReviewFacts;
 use crate::tree::Hash;
 
 /// How far the work is.
@@ -44,19 +45,6 @@ pub struct CustodyLine {
     pub hash: String,
     /// Whether the text is left out of the package, because it holds something that a policy hides.
     pub withheld: bool,
-}
-
-/// A finding, for the report.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FindingFacts {
-    /// `critical` to `info`.
-    pub severity: String,
-    /// What was found, in one sentence.
-    pub sentence: String,
-    /// What a person said of it.
-    pub verdict: Option<String>,
-    /// Events that show it.
-    pub events: u64,
 }
 
 /// A step of a checklist, for the report.
@@ -227,8 +215,8 @@ pub struct CaseFacts {
     pub notes: Vec<NoteFacts>,
     /// Further files for `data/rules/`: name below it, content. Rules, checklists, and what came of them.
     pub rules: Vec<(String, Vec<u8>)>,
-    /// Findings of the scope.
-    pub findings: Vec<FindingFacts>,
+    /// What the detections found in the scope; absent where none has looked.
+    pub review: Option<ReviewFacts>,
     /// Checklists that were answered.
     pub checklists: Vec<ChecklistFacts>,
     /// Values that a person confirmed to be one actor each.

@@ -44,8 +44,11 @@ pub(crate) fn gaps(source: &SourceFacts, most: usize) -> Vec<(i64, i64)> {
 }
 
 /// `coverage.json`: what each source covers, and what it does not say.
-pub(crate) fn coverage(facts: &CaseFacts, census: &Census) -> Value {
+pub(crate) fn coverage(facts: &CaseFacts, census: &Census, query: &str) -> Value {
     let sources = facts.sources.iter().map(|s| {
+        if !census.covers(s.id, query) {
+            return json!({"source": s.id, "scope": "not in scope"});
+        }
         json!({
             "source": s.id,
             "name": s.name,
@@ -74,6 +77,7 @@ pub(crate) fn coverage(facts: &CaseFacts, census: &Census) -> Value {
 pub(crate) fn index(
     facts: &CaseFacts,
     census: &Census,
+    query: &str,
     how: impl Fn(&SourceFacts) -> String,
 ) -> String {
     let mut out = String::new();
@@ -99,6 +103,13 @@ pub(crate) fn index(
         &mut out,
     );
     for s in &facts.sources {
+        if !census.covers(s.id, query) {
+            let mut cells = vec![String::new(); 16];
+            cells[0] = s.id.to_string();
+            cells[15] = "not in scope".to_owned();
+            table::row(cells.iter().map(String::as_str), &mut out);
+            continue;
+        }
         let shown = if census.places.contains_key(&s.id) {
             how(s)
         } else {
@@ -135,10 +146,15 @@ pub(crate) fn index(
 }
 
 /// `custody.ndjson` and `checkpoint.txt`.
-pub(crate) fn custody(bag: &mut Bag<'_>, case: &str, log: &[CustodyLine]) -> Result<()> {
+pub(crate) fn custody(
+    bag: &mut Bag<'_>,
+    case: &str,
+    log: &[CustodyLine],
+    withheld: &dyn Fn(&CustodyLine) -> bool,
+) -> Result<()> {
     bag.begin("data/custody/custody.ndjson")?;
     for line in log {
-        let value = if line.withheld {
+        let value = if withheld(line) {
             // The leaf lets the root of the log be computed all the same; the text can be shown later against it.
             let leaf = hex::encode(tree::leaf(line.entry.as_bytes()));
             json!({"seq": line.seq, "leaf": leaf, "prev": line.prev, "hash": line.hash})
@@ -151,10 +167,31 @@ pub(crate) fn custody(bag: &mut Bag<'_>, case: &str, log: &[CustodyLine]) -> Res
     bag.file("data/custody/checkpoint.txt", text.as_bytes())
 }
 
+/// Whether an entry of the log tells of a source that is not in scope.
+pub(crate) fn tells_of_others(line: &CustodyLine, covers: &dyn Fn(u32) -> bool) -> bool {
+    let entry: Value = serde_json::from_str(&line.entry).unwrap_or(Value::Null);
+    let detail = &entry["detail"];
+    let listed = detail["sources"].as_array().into_iter().flatten();
+    let mut named = listed.map(|s| &s["id"]).chain([&detail["source"]]);
+    named.any(|id| {
+        let id = id.as_u64().and_then(|id| u32::try_from(id).ok());
+        id.is_some_and(|id| !covers(id))
+    })
+}
+
 /// `rejects.ndjson`: place and reason of every entry that holds no event; its content stays in the case.
-pub(crate) fn rejects(bag: &mut Bag<'_>, facts: &CaseFacts) -> Result<()> {
+pub(crate) fn rejects(
+    bag: &mut Bag<'_>,
+    facts: &CaseFacts,
+    census: &Census,
+    query: &str,
+) -> Result<()> {
     bag.begin("data/coverage/rejects.ndjson")?;
-    for r in &facts.rejects {
+    for r in facts
+        .rejects
+        .iter()
+        .filter(|r| census.covers(r.source, query))
+    {
         let value = json!({
             "source": r.source, "entry": r.entry, "line": r.line, "offset": r.offset, "length": r.length, "code": r.code,
         });
@@ -195,7 +232,7 @@ pub(crate) fn notes(bag: &mut Bag<'_>, facts: &CaseFacts) -> Result<()> {
 }
 
 /// `review.json`: what a reviewer needs to sign off.
-pub(crate) fn review(facts: &CaseFacts, census: &Census, title: &str) -> Value {
+pub(crate) fn review(facts: &CaseFacts, census: &Census, title: &str, query: &str) -> Value {
     let mut marks: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
     for note in &facts.notes {
         *marks.entry(&note.kind).or_default() += 1;
@@ -209,10 +246,11 @@ pub(crate) fn review(facts: &CaseFacts, census: &Census, title: &str) -> Value {
         "sample": census.sample.len(),
         "exceptions": {
             "undated": census.undated,
-            "rejected_entries": facts.sources.iter().map(|s| s.rejected).sum::<u64>(),
+            "rejected_entries": facts.sources.iter().filter(|s| census.covers(s.id, query)).map(|s| s.rejected).sum::<u64>(),
             "flags": census.problems,
         },
         "marks": marks,
+        "review": crate::reviewed::record(facts),
         "disposition": Value::Null,
         "reviewed_by": Value::Null,
         "signed_off": Value::Null,

@@ -2,7 +2,7 @@
 //!
 //! Owns: the census and the population statement. Never touches: bytes of entries.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 use witnessmark_model::{Event, Field, Instant};
@@ -15,7 +15,7 @@ use crate::write::{Sampling, Steps};
 
 /// Nanoseconds of a day.
 pub(crate) const DAY: i64 = 86_400_000_000_000;
-/// Events that are kept whole for the report.
+/// Events of each list that are kept whole for the report.
 const LISTED: usize = 250;
 
 /// Where an entry of the scope stands, and its leaf once its bytes were read.
@@ -50,8 +50,14 @@ pub(crate) struct Census {
     pub(crate) problems: BTreeMap<String, u64>,
     /// The sample, in the order of its keys.
     pub(crate) sample: Vec<(u64, Hash)>,
-    /// Events that the report shows: the sample, those that a person marked, then the first ones.
-    pub(crate) listed: Vec<Event>,
+    /// The first of the sample for the report, in the order of its keys.
+    pub(crate) sampled: Vec<Event>,
+    /// The first events that a person marked, by number.
+    pub(crate) marked: Vec<Event>,
+    /// Events that a person marked.
+    pub(crate) marks: u64,
+    /// The first other events, by number.
+    pub(crate) others: Vec<Event>,
 }
 
 /// The name under which an event's actor is counted and shown.
@@ -70,17 +76,21 @@ pub(crate) fn census(
     let mut census = Census::default();
     let mut draw = sampling.map(|s| Draw::new(&s.seed, s.size));
     let marked = material.facts().marked();
-    let mut first_ones = Vec::new();
-    let mut of_people = Vec::new();
+    let (mut of_people, mut others) = (Vec::new(), Vec::new());
+    let mut marks = 0;
     material.events(&mut |event| {
         census.take(event);
         if let Some(draw) = &mut draw {
             draw.offer(event.number);
         }
-        if marked.binary_search(&event.number).is_ok() && of_people.len() < LISTED {
-            of_people.push(event.clone());
-        } else if first_ones.len() < LISTED {
-            first_ones.push(event.clone());
+        if marked.binary_search(&event.number).is_ok() {
+            marks += 1;
+            if of_people.len() < LISTED {
+                of_people.push(event.clone());
+            }
+        } else if others.len() < LISTED * 2 {
+            // Twice as many, since those of the sample are taken out once it is drawn.
+            others.push(event.clone());
         }
         steps.at("counting", census.events, 0)
     })?;
@@ -89,23 +99,23 @@ pub(crate) fn census(
         places.dedup_by_key(|p| p.entry);
     }
     census.sample = draw.map(Draw::end).unwrap_or_default();
-    let mut drawn = census.sample_numbers();
-    drawn.retain(|n| !of_people.iter().any(|e: &Event| e.number == *n));
-    let mut sampled = Vec::new();
-    if !drawn.is_empty() && sampled.len() < LISTED {
+    let shown: Vec<u64> = census.sample.iter().take(LISTED).map(|s| s.0).collect();
+    let mut sampled: HashMap<u64, Event> = HashMap::new();
+    if !shown.is_empty() {
+        let wanted: HashSet<u64> = shown.iter().copied().collect();
         material.events(&mut |event| {
-            if sampled.len() < LISTED && drawn.binary_search(&event.number).is_ok() {
-                sampled.push(event.clone());
+            if wanted.contains(&event.number) {
+                sampled.insert(event.number, event.clone());
             }
             Ok(())
         })?;
     }
-    let mut listed = sampled;
-    listed.extend(of_people);
-    listed.extend(first_ones);
-    listed.sort_by_key(|e| e.number);
-    listed.dedup_by_key(|e| e.number);
-    census.listed = listed;
+    others.retain(|e: &Event| !sampled.contains_key(&e.number));
+    others.truncate(LISTED);
+    census.sampled = shown.iter().filter_map(|n| sampled.remove(n)).collect();
+    census.marked = of_people;
+    census.marks = marks;
+    census.others = others;
     Ok(census)
 }
 
@@ -153,19 +163,18 @@ impl Census {
         }
     }
 
-    /// Numbers of the sampled events, rising.
-    pub(crate) fn sample_numbers(&self) -> Vec<u64> {
-        let mut numbers: Vec<u64> = self.sample.iter().map(|(n, _)| *n).collect();
-        numbers.sort_unstable();
-        numbers
+    /// Whether a source lies in the scope: it has an event there. A scope without events says something about every source.
+    pub(crate) fn covers(&self, source: u32, query: &str) -> bool {
+        self.events == 0 || query.trim().is_empty() || self.by_source.contains_key(&source)
     }
 }
 
 /// The population statement.
 pub(crate) fn statement(census: &Census, material: &dyn Material, query: &str) -> Value {
     let facts = material.facts();
+    let covered = |s: &&crate::material::SourceFacts| census.covers(s.id, query);
     let total = |pick: fn(&crate::material::SourceFacts) -> u64| -> u64 {
-        facts.sources.iter().map(pick).sum()
+        facts.sources.iter().filter(covered).map(pick).sum()
     };
     json!({
         "query": query,

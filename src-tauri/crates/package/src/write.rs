@@ -15,11 +15,12 @@ use crate::error::{PackageError, Result};
 use crate::evidence;
 use crate::json::{self, Bound};
 use crate::keys::SigningKey;
-use crate::material::{Control, Material, Progress};
+use crate::material::{Control, CustodyLine, Material, Progress, SourceFacts};
 use crate::pieces::{self, readable};
 use crate::population::{self, Census};
 use crate::redact::{Effect, Policy, Veil, Veiled};
 use crate::report::{self, Given};
+use crate::reviewed;
 use crate::sink::Sink;
 use crate::table;
 use crate::words;
@@ -96,6 +97,8 @@ pub struct Written {
     pub custody_size: u64,
     /// Hash of the last entry of that log, hex.
     pub custody_head: String,
+    /// Merkle root of that log, base64, as in its checkpoint: binds entries without their text too.
+    pub custody_root: String,
 }
 
 /// Reports progress at a bearable rate and turns a cancel into an error.
@@ -131,10 +134,19 @@ pub fn write(
     let Some(policy) = &options.policy else {
         return write_all(material, None, options, sink);
     };
-    let veiled = Veiled::new(material, policy, &[&options.title, &options.query])?;
+    let seed = options.sampling.as_ref().map_or("", |s| s.seed.as_str());
+    let typed: [&str; 3] = [&options.title, &options.query, seed];
+    let veiled = Veiled::new(material, policy, &typed)?;
+    // A seed that is blotted would draw another sample than the one that is asked for.
+    if veiled.veil.said(seed) != seed {
+        return Err(PackageError::Policy(
+            "the seed of the sample holds something that the policy hides; choose another seed"
+                .to_owned(),
+        ));
+    }
     let hidden = Options {
-        title: veiled.veil.text(&options.title).into_owned(),
-        query: veiled.veil.text(&options.query).into_owned(),
+        title: veiled.veil.said(&options.title),
+        query: veiled.veil.said(&options.query),
         sampling: options.sampling.clone(),
         evidence: Evidence::None,
         policy: None,
@@ -170,7 +182,7 @@ fn write_all(
     if options.evidence == Evidence::Originals {
         evidence::originals(material, &census, &mut bag, &steps)?;
     }
-    let index = pieces::index(facts, &census, |s| match options.evidence {
+    let index = pieces::index(facts, &census, &options.query, |s| match options.evidence {
         Evidence::Excerpts => "excerpt".to_owned(),
         Evidence::Originals => format!("excerpt and {}", evidence::original_name(s)),
         Evidence::None => "nothing".to_owned(),
@@ -180,7 +192,7 @@ fn write_all(
     for also in &options.also {
         other_shape(material, *also, &census, &mut bag, &steps)?;
     }
-    small_files(material, options, &census, &mut bag)?;
+    small_files(material, veil.is_some(), options, &census, &mut bag)?;
     let log = custody::settled(&facts.custody);
     let head = log
         .last()
@@ -191,13 +203,14 @@ fn write_all(
         redaction(policy, veil, &effects, &mut bag)?;
     }
     steps.at("report", 0, 0)?;
+    let policy_name = veil.map(|(policy, veil)| veil.said(&policy.name));
     let report = report::build(&Given {
         facts,
         census: &census,
         title: &options.title,
         query: &options.query,
         sampling: options.sampling.as_ref(),
-        policy: veil.map(|(policy, _)| policy.name.as_str()),
+        policy: policy_name.as_deref(),
         effects: &effects,
         custody: (log.len() as u64, &head),
     });
@@ -254,6 +267,7 @@ fn seal(
         files,
         custody_size,
         custody_head,
+        custody_root: custody::root(custody::settled(&facts.custody)),
     })
 }
 
@@ -268,20 +282,33 @@ fn redaction(
     veil.record(&mut |line| bag.push(line.as_bytes()))?;
     bag.file(
         "data/redaction/policy.toml",
-        veil.text(&policy.text).as_bytes(),
+        policy_text(policy, veil).as_bytes(),
     )?;
-    let shown = |text: &Option<String>| text.as_deref().map(|t| veil.text(t).into_owned());
+    let shown = |text: &Option<String>| text.as_deref().map(|t| veil.said(t));
     let summary = json!({
-        "policy": veil.text(&policy.name),
+        "policy": veil.said(&policy.name),
         "reason": shown(&policy.reason),
         "approved_by": shown(&policy.approved_by),
         "rules": effects.iter().map(|e| json!({
             "what": e.what, "do": e.act, "places": e.places, "values": e.values,
         })).collect::<Vec<_>>(),
-        "how": "a value that a rule catches in one field is replaced wherever it stands in this package, in any case of its letters, percent-encoded and as base64; a value of more than 200 bytes only where a rule or the same whole text stands",
+        "how": "a value that a rule catches in any event of the case is replaced wherever it stands in this package: in any case and Unicode form of its letters, behind percent, HTML, JSON and quoted-printable escapes up to four deep, and in runs of eight or more characters of base64 or hex (UTF-8 or UTF-16). Not found: a value with other words, separators or spaces between its own, base64 that is broken into lines, text that is compressed or encrypted, people who are named only in free text. A value of more than 200 bytes is replaced only where a rule or the same whole text stands",
         "commitments": "commitment of a value = SHA-256(salt || value), of an event's entry = SHA-256(salt || leaf); the salts stay in the case, whose holder can open single values (`witnessmark disclose`)",
     });
     bag.file("data/redaction/summary.json", readable(&summary).as_bytes())
+}
+
+/// The text of a policy. Its rules are words of ours, which must stay readable; the rest is what a person wrote.
+fn policy_text(policy: &Policy, veil: &Veil<'_>) -> String {
+    let rules = ["[[rule]]", "fields", "pattern", "do", "prefix", "last"];
+    let lines = policy.text.split_inclusive('\n').map(|line| {
+        if rules.iter().any(|r| line.trim_start().starts_with(r)) && !line.contains('#') {
+            veil.text(line).into_owned()
+        } else {
+            veil.said(line)
+        }
+    });
+    lines.collect()
 }
 
 /// The events, once lossless and once for spreadsheets.
@@ -372,6 +399,7 @@ fn same_count(done: u64, census: &Census) -> Result<()> {
 
 fn small_files(
     material: &dyn Material,
+    redacted: bool,
     options: &Options<'_>,
     census: &Census,
     bag: &mut Bag<'_>,
@@ -387,16 +415,25 @@ fn small_files(
         let sample = population::sample_statement(census, sampling);
         bag.file("data/scope/sample.json", readable(&sample).as_bytes())?;
     }
-    pieces::custody(bag, &facts.id, custody::settled(&facts.custody))?;
-    let coverage = pieces::coverage(facts, census);
+    // Only a package that says that it hides something may withhold entries.
+    let covers = |source: u32| census.covers(source, &options.query);
+    let withheld =
+        |line: &CustodyLine| line.withheld || redacted && pieces::tells_of_others(line, &covers);
+    pieces::custody(bag, &facts.id, custody::settled(&facts.custody), &withheld)?;
+    let coverage = pieces::coverage(facts, census, &options.query);
     bag.file(
         "data/coverage/coverage.json",
         readable(&coverage).as_bytes(),
     )?;
-    pieces::rejects(bag, facts)?;
+    pieces::rejects(bag, facts, census, &options.query)?;
     pieces::notes(bag, facts)?;
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    let reads = |name: &str, s: &&SourceFacts| s.profiles.iter().any(|p| p == name);
     for (name, text) in &facts.profiles {
+        let mut of = facts.sources.iter().filter(|s| reads(name, s)).peekable();
+        if of.peek().is_some() && !of.any(|s| covers(s.id)) {
+            continue;
+        }
         // Guessed profiles have one name and a text for each source.
         let name = safe(name);
         let count = named.entry(name.clone()).or_default();
@@ -410,6 +447,10 @@ fn small_files(
     for (name, content) in &facts.rules {
         bag.file(&format!("data/rules/{name}"), content)?;
     }
+    bag.file(
+        "data/rules/detections.json",
+        readable(&reviewed::detections(facts)).as_bytes(),
+    )?;
     let methods = json!({
         "tool": facts.tool,
         "profiles": facts.profiles.iter().map(|(name, _)| name).collect::<Vec<_>>(),
@@ -418,7 +459,7 @@ fn small_files(
         "custody": "hash = SHA-256(bytes of prev || text of entry); the checkpoint is C2SP tlog-checkpoint over the texts",
     });
     bag.file("data/rules/methods.json", readable(&methods).as_bytes())?;
-    let review = pieces::review(facts, census, &options.title);
+    let review = pieces::review(facts, census, &options.title, &options.query);
     bag.file("data/review/review.json", readable(&review).as_bytes())?;
     bag.file(
         "data/review/controls.json",

@@ -38,6 +38,10 @@ custody_size: number,
  */
 custody_head: string, 
 /**
+ * Merkle root of that log, base64: with its size, what the receiver holds the package against (`--head SIZE:ROOT`).
+ */
+custody_root: string, 
+/**
  * Number of the custody entry that records this package.
  */
 recorded: number, 

@@ -39,7 +39,7 @@ export function packagesOf(state: RecordedState): PackagePart {
       const file = (name: string, bytes: number) => ({ name, bytes, sha256: "9b1f40d2".repeat(8) });
       return {
         package: "8be0".repeat(16), binds: "1d44".repeat(16), signature: signing ? "valid" : "absent", ...(signing ? { signed_by: keys[0]?.public ?? "" } : {}),
-        events: 4_912, undated: 0, custody_size: state.custody - 1, custody_head: "4c190fd3".repeat(8), recorded: state.custody,
+        events: 4_912, undated: 0, custody_size: state.custody - 1, custody_head: "4c190fd3".repeat(8), custody_root: `${"q83vEjRW".repeat(5)}eJA=`, recorded: state.custody,
         files: [file("data/events/events.ndjson", 3_800_000), file("data/report/report.pdf", 24_000), ...(choices.redact ? [file("data/redaction/redactions.ndjson", 1_400_000)] : []), file("manifest-sha256.txt", 1_900)],
       };
     },

@@ -80,6 +80,8 @@ pub struct PackageReport {
     pub custody_size: u64,
     /// Hash of the last of them, hex.
     pub custody_head: String,
+    /// Merkle root of that log, base64: with its size, what the receiver holds the package against (`--head SIZE:ROOT`).
+    pub custody_root: String,
     /// Number of the custody entry that records this package.
     pub recorded: u64,
     /// Every file.

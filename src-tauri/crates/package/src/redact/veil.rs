@@ -9,32 +9,28 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use witnessmark_model::{Change, Event, Field, Locator, Target};
+use witnessmark_model::{Change, Event, Field, Locator, Target, Zone};
 
-use super::find::{self, Values};
+use super::find::Values;
 use super::people::People;
-use super::policy::{Act, Of, Policy, path_matches};
+use super::policy::{Act, Policy};
+use super::survey::{Surveyed, survey};
 use crate::error::Result;
 use crate::json::canonical;
 use crate::material::{CaseFacts, Control, Material, Progress};
+use crate::reviewed::ReviewFacts;
 use crate::tree::Hash;
 
 /// Longer values are replaced in the field that a rule names, and not looked for elsewhere: they are whole texts.
-const SEARCHED: usize = 200;
-/// Shortest word of a hidden value that is looked for by itself, in characters.
-const WORD: usize = 3;
-/// A value of more words is a sentence, whose words are everybody's.
-const MOST_WORDS: usize = 6;
+pub(super) const SEARCHED: usize = 200;
 /// What stands for a word of a hidden value.
 const BLOT: &str = "••••••";
 /// Crockford's base 32: no letter that is read as another.
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Fields whose words are ours or the policy's business never: looking for names in them would only break them.
 const OURS: &[Field] = &[
-    Field::EventOriginalTime,
-    Field::EventZone,
     Field::EventOperation,
     Field::EventCategory,
     Field::EventOutcome,
@@ -88,38 +84,6 @@ fn word(act: &Act) -> &'static str {
         Act::Mask(_) => "mask",
         Act::Remove => "remove",
     }
-}
-
-/// The words of a value that is a name, an address or a number, in lower case.
-fn words_of(value: &str) -> Vec<String> {
-    let words = value.split(|c: char| !c.is_alphanumeric());
-    let words: Vec<&str> = words.filter(|w| !w.is_empty()).collect();
-    if words.len() > MOST_WORDS {
-        return Vec::new();
-    }
-    let long = words.iter().filter(|w| w.chars().count() >= WORD);
-    long.map(|w| w.to_lowercase()).collect()
-}
-
-/// The words of everything that a policy hides anywhere in the case, where persons wrote something: a note on an event of
-/// the scope can name somebody who has none in it.
-fn hidden_words(material: &dyn Material, policy: &Policy) -> Result<HashSet<String>> {
-    if material.facts().notes.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let mut survey = Survey {
-        policy,
-        found: HashMap::new(),
-    };
-    material.everybody(&mut |event| {
-        survey.take(event);
-        Ok(())
-    })?;
-    let hidden = survey
-        .found
-        .iter()
-        .filter(|(value, rule)| value.len() <= SEARCHED && policy.rules[**rule].act != Act::Keep);
-    Ok(hidden.flat_map(|(value, _)| words_of(value)).collect())
 }
 
 fn keyed(secret: &[u8], parts: &[&[u8]]) -> Hash {
@@ -183,12 +147,22 @@ fn replacement(secret: &[u8], act: &Act, value: &str, people: &People) -> String
     }
 }
 
+/// Whether a field of an event is in our own words. The text of a time that was read is a time, and digits of it may look like
+/// a card; one that could not be read is whatever stood in its cell.
+fn ours(event: &Event, field: Field, value: &str) -> bool {
+    match field {
+        Field::EventOriginalTime => event.time.is_some(),
+        Field::EventZone => Zone::parse(value).is_some(),
+        field => OURS.contains(&field),
+    }
+}
+
 /// Every text of an event that is not in our own words.
 pub(super) fn texts(event: &Event) -> impl Iterator<Item = &str> {
     let single = event
         .fields
         .iter()
-        .filter(|(f, _)| !OURS.contains(f))
+        .filter(|(f, v)| !ours(event, *f, v))
         .map(|(_, v)| v.as_str());
     let targets = event
         .targets
@@ -204,71 +178,6 @@ pub(super) fn texts(event: &Event) -> impl Iterator<Item = &str> {
         .chain(targets)
         .chain(changes)
         .chain(event.related_ips.iter().map(String::as_str))
-}
-
-/// Values on their way into the list.
-struct Survey<'p> {
-    policy: &'p Policy,
-    found: HashMap<String, usize>,
-}
-
-impl Survey<'_> {
-    fn add(&mut self, value: &str, rule: usize) {
-        if value.trim().is_empty() {
-            return;
-        }
-        match self.found.get_mut(value) {
-            Some(known) => *known = rule.min(*known),
-            None => drop(self.found.insert(value.to_owned(), rule)),
-        }
-    }
-
-    /// What the patterns find in a text.
-    fn patterns(&mut self, text: &str) {
-        let policy = self.policy;
-        for (at, rule) in policy.rules.iter().enumerate() {
-            for of in &rule.of {
-                let found = match of {
-                    Of::Email => find::emails(text),
-                    Of::Ip => find::ips(text),
-                    Of::Card => find::cards(text),
-                    _ => continue,
-                };
-                for place in found {
-                    self.add(&text[place], at);
-                }
-            }
-        }
-    }
-
-    fn take(&mut self, event: &Event) {
-        let policy = self.policy;
-        for (at, rule) in policy.rules.iter().enumerate() {
-            for of in &rule.of {
-                match of {
-                    Of::Field(field) => event.values(*field).iter().for_each(|v| self.add(v, at)),
-                    Of::Changed(path) => {
-                        for change in event
-                            .changes
-                            .iter()
-                            .filter(|c| path_matches(path, &c.field))
-                        {
-                            let both = [&change.old, &change.new];
-                            both.into_iter().flatten().for_each(|v| self.add(v, at));
-                        }
-                    }
-                    Of::Name => event
-                        .get(Field::UserName)
-                        .into_iter()
-                        .for_each(|v| self.add(v, at)),
-                    Of::Email | Of::Ip | Of::Card => {}
-                }
-            }
-        }
-        for text in texts(event) {
-            self.patterns(text);
-        }
-    }
 }
 
 /// Texts of a case that go into a package beside its events.
@@ -289,17 +198,27 @@ pub(super) fn other_texts(facts: &CaseFacts) -> impl Iterator<Item = &str> {
         .notes
         .iter()
         .flat_map(|n| [n.subject.as_str(), n.text.as_str(), n.who.as_str()]);
+    let judged = facts.review.iter().flat_map(|r| &r.findings).flat_map(|f| {
+        let verdict = f.verdict.iter().flat_map(|v| [&v.note, &v.who]);
+        let hidden = f.suppressed.iter().flat_map(|s| [&s.reason, &s.who]);
+        let own = [&f.sentence, &f.title].into_iter().chain(&f.actor);
+        own.chain(verdict).chain(hidden).map(String::as_str)
+    });
     sources
         .chain(custody)
         .chain(notes)
+        .chain(judged)
         .chain([facts.name.as_str()])
 }
 
+/// Parts of a custody entry that hold what a person typed or how a file was called.
+const TYPED: &[&str] = &[
+    "asked", "filter", "label", "name", "note", "query", "reason", "seed", "sql", "subject",
+    "text", "title", "value", "values",
+];
+
 /// Whether an entry of the custody log holds the hash of what a person said, by which somebody could confirm a guess.
-fn tells_hash_of_words(entry: &str) -> bool {
-    let Ok(entry) = serde_json::from_str::<serde_json::Value>(entry) else {
-        return false;
-    };
+fn tells_hash_of_words(entry: &Value) -> bool {
     let of_words = ["statement.", "overlay."];
     let action = entry["action"].as_str().unwrap_or_default();
     of_words.iter().any(|o| action.starts_with(o)) && entry["detail"]["sha256"].is_string()
@@ -321,24 +240,10 @@ impl<'p> Veil<'p> {
         for group in &facts.people {
             people.confirm(group);
         }
-        let mut survey = Survey {
-            policy,
-            found: HashMap::new(),
-        };
-        material.events(&mut |event| {
-            survey.take(event);
-            Ok(())
-        })?;
-        for text in other_texts(facts).chain(typed.iter().copied()) {
-            survey.patterns(text);
-        }
-        let mut found: Vec<(String, usize)> = survey
-            .found
-            .into_iter()
-            .filter(|(_, rule)| policy.rules[*rule].act != Act::Keep)
-            .collect();
-        found.sort_unstable_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
-        let words = hidden_words(material, policy)?;
+        let Surveyed {
+            values: found,
+            words,
+        } = survey(material, policy, typed)?;
         let secret = facts.secret.clone();
         let hidden: Vec<Hidden> = found
             .into_iter()
@@ -405,7 +310,7 @@ impl<'p> Veil<'p> {
 
     /// What a person wrote, with hidden values replaced and every single word of them blotted out: people say "Alice" of
     /// whom the log calls "Alice Merchant".
-    fn said(&self, text: &str) -> String {
+    pub(crate) fn said(&self, text: &str) -> String {
         if let Some(at) = self.by_value.get(text) {
             return self.hidden[*at].replacement.clone();
         }
@@ -447,10 +352,15 @@ impl<'p> Veil<'p> {
         let maybe = |text: &Option<String>| text.as_deref().map(|t| self.owned(t));
         let mut veiled = event.clone();
         for (field, value) in &mut veiled.fields {
-            if !OURS.contains(field)
-                && let Cow::Owned(other) = self.text(value)
-            {
-                *value = other;
+            if ours(event, *field, value) {
+                continue;
+            }
+            if let Cow::Owned(other) = self.text(value) {
+                // A cell that should be a time and holds somebody's address holds nothing else that is worth keeping.
+                *value = match field {
+                    Field::EventOriginalTime | Field::EventZone => BLOT.to_owned(),
+                    _ => other,
+                };
             }
         }
         veiled.targets = event
@@ -523,32 +433,89 @@ impl<'p> Veil<'p> {
         rules.map(effect).collect()
     }
 
+    /// Whether what a person typed, as an entry of the custody log tells it, holds a word of a hidden value.
+    fn in_typed(&self, value: &Value, typed: bool) -> bool {
+        match value {
+            Value::String(text) => typed && self.said(text) != *text,
+            Value::Array(all) => all.iter().any(|v| self.in_typed(v, typed)),
+            Value::Object(members) => members
+                .iter()
+                .any(|(key, v)| self.in_typed(v, typed || TYPED.contains(&key.as_str()))),
+            _ => false,
+        }
+    }
+
+    /// What stands for the id of a finding: the id is a hash of who is accused, by which a guess could be confirmed.
+    fn finding(&self, id: &str) -> String {
+        let keyed = keyed(&self.secret, &[b"finding\0", id.as_bytes()]);
+        format!("R-{}", hex::encode(&keyed[..6]))
+    }
+
+    /// What detections found and persons said of it. Sentences are made of values and of our own words; what a person wrote
+    /// may say half of a name.
+    fn review(&self, review: &mut ReviewFacts) {
+        let owned = |text: &mut String| *text = self.owned(text);
+        for finding in &mut review.findings {
+            finding.id = self.finding(&finding.id);
+            owned(&mut finding.sentence);
+            owned(&mut finding.title);
+            finding.actor.iter_mut().for_each(owned);
+            finding.usual.iter_mut().for_each(owned);
+            let lists = [&mut finding.would_change, &mut finding.cannot_show];
+            lists.into_iter().flatten().for_each(owned);
+            if let Some(verdict) = &mut finding.verdict {
+                verdict.note = self.said(&verdict.note);
+                owned(&mut verdict.who);
+            }
+            if let Some(hidden) = &mut finding.suppressed {
+                hidden.reason = self.said(&hidden.reason);
+                owned(&mut hidden.who);
+            }
+        }
+        for detection in &mut review.detections {
+            for untold in &mut detection.not_evaluated {
+                untold.log.iter_mut().for_each(owned);
+                owned(&mut untold.reason);
+            }
+        }
+        for rule in &mut review.rules_not_run {
+            owned(&mut rule.id);
+            owned(&mut rule.reason);
+        }
+    }
+
     /// The facts as they stand in the package.
     fn facts(&self, facts: &CaseFacts) -> CaseFacts {
         let mut veiled = facts.clone();
-        veiled.name = self.owned(&facts.name);
+        veiled.name = self.said(&facts.name);
         veiled.who = self.owned(&facts.who);
         for source in &mut veiled.sources {
-            source.name = self.owned(&source.name);
+            source.name = self.said(&source.name);
             source.imported_by = source.imported_by.as_deref().map(|w| self.owned(w));
             for text in &mut source.header {
                 *text = self.owned(text);
             }
             for warning in &mut source.warnings {
-                warning.message = self.owned(&warning.message);
+                warning.message = self.said(&warning.message);
             }
         }
         for line in &mut veiled.custody {
-            line.withheld =
-                matches!(self.text(&line.entry), Cow::Owned(_)) || tells_hash_of_words(&line.entry);
+            let entry = serde_json::from_str(&line.entry).unwrap_or(Value::Null);
+            line.withheld = matches!(self.text(&line.entry), Cow::Owned(_))
+                || tells_hash_of_words(&entry)
+                || self.in_typed(&entry["detail"], false);
         }
         for note in &mut veiled.notes {
             note.subject = match note.subject.split_once(':') {
                 Some((what @ ("actor" | "record"), name)) => format!("{what}:{}", self.said(name)),
+                Some(("finding", id)) => format!("finding:{}", self.finding(id)),
                 _ => note.subject.clone(),
             };
             note.text = self.said(&note.text);
             note.who = self.owned(&note.who);
+        }
+        if let Some(review) = &mut veiled.review {
+            self.review(review);
         }
         for (_, text) in &mut veiled.profiles {
             *text = self.owned(text);

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use witnessmark_model::{Event, Field, Instant, Zone};
 
 use super::show::{cell, number, time};
-use super::{Bars, Block, Column, Kind, Report, Strip};
+use super::{Bars, Block, Column, Kind, Report, Strip, judged};
 use crate::material::{CaseFacts, NoteFacts, SourceFacts};
 use crate::pieces::{day, gaps};
 use crate::population::{Census, actor};
@@ -38,7 +38,7 @@ pub(crate) struct Given<'g> {
     pub(crate) custody: (u64, &'g str),
 }
 
-const fn column(title: &'static str, weight: f32, kind: Kind) -> Column {
+pub(super) const fn column(title: &'static str, weight: f32, kind: Kind) -> Column {
     Column {
         title,
         weight,
@@ -53,7 +53,7 @@ pub(crate) fn build(given: &Given<'_>) -> Report {
     scope(given, &zone, &mut blocks);
     timeline(given.census, &mut blocks);
     values(given.census, &mut blocks);
-    judged(given.facts, &mut blocks);
+    judged::judged(given.facts, &mut blocks);
     notes(given, &zone, &mut blocks);
     events(given, &zone, &mut blocks);
     coverage(given, &zone, &mut blocks);
@@ -79,7 +79,11 @@ pub(crate) fn build(given: &Given<'_>) -> Report {
 
 fn scope(given: &Given<'_>, zone: &Zone, blocks: &mut Vec<Block>) {
     let (census, facts) = (given.census, given.facts);
-    let total = |pick: fn(&SourceFacts) -> u64| facts.sources.iter().map(pick).sum::<u64>();
+    let covered = |s: &&SourceFacts| census.covers(s.id, given.query);
+    let total = |pick: fn(&SourceFacts) -> u64| {
+        let sources = facts.sources.iter().filter(covered);
+        sources.map(pick).sum::<u64>()
+    };
     let (read, stored) = (total(|s| s.entries), total(|s| s.stored));
     let (doubled, rejected) = (total(|s| s.duplicates), total(|s| s.rejected));
     blocks.push(Block::Heading("Scope and population".to_owned()));
@@ -228,41 +232,6 @@ fn values(census: &Census, blocks: &mut Vec<Block>) {
     }
 }
 
-/// Findings and checklists, when the case has them.
-fn judged(facts: &CaseFacts, blocks: &mut Vec<Block>) {
-    if !facts.findings.is_empty() {
-        blocks.push(Block::Heading("Findings".to_owned()));
-        let columns = vec![
-            column("Severity", 1.0, Kind::Text),
-            column("Finding", 6.0, Kind::Text),
-            column("Verdict", 1.6, Kind::Text),
-            column("Events", 1.4, Kind::Figure),
-        ];
-        let rows = facts.findings.iter().map(|f| {
-            vec![
-                f.severity.clone(),
-                cell(&f.sentence),
-                f.verdict.clone().unwrap_or_else(|| "none yet".to_owned()),
-                number(f.events),
-            ]
-        });
-        blocks.push(Block::Table(columns, rows.collect()));
-    }
-    for list in &facts.checklists {
-        blocks.push(Block::Heading(format!("Checklist: {}", cell(&list.title))));
-        let columns = vec![
-            column("Step", 3.0, Kind::Text),
-            column("Answer", 1.2, Kind::Text),
-            column("Reason", 4.0, Kind::Text),
-        ];
-        let rows = list
-            .steps
-            .iter()
-            .map(|s| vec![cell(&s.title), s.answer.clone(), cell(&s.reason)]);
-        blocks.push(Block::Table(columns, rows.collect()));
-    }
-}
-
 /// What persons said, apart from everything that a log says.
 fn notes(given: &Given<'_>, zone: &Zone, blocks: &mut Vec<Block>) {
     let all = &given.facts.notes;
@@ -378,41 +347,64 @@ fn rows(events: &[&Event], zone: &Zone) -> Block {
     Block::Table(columns, rows.collect())
 }
 
+/// Says that a list is a part, where it is one.
+fn part(shown: usize, all: u64, of: &str, blocks: &mut Vec<Block>) {
+    if (shown as u64) < all {
+        blocks.push(Block::Note(format!(
+            "{} of {} shown; {of}.",
+            number(shown as u64),
+            number(all)
+        )));
+    }
+}
+
 fn events(given: &Given<'_>, zone: &Zone, blocks: &mut Vec<Block>) {
     let census = given.census;
-    let drawn = census.sample_numbers();
-    let marked = given.facts.marked();
-    let sampled: Vec<&Event> = census
-        .listed
-        .iter()
-        .filter(|e| drawn.binary_search(&e.number).is_ok())
-        .collect();
-    if !sampled.is_empty() {
+    let list = |of: &[Event], blocks: &mut Vec<Block>| {
+        blocks.push(rows(&of.iter().collect::<Vec<_>>(), zone));
+    };
+    if !census.sampled.is_empty() {
         blocks.push(Block::Heading("The sample".to_owned()));
-        blocks.push(rows(&sampled, zone));
+        blocks.push(Block::Note(
+            "In the order in which it was drawn.".to_owned(),
+        ));
+        part(
+            census.sampled.len(),
+            census.sample.len() as u64,
+            "the first of the draw; all are in data/scope/sample.json",
+            blocks,
+        );
+        list(&census.sampled, blocks);
     }
-    let of_people: Vec<&Event> = census
-        .listed
-        .iter()
-        .filter(|e| marked.contains(&e.number))
-        .collect();
-    if !of_people.is_empty() {
+    if !census.marked.is_empty() {
         blocks.push(Block::Heading("Events that a person marked".to_owned()));
-        blocks.push(rows(&of_people, zone));
+        part(
+            census.marked.len(),
+            census.marks,
+            "the first by number; all marks are in data/notes/notes.ndjson",
+            blocks,
+        );
+        list(&census.marked, blocks);
     }
-    if census.events == 0 {
+    // An event that was drawn and marked stands in both lists above.
+    let marked = |e: &&Event| census.marked.iter().any(|m| m.number == e.number);
+    let twice = census.sampled.iter().filter(marked).count();
+    let above = census.sampled.len() + census.marked.len() - twice;
+    if census.others.is_empty() {
         return;
     }
-    let first: Vec<&Event> = census
-        .listed
-        .iter()
-        .filter(|e| drawn.binary_search(&e.number).is_err())
-        .collect();
-    let all = first.len() as u64 + sampled.len() as u64 == census.events;
-    blocks.push(Block::Heading(if all && sampled.is_empty() {
-        "Events".to_owned()
-    } else {
-        format!("Further events, the first {} by number", first.len())
+    let all = (above + census.others.len()) as u64 == census.events;
+    blocks.push(Block::Heading(match (all, above) {
+        (true, 0) => "Events".to_owned(),
+        (true, _) => "Further events".to_owned(),
+        (false, 0) => format!(
+            "Events, the first {} by number",
+            number(census.others.len() as u64)
+        ),
+        (false, _) => format!(
+            "Further events, the first {} by number",
+            number(census.others.len() as u64)
+        ),
     }));
     if !all {
         blocks.push(Block::Note(format!(
@@ -420,14 +412,18 @@ fn events(given: &Given<'_>, zone: &Zone, blocks: &mut Vec<Block>) {
             number(census.events)
         )));
     }
-    blocks.push(rows(&first, zone));
+    list(&census.others, blocks);
 }
 
 fn coverage(given: &Given<'_>, zone: &Zone, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(
         "Coverage, and what the logs do not say".to_owned(),
     ));
-    let sources = &given.facts.sources;
+    let (sources, elsewhere): (Vec<&SourceFacts>, Vec<&SourceFacts>) = given
+        .facts
+        .sources
+        .iter()
+        .partition(|s| given.census.covers(s.id, given.query));
     let days = sources.iter().flat_map(|s| s.days.iter().map(|d| d.day));
     if let (Some(first), Some(last)) = (days.clone().min(), days.max()) {
         let strips = sources.iter().map(|s| strip(s, first, last)).collect();
@@ -458,6 +454,13 @@ fn coverage(given: &Given<'_>, zone: &Zone, blocks: &mut Vec<Block>) {
         ]
     });
     blocks.push(Block::Table(columns, rows.collect()));
+    if !elsewhere.is_empty() {
+        let numbers: Vec<String> = elsewhere.iter().map(|s| s.id.to_string()).collect();
+        blocks.push(Block::Note(format!(
+            "Not in scope: source {}. They have no event here; what they cover is not told.",
+            numbers.join(", ")
+        )));
+    }
     for source in sources {
         let mut lines = Vec::new();
         if let Some(zone) = &source.zone {

@@ -6,6 +6,7 @@
 mod build;
 mod faces;
 mod html;
+mod judged;
 mod page;
 mod pdf;
 mod show;

@@ -6,11 +6,22 @@ use witnessmark_model::{Instant, Zone, visible::visible};
 
 /// Longest text of a cell.
 const CELL: usize = 160;
+/// Longest sentence about a finding.
+const PASSAGE: usize = 1_500;
 
 /// A text of a log, with hidden characters shown, cut at the end when it is long.
 pub(crate) fn cell(text: &str) -> String {
+    cut(text, CELL)
+}
+
+/// A sentence of ours, or what a person said of a finding: cut as well, but not before it has said what it has to say.
+pub(crate) fn passage(text: &str) -> String {
+    cut(text, PASSAGE)
+}
+
+fn cut(text: &str, most: usize) -> String {
     let shown = visible(text);
-    match shown.char_indices().nth(CELL) {
+    match shown.char_indices().nth(most) {
         Some((at, _)) => format!("{}… ({} characters)", &shown[..at], shown.chars().count()),
         None => shown.into_owned(),
     }
