@@ -58,7 +58,7 @@ const SPECIAL: &[(&[&str], &str)] = &[
     (&["actor", "user"], "`user.id`, `user.email` or `user.name`"),
     (
         &["target"],
-        "`type/id`: a target of this type with this id or name; without `/`: a target with this id or name",
+        "`type/id`: a target of this type with this id or name; `type/id:\"id\"`: with this id; `type/name:\"name\"`: with this name and no id; without `/`: a target with this id or name",
     ),
     (
         &["change"],

@@ -25,7 +25,7 @@ pub use fold::{contains_folded, fold, is_folded, path_is};
 pub use keys::{KeyInfo, keys};
 pub use matching::address;
 pub use parse::{Context, Query, TermView, highlight, parse};
-pub use query::{Expr, On, Term, Test};
+pub use query::{Expr, On, TargetBy, Term, Test};
 pub use reference::reference;
 pub use scan::{Token, TokenKind};
 pub use show::to_text;

@@ -9,7 +9,7 @@ use witnessmark_model::{Change, Event, Field};
 use crate::{
     fold::path_is,
     keys::ACTOR,
-    query::{Expr, On, Term, Test},
+    query::{Expr, On, TargetBy, Term, Test},
 };
 
 /// What a filter may ask about an event that the event itself does not hold.
@@ -58,11 +58,18 @@ fn holds(term: &Term, event: &Event, facts: &dyn Facts) -> bool {
             let joined = || facts.joined_names(event).iter().any(|n| test.matches(n));
             own || (fields[..] == *ACTOR && *test != Test::Exists && joined())
         }
-        On::Target { kind } => event.targets.iter().any(|target| {
+        On::Target { kind, by } => event.targets.iter().any(|target| {
             let passes = |part: &Option<String>, test: &Test| {
                 part.as_deref().is_some_and(|value| test.matches(value))
             };
-            passes(&target.r#type, kind) && (passes(&target.id, test) || passes(&target.name, test))
+            let id = || passes(&target.id, test);
+            let name = || passes(&target.name, test);
+            let found = match by {
+                TargetBy::Either => id() || name(),
+                TargetBy::Id => id(),
+                TargetBy::NameAlone => target.id.is_none() && name(),
+            };
+            passes(&target.r#type, kind) && found
         }),
         On::Change(inner) => event.changes.iter().any(|c| passes(inner, c)),
         On::Time => event.time.is_some_and(|at| test.matches_instant(at)),

@@ -46,6 +46,8 @@ pub enum On {
     Target {
         /// Test of the type.
         kind: Test,
+        /// Which of the two.
+        by: TargetBy,
     },
     /// `change:(…)`: one and the same change passes. The terms inside are [`On::Fields`] of change fields.
     Change(Box<Expr>),
@@ -72,6 +74,18 @@ pub enum On {
     Overlay(String),
     /// `undated`: the event has no time.
     Undated,
+}
+
+/// By what a target is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TargetBy {
+    /// Its id or its name.
+    #[default]
+    Either,
+    /// Its id: `target:type/id:"…"`.
+    Id,
+    /// Its name, of a target without an id: `target:type/name:"…"`.
+    NameAlone,
 }
 
 /// How a value is tested. Text tests ignore case (Unicode full case folding by [`crate::fold()`]) unless they say otherwise.

@@ -8,7 +8,7 @@ use witnessmark_model::Field;
 
 use crate::{
     keys::{self, fields_name},
-    query::{Expr, On, Term, Test},
+    query::{Expr, On, TargetBy, Term, Test},
     scan::quote,
     when,
 };
@@ -79,7 +79,14 @@ fn term(term: &Term) -> String {
         On::Change(inner) => format!("change:({})", any(inner)),
         On::Time => time(test),
         On::Text => free_text(test),
-        On::Target { kind } => format!("target:{}/{}", self::test(kind), self::test(test)),
+        On::Target { kind, by } => {
+            let by = match by {
+                TargetBy::Either => "",
+                TargetBy::Id => "id:",
+                TargetBy::NameAlone => "name:",
+            };
+            format!("target:{}/{by}{}", self::test(kind), self::test(test))
+        }
         On::Fields(fields) => of_fields(fields, test),
         On::Raw => format!("raw:{}", self::test(test)),
         On::RawPath(path) => {

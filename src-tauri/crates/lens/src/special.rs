@@ -9,7 +9,7 @@ use crate::{
     fold, keys,
     keys::Key,
     parse::{Parser, term},
-    query::{Expr, On, Test},
+    query::{Expr, On, TargetBy, Test},
     scan::{Segment, TokenKind},
     value::pattern,
     when,
@@ -46,8 +46,25 @@ impl Parser<'_> {
                 &["target:type/id", "target:type/*", "target.type:type"],
             ));
         }
+        let by = self.target_by();
         let test = self.test(&Key::Target)?;
-        Ok(term(On::Target { kind }, test, start..self.scan.at))
+        Ok(term(On::Target { kind, by }, test, start..self.scan.at))
+    }
+
+    /// `id:` or `name:` after the slash, before a quoted value; anything else is the value.
+    fn target_by(&mut self) -> TargetBy {
+        let rest = self.scan.text.get(self.scan.at..).unwrap_or_default();
+        let words = [("id:", TargetBy::Id), ("name:", TargetBy::NameAlone)];
+        let found = words.into_iter().find(|(word, _)| {
+            rest.strip_prefix(word)
+                .is_some_and(|value| value.starts_with('"'))
+        });
+        found.map_or(TargetBy::Either, |(word, by)| {
+            let from = self.scan.at;
+            self.scan.at += word.len();
+            self.scan.token(from, TokenKind::Value);
+            by
+        })
     }
 
     /// The test of what stands before the slash.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use witnessmark_lens::query::{Expr, On};
+use witnessmark_lens::query::{Expr, On, TargetBy};
 use witnessmark_model::{Field, Instant, time::original};
 
 use super::{
@@ -150,7 +150,7 @@ impl At<'_> {
                 let column = (self.query).axis_column(Axis::Actor, values, *segment, self.chunk)?;
                 rows_with(&column, wanted, rows)
             }
-            Check::Target(wanted) => self.same_target(wanted)?,
+            Check::Target(wanted, by) => self.same_target(wanted, *by)?,
             Check::Change(tree) => self.same_change(tree, within)?,
             Check::Time(from, until) => {
                 let start = from.map_or(Ok(0), |from| self.first_at(from))?;
@@ -199,7 +199,7 @@ impl At<'_> {
     }
 
     /// Targets lie side by side in their three columns, so one position is one target.
-    fn same_target(&self, [kind, id, name]: &[Arc<Wanted>; 3]) -> Result<Bits> {
+    fn same_target(&self, [kind, id, name]: &[Arc<Wanted>; 3], by: TargetBy) -> Result<Bits> {
         let Column::Many {
             offsets,
             codes: kinds,
@@ -223,6 +223,12 @@ impl At<'_> {
         let Some(mut held) = held.filter(|words| words.iter().any(|word| *word != 0)) else {
             return Ok(Bits::None);
         };
+        if by == TargetBy::NameAlone
+            && let Column::Many { codes, .. } = self.column(Field::TargetId)?
+        {
+            let with_id = words_of(&codes, &Wanted::Present);
+            (held.iter_mut().zip(with_id)).for_each(|(a, b)| *a &= !b);
+        }
         let of_kind = words_of(&kinds, kind);
         (held.iter_mut().zip(of_kind)).for_each(|(a, b)| *a &= b);
         Ok(rows_of(&offsets, &held, self.rows()))

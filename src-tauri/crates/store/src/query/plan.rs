@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use witnessmark_lens::query::{Expr, On, Term, Test};
+use witnessmark_lens::query::{Expr, On, TargetBy, Term, Test};
 use witnessmark_model::Field;
 
 use super::{
@@ -55,6 +55,7 @@ pub(crate) enum CaseTest {
     Target {
         kind: (Test, Arc<str>),
         test: (Test, Arc<str>),
+        by: TargetBy,
     },
     /// One and the same change passes; the keys name the tests in caches.
     Change(Tree<(Field, Test, Arc<str>)>),
@@ -70,7 +71,7 @@ pub(crate) enum Check {
     /// A wanted code in a column.
     Codes(Field, Arc<Wanted>),
     /// A wanted type, and a wanted id or name, in one and the same target.
-    Target([Arc<Wanted>; 3]),
+    Target([Arc<Wanted>; 3], TargetBy),
     /// One and the same change has the wanted codes; positions are those of [`CHANGES`].
     Change(Arc<Tree<(usize, Arc<Wanted>)>>),
     /// A wanted combination of the fields of an actor, in the segment at a position of the snapshot.
@@ -143,7 +144,7 @@ impl Tree<Check> {
                 Check::Codes(..) | Check::Actor(..) => 2,
                 Check::Sources(_) => 3,
                 Check::Numbers(_) => 4,
-                Check::Target(_) | Check::Change(_) => 5,
+                Check::Target(..) | Check::Change(_) => 5,
                 Check::NumberText(_) => 6,
                 Check::OriginalTime(_) => 7,
                 Check::Entry(_) => 8,
@@ -246,9 +247,10 @@ impl Query<'_> {
                 }
                 Tree::any(parts)
             }
-            On::Target { kind } => Tree::Leaf(CaseTest::Target {
+            On::Target { kind, by } => Tree::Leaf(CaseTest::Target {
                 kind: (kind.clone(), key(kind)),
                 test: (test.clone(), key(test)),
+                by: *by,
             }),
             On::Change(inner) => match plan_change(inner) {
                 Tree::Fixed(false) => Tree::Fixed(false),
@@ -341,15 +343,19 @@ impl Query<'_> {
                 Tree::Fixed(false) => Tree::Fixed(false),
                 tree => Tree::Leaf(Check::Change(Arc::new(tree))),
             },
-            Tree::Leaf(CaseTest::Target { kind, test }) => {
+            Tree::Leaf(CaseTest::Target { kind, test, by }) => {
                 let kind = self.wanted(segment, Field::TargetType, &kind.0, &kind.1)?;
-                let id = self.wanted(segment, Field::TargetId, &test.0, &test.1)?;
-                let name = self.wanted(segment, Field::TargetName, &test.0, &test.1)?;
+                let wanted = |field: Field, not: TargetBy| match *by == not {
+                    true => Ok(Arc::new(Wanted::Nothing)),
+                    false => self.wanted(segment, field, &test.0, &test.1),
+                };
+                let id = wanted(Field::TargetId, TargetBy::NameAlone)?;
+                let name = wanted(Field::TargetName, TargetBy::Id)?;
                 if *kind == Wanted::Nothing || (*id == Wanted::Nothing && *name == Wanted::Nothing)
                 {
                     Tree::Fixed(false)
                 } else {
-                    Tree::Leaf(Check::Target([kind, id, name]))
+                    Tree::Leaf(Check::Target([kind, id, name], *by))
                 }
             }
         })

@@ -7,7 +7,7 @@ mod world;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use witnessmark_lens::query::{Expr, On, Term, Test};
+use witnessmark_lens::query::{Expr, On, TargetBy, Term, Test};
 use witnessmark_model::{Field, Instant};
 
 use super::*;
@@ -55,12 +55,17 @@ fn text_test() -> impl Strategy<Value = Test> {
     ]
 }
 
+fn target_by() -> impl Strategy<Value = TargetBy> {
+    prop::sample::select(vec![TargetBy::Either, TargetBy::Id, TargetBy::NameAlone])
+}
+
 fn leaf() -> impl Strategy<Value = Expr> {
     let moment = || prop::option::of((-3..15_i64).prop_map(Instant));
     prop_oneof![
         6 => (prop::collection::vec(field(), 1..3), text_test())
             .prop_map(|(fields, test)| term(On::Fields(fields), test)),
-        2 => (text_test(), text_test()).prop_map(|(kind, test)| term(On::Target { kind }, test)),
+        2 => (text_test(), text_test(), target_by())
+            .prop_map(|(kind, test, by)| term(On::Target { kind, by }, test)),
         2 => change().prop_map(|inner| term(On::Change(Box::new(inner)), Test::Exists)),
         2 => (moment(), moment())
             .prop_map(|(from, until)| term(On::Time, Test::When { from, until })),
