@@ -9,7 +9,7 @@ mod builder;
 use std::collections::{BTreeMap, HashMap};
 
 use builder::Builder;
-use witnessmark_model::{Field, IdentityKey};
+use witnessmark_model::{Field, IdentityKey, baseline::SETTLE};
 
 use crate::{kinds::Class, place::Place};
 
@@ -214,8 +214,6 @@ pub struct Address {
     pub text: String,
     /// Equal for addresses of one /24 (IPv4) or /48 (IPv6).
     pub network: u64,
-    /// Distinct actors seen from it.
-    pub actors: u32,
     /// Whether it is of a private or local range, which says nothing of a place.
     pub private: bool,
 }
@@ -290,6 +288,10 @@ pub struct Feed {
     targets: Vec<(u32, u32)>,
     /// Rows of each actor in order, and where each actor's begin.
     by_actor: (Vec<u32>, Vec<u32>),
+    /// When each actor did something from an address that did not fail, first, in order; and where each address begins.
+    /// Who only tried does not make an address one of many, nor does what came less than a day before: else whoever
+    /// guesses passwords, or gets in with them, makes his own address innocent.
+    used: (Vec<i64>, Vec<u32>),
     /// Visible events without a time.
     pub undated: u64,
     /// Events whose time cannot be true.
@@ -390,11 +392,17 @@ impl Feed {
             .collect()
     }
 
-    /// Whether so many actors use the address of a row that it is an office, a VPN or a carrier.
+    /// Whether so many actors had used the address of a row by then that it is an office, a VPN or a carrier.
     #[must_use]
     pub fn is_shared(&self, row: u32, least: f64) -> bool {
-        let ip = self.ip[row as usize];
-        ip != 0 && f64::from(self.addresses[ip as usize].actors) >= least
+        let (used, starts) = &self.used;
+        let ip = self.ip[row as usize] as usize;
+        let (Some(from), Some(to)) = (starts.get(ip), starts.get(ip + 1)) else {
+            return false;
+        };
+        let used = &used[*from as usize..*to as usize];
+        let at = self.at(row);
+        ip != 0 && used.partition_point(|t| t.saturating_add(SETTLE) <= at) as f64 >= least
     }
 
     /// The target of a row as a place in [`Feed::objects`]; 0 where it names none, or no detection asks for it.

@@ -41,15 +41,10 @@ impl Place {
     /// The place of a country by its code or English name, in any case. Nothing for what is neither.
     #[must_use]
     pub fn of_country(code: &str) -> Option<Self> {
-        // Some logs write the English name.
-        let code = match code.trim() {
-            two if two.len() == 2 => two,
-            name => witnessmark_model::geo::country(name)?.code,
-        };
-        let bytes: [u8; 2] = code.as_bytes().try_into().ok()?;
-        let country = bytes.map(|b| b.to_ascii_uppercase());
-        country.iter().all(u8::is_ascii_uppercase).then_some(Self {
-            country: Some(country),
+        // Some logs write the English name, and some `XX` or `T1` where they do not know.
+        let country = witnessmark_model::geo::code(code)?.as_bytes();
+        Some(Self {
+            country: Some(country.try_into().ok()?),
             point: None,
         })
     }

@@ -5,8 +5,10 @@
 //!
 //! The table was made from Natural Earth 1:50m countries (public domain, <https://www.naturalearthdata.com/>): ISO 3166-1
 //! code, names, middle of the largest part in degrees (of Fiji and Russia, which lie across 180°, set by hand), and the
-//! radius in kilometres of a circle of the same area, which says how rough the middle is.
+//! radius in kilometres of a circle of the same area, which says how rough the middle is. A second table has every code of
+//! ISO 3166-1 in two and three letters, with further names.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// A country.
@@ -78,15 +80,37 @@ fn line(line: &'static str) -> Option<Country> {
     })
 }
 
-/// The country of an ISO code or an English name, case ignored.
+/// The country of an ISO code or an English name, case ignored; absent where the table has no middle of it.
 #[must_use]
 pub fn country(text: &str) -> Option<&'static Country> {
-    let text = text.trim();
-    countries().iter().find(|c| {
-        [c.code, c.name, c.other_name]
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(text))
-    })
+    let code = code(text)?;
+    countries().iter().find(|c| c.code == code)
+}
+
+/// The two-letter code of a country or territory that is named by an ISO 3166-1 code of two or three letters or in English,
+/// case ignored; absent for what is no country, such as `XX`, `T1` and `EU`.
+#[must_use]
+pub fn code(text: &str) -> Option<&'static str> {
+    static NAMES: OnceLock<HashMap<String, &'static str>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        let lines = include_str!("country_names.tsv").lines();
+        let coded = lines.flat_map(|line| {
+            let mut cells = line.split('\t');
+            let code = cells.next().unwrap_or_default();
+            let three = cells.next().unwrap_or_default();
+            let names = cells.next().unwrap_or_default().split('|');
+            [code, three]
+                .into_iter()
+                .chain(names)
+                .map(move |n| (n, code))
+        });
+        let placed = countries().iter();
+        let placed = placed.flat_map(|c| [c.code, c.name, c.other_name].map(|n| (n, c.code)));
+        let all = coded.chain(placed).filter(|(name, _)| !name.is_empty());
+        all.map(|(name, code)| (name.to_lowercase(), code))
+            .collect()
+    });
+    names.get(&text.trim().to_lowercase()).copied()
 }
 
 #[cfg(test)]
@@ -121,5 +145,17 @@ mod tests {
             assert!(c.middle.latitude.abs() <= 90.0 && c.middle.longitude.abs() <= 180.0);
         }
         assert_eq!(country("nowhere"), None);
+        let codes = [
+            "PHL", "phl", "Viet Nam", "UK", "turkey", "re", "GIB", " NL ", "USA",
+        ];
+        let known = codes.map(|text| code(text).unwrap_or("?"));
+        assert_eq!(
+            known,
+            ["PH", "PH", "VN", "GB", "TR", "RE", "GI", "NL", "US"]
+        );
+        for text in ["XX", "T1", "EU", "Unknown", "N/A", "A1", "", "-", "ZZ"] {
+            assert_eq!(code(text), None, "{text}");
+        }
+        assert!(countries().iter().all(|c| code(c.code) == Some(c.code)));
     }
 }

@@ -1,7 +1,7 @@
 //! The vocabulary of Witnessmark: what an event is made of, in the field's standard terms.
 //!
 //! Owns: fields, events, instants and zones, locators, problems, the batch in which a reader hands events to a writer, and
-//! the plain rules by which actors, sign-ins and sessions are compared ([`actor`], [`baseline`], [`idle`], [`geo`], [`weight`]).
+//! the plain rules by which actors, sign-ins and sessions are compared ([`actor`], [`baseline`], [`idle`], [`geo`], [`unsaid`], [`weight`]).
 //! Never touches: files, SQL, the clock, the network.
 //! Read next: [`field`] for the names, [`event`] for the shape every front end sees, [`batch`] for the hot path.
 
@@ -18,6 +18,7 @@ pub mod mark;
 pub mod mixed;
 pub mod problem;
 pub mod time;
+pub mod unsaid;
 pub mod verbs;
 pub mod visible;
 pub mod weight;

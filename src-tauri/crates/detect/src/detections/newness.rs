@@ -18,7 +18,7 @@ pub(crate) const SHARED: crate::about::Parameter = parameter(
     "",
     2.0,
     10_000.0,
-    "an address that so many actors use is an office, a VPN or a carrier: it is never new and no place",
+    "an address that so many actors had used by the day before, without failing, is an office, a VPN or a carrier: it is never new and no place",
 );
 pub(crate) const LEARN_DAYS: crate::about::Parameter = parameter(
     "learn_days",

@@ -98,7 +98,7 @@ fn judge(
     for (_, row) in session {
         let row = *row;
         let address = &feed.addresses[feed.ip[row as usize] as usize];
-        if address.private || f64::from(address.actors) >= shared {
+        if address.private || feed.is_shared(row, shared) {
             continue;
         }
         let device = feed.device[row as usize];

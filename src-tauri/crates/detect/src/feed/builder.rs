@@ -39,7 +39,8 @@ type Texted = IndexSet<Box<str>, FixedState>;
 #[derive(Default)]
 struct Part {
     tables: [Vec<u32>; 3],
-    kinds: HashMap<[u32; 8], u16, FixedState>,
+    /// The kind, and whether events of it failed.
+    kinds: HashMap<[u32; 8], (u16, bool), FixedState>,
     systems: HashMap<[u32; 3], u16, FixedState>,
     actors: HashMap<[u32; 5], u32, FixedState>,
 }
@@ -59,6 +60,8 @@ pub(super) struct Builder<'e, E> {
     places: HashMap<(Option<[u8; 2]>, u64, u64), u16>,
     countries: HashMap<String, u16>,
     ip_places: Vec<u16>,
+    /// Rows that failed, a bit for each.
+    failed: Vec<u64>,
     horizon: (i64, i64),
     hasher: FixedState,
 }
@@ -84,7 +87,6 @@ impl<'e, E: Events> Builder<'e, E> {
             addresses: vec![Address {
                 text: String::new(),
                 network: 0,
-                actors: 0,
                 private: true,
             }],
             devices: vec![Device {
@@ -112,6 +114,7 @@ impl<'e, E: Events> Builder<'e, E> {
             places: HashMap::new(),
             countries: HashMap::new(),
             ip_places: vec![0],
+            failed: Vec::new(),
             horizon: events.horizon(),
             hasher: FixedState::with_seed(events.seed()),
         };
@@ -170,8 +173,8 @@ impl<'e, E: Events> Builder<'e, E> {
             At::TARGET_TYPE,
         ]
         .map(code);
-        let kind = match self.parts[part].kinds.get(&key) {
-            Some(kind) => *kind,
+        let (kind, failed) = match self.parts[part].kinds.get(&key) {
+            Some(known) => *known,
             None => {
                 let said = Said {
                     provider: text(At::PROVIDER),
@@ -183,9 +186,12 @@ impl<'e, E: Events> Builder<'e, E> {
                     kind: text(At::KIND),
                     target: text(At::TARGET_TYPE),
                 };
-                let kind = self.kind(classify(&said), said.action);
-                self.parts[part].kinds.insert(key, kind);
-                kind
+                let class = classify(&said);
+                let failed = said.outcome == "failure"
+                    || class.has(Class::SIGN_IN_FAILED.or(Class::FACTOR_REFUSED));
+                let kind = self.kind(class, said.action);
+                self.parts[part].kinds.insert(key, (kind, failed));
+                (kind, failed)
             }
         };
         let class = self.feed.kinds[kind as usize].class;
@@ -261,6 +267,13 @@ impl<'e, E: Events> Builder<'e, E> {
             }
         }
         let feed = &mut self.feed;
+        let at = feed.time.len();
+        if at.is_multiple_of(64) {
+            self.failed.push(0);
+        }
+        if let Some(bits) = self.failed.last_mut() {
+            *bits |= u64::from(failed) << (at % 64);
+        }
         feed.time.push(row.time);
         feed.number.push(row.number);
         feed.actor.push(actor);
@@ -348,7 +361,6 @@ impl<'e, E: Events> Builder<'e, E> {
             self.feed.addresses.push(Address {
                 text: text.to_owned(),
                 network,
-                actors: 0,
                 private,
             });
         }
@@ -489,7 +501,7 @@ impl<'e, E: Events> Builder<'e, E> {
         let mut feed = self.feed;
         drop((self.addresses, self.devices, self.actors, self.objects));
         feed.by_actor = grouped(&feed.actor, feed.actors.len());
-        count_actors(&mut feed);
+        feed.used = used(&feed, &self.failed);
         feed
     }
 }
@@ -513,22 +525,28 @@ fn grouped(of: &[u32], groups: usize) -> (Vec<u32>, Vec<u32>) {
     (rows, starts)
 }
 
-/// How many actors use each address.
-fn count_actors(feed: &mut Feed) {
-    let mut counts = vec![0_u32; feed.addresses.len()];
-    let mut seen: Vec<u32> = Vec::new();
+/// When each actor first did something from each address that did not fail, by address.
+fn used(feed: &Feed, failed: &[u64]) -> (Vec<i64>, Vec<u32>) {
+    let mut first: Vec<(u32, i64)> = Vec::new();
+    let mut seen: Vec<(u32, u32)> = Vec::new();
     for actor in feed.each_actor() {
         seen.clear();
-        seen.extend(feed.rows_of(actor).iter().map(|row| feed.ip[*row as usize]));
+        let rows = feed.rows_of(actor).iter().copied();
+        let counts = |row: &u32| failed[*row as usize / 64] >> (row % 64) & 1 == 0;
+        seen.extend(rows.filter(counts).map(|row| (feed.ip[row as usize], row)));
         seen.sort_unstable();
-        seen.dedup();
-        for ip in &seen {
-            counts[*ip as usize] += 1;
-        }
+        seen.dedup_by_key(|(ip, _)| *ip);
+        first.extend(seen.iter().map(|(ip, row)| (*ip, feed.at(*row))));
     }
-    for (address, count) in feed.addresses.iter_mut().zip(counts) {
-        address.actors = count;
+    first.sort_unstable();
+    let mut starts = vec![0_u32; feed.addresses.len() + 1];
+    for (ip, _) in &first {
+        starts[*ip as usize + 1] += 1;
     }
+    for at in 1..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    (first.into_iter().map(|(_, time)| time).collect(), starts)
 }
 
 /// A user agent without its numbers: a browser that was updated is the same device.
