@@ -116,7 +116,7 @@ fn the_state_is_that_of_the_moment_asked_for() {
             state(&report),
         )
     };
-    assert_eq!(at("2023-12-31"), ("unknown".to_owned(), vec![]));
+    assert_eq!(at("2023-12-31"), ("not_made_yet".to_owned(), vec![]));
     assert_eq!(
         at("2024-01-01T00:00:00Z"),
         (
@@ -138,12 +138,12 @@ fn the_state_is_that_of_the_moment_asked_for() {
         field("limits.daily", Some("700"), "logged", 4)
     );
     assert_eq!(at("2024-01-06T12:00:00Z").0, "deleted");
-    // A new life begins without the values of the last.
+    // Of a new life the last one says nothing.
     assert_eq!(
         at("2024-01-07T12:00:00Z").1,
         vec![
-            field("limits.daily", None, "removed", 7),
-            field("limits.note", None, "removed", 7),
+            field("limits.daily", None, "unknown", 7),
+            field("limits.note", None, "unknown", 7),
             field("name", Some("ops again"), "logged", 7),
         ]
     );
@@ -260,4 +260,41 @@ fn the_list_of_records_counts_and_leads_to_rows() {
     );
     let none = bench.run(&["record", "case.wmcase", "Role", "r9", "--json"]);
     assert_eq!(none.error()["code"], "no_such_item");
+}
+
+#[test]
+fn one_id_of_two_organizations_and_one_name_of_another_record_are_told_apart() {
+    let bench = Bench::new();
+    let text = r#"[
+{"id":"1","model":"Role","recordId":"r1","tenantId":"t1","action":"create","actorType":"user","actorId":"ann","when":"2024-01-01T00:00:00Z","changes":{"added":{"limit":"100"}}},
+{"id":"2","model":"Role","recordId":"r9","recordName":"r1","tenantId":"t1","action":"delete","actorType":"user","actorId":"eve","when":"2024-01-02T00:00:00Z"},
+{"id":"3","model":"Role","recordName":"r1","tenantId":"t1","action":"create","actorType":"user","actorId":"dan","when":"2024-01-03T00:00:00Z","changes":{"added":{"limit":"7"}}},
+{"id":"4","model":"Role","recordId":"r1","tenantId":"t1","action":"update","actorType":"user","actorId":"ann","when":"2024-01-04T00:00:00Z","changes":{"updated":{"limit":{"old":"100","new":"200"}}}},
+{"id":"5","model":"Role","recordId":"r1","tenantId":"t2","action":"delete","actorType":"user","actorId":"zed","when":"2024-01-05T00:00:00Z"}
+]"#;
+    let file = bench.file("roles.json", text);
+    bench.import(&file, &[]).json(0);
+    let told = |extra: &[&str]| {
+        let report = record(&bench, extra);
+        let limit = report["state"][0]["value"].as_str().map(str::to_owned);
+        let condition = report["condition"].as_str().unwrap().to_owned();
+        (report["events"].as_u64().unwrap(), condition, limit)
+    };
+    let is = |events: u64, condition: &str, limit: Option<&str>| {
+        (events, condition.to_owned(), limit.map(str::to_owned))
+    };
+    assert_eq!(told(&[]), is(2, "present", Some("200")));
+    assert_eq!(told(&["org:t2"]), is(1, "deleted", None));
+    assert_eq!(told(&["--named"]), is(1, "present", Some("7")));
+    let scopes = record(&bench, &[])["scopes"].clone();
+    assert_eq!(
+        (&scopes[0]["organization"], &scopes[1]["organization"]),
+        (&json!("t1"), &json!("t2"))
+    );
+    let words = bench.run(&["record", "case.wmcase", "Role", "r1"]);
+    let words = words.text();
+    assert!(
+        words.contains("2 systems or organizations have a record of this id"),
+        "{words}"
+    );
 }

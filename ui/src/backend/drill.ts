@@ -8,6 +8,8 @@ import type {
 export type ActorSort = "events" | "name" | "last" | "first" | "failures";
 export type ActorsWanted = { search: string; sort: ActorSort; first: number; limit: number };
 export type RecordsWanted = { kind: string; search: string; first: number; limit: number };
+/** `named`: the id is a name, of a record that has no id in the log. `query`: only the events of this filter, empty for all. */
+export type RecordOf = { kind: string; id: string; named: boolean; query: string };
 export type SigninShow = "all" | "unfamiliar" | "cannot_tell" | "failed" | "new" | "too_fast";
 export type SigninsWanted = { show: SigninShow; oldest_first: boolean; first: number; limit: number };
 export type SessionOrder = "time" | "sensitivity";
@@ -16,8 +18,8 @@ export type FirstSeenWanted = { from?: string; to?: string; days: number; by: st
 
 export interface DrillBackend {
   actorsList(query: string, zone: string, wanted: ActorsWanted): Promise<ActorsReport>;
-  /** The filter of a person who was named. */
-  actorFilter(who: string): Promise<string>;
+  /** The filter of a person who was named. `exact`: by a name that a log gave, which is no pattern, whatever it looks like. */
+  actorFilter(who: string, exact: boolean): Promise<string>;
   /** `who` is a filter; the page speaks of what it finds within `query`. */
   actorPage(who: string, query: string, zone: string, idleMinutes: number): Promise<ActorReport>;
   /** The filter behind a square of the heat map: a day of the week (Monday is 0) and an hour of the zone. */
@@ -28,7 +30,7 @@ export interface DrillBackend {
   /** Takes a joining back. */
   actorsPart(id: number): Promise<void>;
   recordsList(query: string, zone: string, wanted: RecordsWanted): Promise<RecordsReport>;
-  recordPage(kind: string, id: string, at: string | undefined, zone: string): Promise<RecordReport>;
+  recordPage(of: RecordOf, at: string | undefined, zone: string): Promise<RecordReport>;
   /** By the vendor's id, or from an event. */
   sessionPage(of: { id: string } | { event: number }, idleMinutes: number, order: SessionOrder, zone: string): Promise<SessionReport>;
   signinsReview(query: string, zone: string, wanted: SigninsWanted): Promise<SigninsReport>;

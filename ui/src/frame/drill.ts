@@ -15,7 +15,8 @@ export const asPieces = (filter: string): Piece[] => (filter === "" ? [] : [piec
 /** Whether a text is a filter that a list gave, and not a name that a person typed. */
 export const isFilter = (who: string): boolean => /^[(-]*(actor|provider|ip|session|user\.\w+|organization\.\w+|email):/.test(who);
 
-export const filterOf = async (backend: Backend, who: string): Promise<string> => (isFilter(who) ? who : backend.actorFilter(who));
+/** `exact`: `who` is a name that a log gave, so it is neither a filter nor a pattern, whatever it looks like. */
+export const filterOf = async (backend: Backend, who: string, exact = false): Promise<string> => (isFilter(who) && !exact ? who : backend.actorFilter(who, exact));
 
 /** How grave an act is: shape and word of the severities. */
 export const LEVELS = ["low", "medium", "high", "critical"] as const;

@@ -23,12 +23,12 @@ export type PlaceName = (typeof PLACES)[number]["name"];
 
 /** What a place can be about, so that one place can lead to another without knowing it. */
 export type Subject =
-  /** An actor by id, e-mail or name, as the filter `actor:` takes it; or two of them side by side. */
-  | { kind: "actor"; who: string; beside?: string }
+  /** An actor by id, e-mail or name, as the filter `actor:` takes it, or `exact` as a log gave it; or two of them side by side. */
+  | { kind: "actor"; who: string; beside?: string; exact?: true }
   /** What is new in a span against the time before. */
   | { kind: "new" }
-  /** A record; without a type every record of that id is meant. */
-  | { kind: "record"; type?: string; id: string }
+  /** A record; without a type every record of that id is meant. `named`: by its name, where the log gives it no id. */
+  | { kind: "record"; type?: string; id: string; named?: true }
   | { kind: "session"; id: string }
   /** One event by its number, 1 and up. */
   | { kind: "event"; event: number }

@@ -7,7 +7,7 @@ use witnessmark_engine::api::{
     GeoDatabase, MergePart, RecordReport, RecordsReport, SessionReport, SigninsReport,
 };
 use witnessmark_engine::{
-    ActorsWanted, FirstSeen, RecordsWanted, Result, SessionOf, SessionOrder, Signins,
+    ActorsWanted, FirstSeen, RecordOf, RecordsWanted, Result, SessionOf, SessionOrder, Signins,
 };
 
 use super::{Shared, work, zone};
@@ -47,9 +47,10 @@ pub(crate) async fn actor_page(
 }
 
 #[tauri::command]
-pub(crate) async fn actor_filter(desk: Shared<'_>, who: String) -> Result<String> {
-    work(&desk, move |desk| {
-        desk.case()?.actor_filter(&who, &self::zone("UTC")?)
+pub(crate) async fn actor_filter(desk: Shared<'_>, who: String, exact: bool) -> Result<String> {
+    work(&desk, move |desk| match exact {
+        true => desk.case()?.actor_named(&who),
+        false => desk.case()?.actor_filter(&who, &self::zone("UTC")?),
     })
     .await
 }
@@ -112,14 +113,13 @@ pub(crate) async fn records_list(
 #[tauri::command]
 pub(crate) async fn record_page(
     desk: Shared<'_>,
-    kind: String,
-    id: String,
+    of: RecordOf,
     at: Option<String>,
     zone: String,
 ) -> Result<RecordReport> {
     work(&desk, move |desk| {
         desk.case()?
-            .record(&kind, &id, at.as_deref(), &self::zone(&zone)?, (0, MOST))
+            .record(&of, at.as_deref(), &self::zone(&zone)?, (0, MOST))
     })
     .await
 }

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use witnessmark_engine::api::{FieldChange, RecordReport, RecordsReport};
-use witnessmark_engine::{RecordsWanted, visible};
+use witnessmark_engine::api::{FieldChange, RecordReport, RecordsReport, ScopePart};
+use witnessmark_engine::{RecordOf, RecordsWanted, visible};
 
 use crate::actor::{blind, spans};
 use crate::args::Lens;
@@ -40,6 +40,12 @@ pub(crate) struct Record {
     kind: String,
     /// Its id, or its name.
     id: String,
+    /// Only the events of this filter, such as the organization where several have the id.
+    #[arg(default_value = "")]
+    query: String,
+    /// What is given is a name, of a record that has no id in the log.
+    #[arg(long)]
+    named: bool,
     /// The state at this time, such as 2024-04-22T06:32:15Z; at the end of the log if not given.
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
@@ -72,13 +78,13 @@ pub(crate) fn run_list(args: &Records, json: bool, out: &mut dyn Write) -> Resul
 /// Runs `record`.
 pub(crate) fn run(args: &Record, json: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
     let zone = zone_named(&args.zone)?;
-    let report = open(&args.case)?.record(
-        &args.kind,
-        &args.id,
-        args.at.as_deref(),
-        &zone,
-        (0, args.limit),
-    )?;
+    let of = RecordOf {
+        kind: args.kind.clone(),
+        id: args.id.clone(),
+        named: args.named,
+        query: args.query.clone(),
+    };
+    let report = open(&args.case)?.record(&of, args.at.as_deref(), &zone, (0, args.limit))?;
     if json {
         print::json(&report, out)?;
     } else {
@@ -143,13 +149,14 @@ fn page(r: &RecordReport, out: &mut dyn Write) -> io::Result<()> {
         "{} events in {}; {}{}",
         number(r.events),
         visible(&r.systems.join(", ")),
-        r.condition,
+        r.condition.replace('_', " "),
         if r.lives > 1 {
             format!(", {} lives", r.lives)
         } else {
             String::new()
         }
     )?;
+    scopes("record", &r.scopes, out)?;
     for s in &r.steps {
         writeln!(
             out,
@@ -221,6 +228,35 @@ fn page(r: &RecordReport, out: &mut dyn Write) -> io::Result<()> {
     more(r.gaps.len(), r.gaps_total, "things are not known", out)?;
     spans("actors", &r.actors, out)?;
     blind(&r.blind_spots, out)
+}
+
+/// Says that one id is used several times, and how each is looked at.
+pub(crate) fn scopes(what: &str, scopes: &[ScopePart], out: &mut dyn Write) -> io::Result<()> {
+    if scopes.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "{} systems or organizations have a {what} of this id; this is the first of them:",
+        number(scopes.len() as u64)
+    )?;
+    for scope in scopes {
+        let organization = match (scope.organization.as_str(), scope.name.as_str()) {
+            ("", _) => "no organization".to_owned(),
+            (id, name) if name.is_empty() || name == id => id.to_owned(),
+            (id, name) => format!("{name} ({id})"),
+        };
+        writeln!(
+            out,
+            "{:>10} events from {}  {} {}  filter {}",
+            number(scope.events),
+            scope.event,
+            visible(&scope.system),
+            visible(&organization),
+            visible(&scope.filter)
+        )?;
+    }
+    Ok(())
 }
 
 /// Says how many of a list are not told.

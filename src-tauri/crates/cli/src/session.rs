@@ -92,6 +92,7 @@ fn page(r: &SessionReport, out: &mut dyn Write) -> io::Result<()> {
     for part in r.actors.iter().chain(&r.kinds).chain(&r.counts) {
         writeln!(out, "{:>10}  {}", number(part.events), visible(&part.name))?;
     }
+    crate::record::scopes("session", &r.scopes, out)?;
     for act in &r.acts {
         let sentence: Vec<&str> = act.row.sentence.iter().map(|p| p.text.as_str()).collect();
         let time = act.row.time.as_ref();

@@ -67,7 +67,8 @@ pub use checklist::{SubjectChoice, checklist_check, checklist_text};
 pub use clock_text::local_time;
 pub use context::Reach;
 pub use drill::{
-    ActorSort, ActorsWanted, FirstSeen, RecordsWanted, SessionOf, SessionOrder, SigninShow, Signins,
+    ActorSort, ActorsWanted, FirstSeen, RecordOf, RecordsWanted, SessionOf, SessionOrder,
+    SigninShow, Signins,
 };
 pub use error::{Code, Error, Result, Where};
 pub use export::{ExportRequest, TextFormat};

@@ -17,7 +17,7 @@ use witnessmark_store::case::Overlay;
 
 use crate::api::{CarriedPart, CopyReport, NotePart, NotesReport};
 use crate::case::{Case, shown_name};
-use crate::drill::of_record;
+use crate::drill::of_target;
 use crate::error::{Code, Error, Result};
 use crate::failures::internal;
 use crate::import::Tell;
@@ -178,12 +178,12 @@ impl Case {
             "actor" => self.actor_filter(name, &Zone::UTC)?,
             "record" => {
                 // An id can hold a slash too, so both readings are meant.
-                let mut ways = vec![of_record("", name)];
+                let mut ways = vec![of_target("", name)];
                 if let Some((kind, id)) = name.split_once('/')
                     && !kind.is_empty()
                     && !id.is_empty()
                 {
-                    ways.push(of_record(kind, id));
+                    ways.push(of_target(kind, id));
                 }
                 return Ok(Expr::or(ways));
             }

@@ -3,8 +3,10 @@
 //! Owns: the rule by which an event continues a session. Never touches: events, SQL. Numbers of values begin at 1; 0 is
 //! absent.
 //!
-//! Many logs name address and device only on sign-ins. An event without them continues the session of its actor that was
-//! active last, if that is not idle yet; such an event is said to be taken on trust.
+//! Many logs name address and device only on sign-ins. An event without them is given to the session of its actor that was
+//! active last, if that is not idle yet; such an event is said to be taken on trust. It may belong to every other session
+//! of the actor that is open, so it keeps all of them open: else what an intruder did would be no part of his session once
+//! the owner of the account signs in.
 
 use std::collections::HashMap;
 
@@ -12,6 +14,10 @@ use crate::mixed::Mixed;
 
 /// Nanoseconds without an event after which a session is over, if the person chose nothing else: half an hour.
 pub const IDLE: i64 = 30 * 60 * 1_000_000_000;
+
+/// Sessions of one actor that are kept open by nothing but events on trust, at most: what more there are, the longest
+/// quiet ones, have ended.
+const KEPT: usize = 64;
 
 /// One event of an actor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,15 +48,63 @@ struct Open {
     session: u32,
     address: u32,
     device: u32,
+    /// Its last own event.
     last: i64,
+    /// Events on trust of the actor before it began, and those that were given to it.
+    before: u32,
+    given: u32,
+}
+
+/// The open sessions of an actor.
+#[derive(Default)]
+struct Of {
+    /// The one that was active last at the end.
+    open: Vec<Open>,
+    /// The last event on trust. Every session of the list that had begun was open then.
+    trust: Option<i64>,
+    trusted: u32,
+}
+
+/// What may belong to a session after, or beside, its own events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// Nanoseconds since 1970 of the last event that may be of the session.
+    pub until: i64,
+    /// Events on trust that were given to other sessions while it was open.
+    pub events: u32,
+}
+
+impl Of {
+    fn end(&self, session: &Open) -> Option<Beyond> {
+        let events = self.trusted - session.before - session.given;
+        let until = session.last.max(self.trust.unwrap_or(session.last));
+        (events > 0).then_some(Beyond { until, events })
+    }
+
+    /// Takes the sessions away that are over at a moment.
+    fn close(&mut self, at: i64, idle: i64, beyond: &mut HashMap<u32, Beyond, Mixed>) {
+        let quiet = self
+            .open
+            .partition_point(|o| at.saturating_sub(o.last) > idle);
+        let kept = match self.trust {
+            Some(trust) if at.saturating_sub(trust) <= idle => quiet.min(KEPT),
+            _ => 0,
+        };
+        for at in 0..quiet - kept {
+            if let Some(found) = self.end(&self.open[at]) {
+                beyond.insert(self.open[at].session, found);
+            }
+        }
+        self.open.drain(..quiet - kept);
+    }
 }
 
 /// Cuts events in order of time into sessions.
 pub struct Sessions {
     idle: i64,
     next: u32,
-    /// Open sessions of each actor, the one that was active last at the end.
-    open: HashMap<u32, Vec<Open>, Mixed>,
+    actors: HashMap<u32, Of, Mixed>,
+    beyond: HashMap<u32, Beyond, Mixed>,
 }
 
 impl Sessions {
@@ -60,24 +114,23 @@ impl Sessions {
         Self {
             idle,
             next: 0,
-            open: HashMap::default(),
+            actors: HashMap::default(),
+            beyond: HashMap::default(),
         }
     }
 
     /// Places the next event. Times must not go backwards.
     pub fn next(&mut self, step: &Step) -> Placed {
-        let idle = self.idle;
-        let open = self.open.entry(step.actor).or_default();
-        open.retain(|o| step.at - o.last <= idle);
+        let of = self.actors.entry(step.actor).or_default();
+        of.close(step.at, self.idle, &mut self.beyond);
         let on_trust = step.address == 0 && step.device == 0;
         // A value that one of the two lacks cannot speak against it.
         let fits = |a: u32, b: u32| a == 0 || b == 0 || a == b;
-        let found = open
-            .iter()
+        let found = (of.open.iter())
             .rposition(|o| fits(o.address, step.address) && fits(o.device, step.device));
-        let contested = open.len() > 1;
+        let contested = on_trust && of.open.len() > 1;
         let mut session = match found {
-            Some(at) => open.remove(at),
+            Some(at) => of.open.remove(at),
             None => {
                 self.next += 1;
                 Open {
@@ -85,6 +138,8 @@ impl Sessions {
                     address: 0,
                     device: 0,
                     last: step.at,
+                    before: of.trusted,
+                    given: 0,
                 }
             }
         };
@@ -95,13 +150,28 @@ impl Sessions {
         if session.device == 0 {
             session.device = step.device;
         }
+        if on_trust {
+            of.trust = Some(step.at);
+            of.trusted += 1;
+            session.given += 1;
+        }
         let placed = Placed {
             session: session.session,
             on_trust,
-            contested: on_trust && contested,
+            contested,
         };
-        open.push(session);
+        of.open.push(session);
         placed
+    }
+
+    /// Of every session to which events of others may belong as well: how far that reaches.
+    #[must_use]
+    pub fn beyond(mut self) -> HashMap<u32, Beyond, Mixed> {
+        for of in self.actors.values() {
+            let ends = of.open.iter().filter_map(|o| Some((o.session, of.end(o)?)));
+            self.beyond.extend(ends);
+        }
+        self.beyond
     }
 }
 
@@ -152,5 +222,49 @@ mod tests {
             ..step(4, 1, 1)
         };
         assert_eq!(sessions.next(&other).session, 2);
+    }
+    #[test]
+    fn an_event_on_trust_keeps_every_session_open_that_it_may_belong_to() {
+        let mut sessions = Sessions::new(IDLE);
+        let steps = [
+            // Two sign-ins, then acts without an address: the last is more than the limit after the first sign-in.
+            step(0, 1, 1),
+            step(5, 2, 2),
+            step(25, 0, 0),
+            step(50, 0, 0),
+            // The first address again: still the first session, which was never known to be idle.
+            step(70, 1, 1),
+            // Both are over.
+            step(101, 1, 1),
+            step(102, 0, 0),
+        ];
+        let placed = steps.map(|s| sessions.next(&s));
+        assert_eq!(placed.map(|p| p.session), [0, 1, 1, 1, 0, 2, 2]);
+        assert_eq!(
+            placed.map(|p| p.contested),
+            [false, false, true, true, false, false, false]
+        );
+        let beyond = sessions.beyond();
+        let first = Beyond {
+            until: 70 * MINUTE,
+            events: 2,
+        };
+        assert_eq!((beyond.len(), beyond.get(&0)), (1, Some(&first)));
+    }
+
+    #[test]
+    fn sessions_that_only_trust_keeps_open_are_few() {
+        let mut sessions = Sessions::new(IDLE);
+        for address in 1..=200 {
+            sessions.next(&step(0, address, address));
+        }
+        for minute in 1..=4 {
+            assert!(sessions.next(&step(minute * 20, 0, 0)).contested);
+        }
+        // The last of the two hundred took the events; of the others the latest are kept, and none is lost.
+        let beyond = sessions.beyond();
+        assert_eq!(beyond.len(), 199);
+        let until = |n: u32| beyond[&n].until / MINUTE;
+        assert_eq!([0, 134, 135, 198].map(until), [20, 20, 80, 80]);
     }
 }

@@ -15,7 +15,7 @@ value?: string,
 /**
  * `logged`: the last change before the time gave it. `before`: the old value of a later change, so it was the value
  * unless something unlogged changed it. `removed`: the field was taken away. `unknown`: the log says that it changed
- * and not to what.
+ * and not to what, or it was only told in a former life of the record.
  */
 certainty: string, 
 /**

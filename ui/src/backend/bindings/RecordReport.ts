@@ -4,6 +4,7 @@ import type { CountedFilter } from "./CountedFilter";
 import type { FieldState } from "./FieldState";
 import type { GapPart } from "./GapPart";
 import type { RevertPart } from "./RevertPart";
+import type { ScopePart } from "./ScopePart";
 import type { SpanValue } from "./SpanValue";
 import type { StepPart } from "./StepPart";
 
@@ -23,6 +24,11 @@ id: string,
  * Names that the log gives it.
  */
 names: Array<string>, 
+/**
+ * Where several systems or organizations have a record of this type and id, all of them; the first is the one that
+ * is told here. Empty where there is one.
+ */
+scopes: Array<ScopePart>, 
 /**
  * Systems that speak of it.
  */
@@ -48,7 +54,8 @@ last?: string,
  */
 lives: number, 
 /**
- * `present`, `deleted` or `unknown`, at the time asked for, as far as the log tells.
+ * `present`, `deleted`, `not_made_yet` (the log tells of its making, later than that) or `unknown`, at the time asked
+ * for, as far as the log tells.
  */
 condition: string, 
 /**

@@ -13,6 +13,10 @@ kind: string,
  */
 id: string, 
 /**
+ * Whether `id` is a name, because the log gives no id.
+ */
+named: boolean, 
+/**
  * Events that are neither reads nor lists.
  */
 writes: number, 

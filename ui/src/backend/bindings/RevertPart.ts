@@ -13,7 +13,7 @@ field: string,
  */
 value: string, 
 /**
- * Values between, in order (B), the first twenty.
+ * Values between, in order (B), the first twenty; empty text where it had none.
  */
 between: Array<string>, 
 /**

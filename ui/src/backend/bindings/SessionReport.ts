@@ -2,6 +2,7 @@
 import type { ActPart } from "./ActPart";
 import type { BlindPart } from "./BlindPart";
 import type { CountedFilter } from "./CountedFilter";
+import type { ScopePart } from "./ScopePart";
 import type { SessionRow } from "./SessionRow";
 
 /**
@@ -48,6 +49,11 @@ acts: Array<ActPart>,
  * Acts that may belong to another session.
  */
 contested: number, 
+/**
+ * Where several systems or organizations have a session of this id, all of them; the first is the one that is told here.
+ * Empty where there is one.
+ */
+scopes: Array<ScopePart>, 
 /**
  * What the systems behind it do not log.
  */

@@ -57,6 +57,11 @@ country?: string,
  */
 on_trust: number, 
 /**
+ * Events by actor and time alone that may be of this session or of another that was open: those counted here, and
+ * those that the list counts with the other.
+ */
+contested: number, 
+/**
  * A filter that finds its events.
  */
 filter: string, };

@@ -13,6 +13,10 @@ kind: string,
  */
 id: string, 
 /**
+ * Whether `id` is a name, because the log gives no id.
+ */
+named: boolean, 
+/**
  * Events that changed it (neither read nor list).
  */
 writes: number, 

@@ -16,7 +16,7 @@ const identity = (provider: string, value: string, names: string[], events: numb
   key: JSON.stringify([provider, "", "email", value]), provider, organization: "", kind: "email", value, ids: [], emails: [value], names, kinds: ["user"], events, filter: `provider:"${provider}" ${MARIA}`,
 });
 const session = (event: number, start: string, end: string, events: number, sensitive: number, address: string, country: string, device: string): SessionRow => ({
-  event, start, end, seconds: (Date.parse(end) - Date.parse(start)) / 1000, events, sensitive, failures: 0, address, addresses: 1, device, country, on_trust: 0, filter: `${MARIA} ip:${address}`,
+  event, start, end, seconds: (Date.parse(end) - Date.parse(start)) / 1000, events, sensitive, failures: 0, address, addresses: 1, device, country, on_trust: 0, contested: 0, filter: `${MARIA} ip:${address}`,
 });
 const SESSIONS = [
   session(61, "2026-11-12T01:05:48Z", "2026-11-12T09:56:50Z", 74, 2, "203.0.113.45", "PH", "Chrome on Windows"),
@@ -33,12 +33,12 @@ const SIGNIN: SigninRow = {
   event: 60, time: ATTACK, actor: "maria.santos@example.com", actor_filter: MARIA, action: "Login", system: "PayMongo security logs", outcome: "success", earlier: 118, days: 87, enough: true,
   address: against("198.51.100.77", "new", 0, "3rd address in 3 months, 118 earlier sign-ins"), network: against("198.51.100.0/24", "new", 0, "3rd network in 3 months, 118 earlier sign-ins"),
   device: against("Firefox on Linux", "new", 0, "3rd device in 3 months, 118 earlier sign-ins"), country: against("NL", "new", 0, "3rd country in 3 months, 118 earlier sign-ins"),
-  shared_by: 1, places: [{ value: "NL", source: "log", date: "2026-11-11" }], disagree: false, answer: "unfamiliar", why: ["3rd country in 3 months, 118 earlier sign-ins"],
+  shared_by: 1, failed_from: 0, places: [{ value: "NL", source: "log", date: "2026-11-11" }], disagree: false, answer: "unfamiliar", why: ["3rd country in 3 months, 118 earlier sign-ins"],
   travel: { from_event: 52, from: "Philippines", km: 10_120, seconds: 29_700, km_h: 1226.7, precision: "country", judged: "too_fast", reason: "" },
 };
 const USUAL: SigninRow = {
   ...SIGNIN, event: 61, time: "2026-11-12T01:05:48Z", address: against("203.0.113.45", "seen", 98, "98 of 118 earlier sign-ins"), network: against("203.0.113.0/24", "seen", 112, "112 of 118 earlier sign-ins"),
-  device: against("Chrome on Windows", "seen", 101, "101 of 118 earlier sign-ins"), country: against("PH", "seen", 116, "116 of 118 earlier sign-ins"), shared_by: 41, places: [], answer: "familiar", why: [],
+  device: against("Chrome on Windows", "seen", 101, "101 of 118 earlier sign-ins"), country: against("PH", "seen", 116, "116 of 118 earlier sign-ins"), shared_by: 41, failed_from: 2, places: [], answer: "familiar", why: [],
 };
 
 export function drillOf(state: RecordedState, fail: (code: BackendError["code"], message: string, hint: string) => never): DrillBackend {
@@ -64,7 +64,7 @@ export function drillOf(state: RecordedState, fail: (code: BackendError["code"],
         operations: [span("read", 3108, AUG, NOV), span("update", 902, AUG, NOV), span("export", 214, AUG, NOV)], verbs: [{ ...span("Exported payouts", 214, AUG, NOV), first_of_all: AUG }], verbs_total: 1,
         addresses: [{ ...span("203.0.113.45", 3604, AUG, NOV), countries: ["PH"], others: 40 }, { ...span("198.51.100.77", 19, ATTACK, END), countries: ["NL"], others: 0 }], addresses_total: 2,
         devices: [span("Chrome on Windows", 4386, AUG, NOV), span("Firefox on Linux", 19, ATTACK, END)], devices_total: 2, countries: [span("PH", 4811, AUG, NOV), span("NL", 19, ATTACK, END)], organizations: [],
-        sessions: SESSIONS, sessions_total: 97, idle_minutes: 30, records: [{ ...span("PSP customer account/pca_20417", 6, ATTACK, END), kind: "PSP customer account", id: "pca_20417", writes: 6, level: 3 }], records_total: 1386, blind_spots: blind, findings: [], findings_total: 0, findings_stale: false,
+        sessions: SESSIONS, sessions_total: 97, idle_minutes: 30, records: [{ ...span("PSP customer account/pca_20417", 6, ATTACK, END), kind: "PSP customer account", id: "pca_20417", named: false, writes: 6, level: 3 }], records_total: 1386, blind_spots: blind, findings: [], findings_total: 0, findings_stale: false,
       };
     },
     actorHour: async (who) => `${who} (time:2026-11-12T02:14:07..2026-11-12T02:46:33)`,
@@ -90,16 +90,16 @@ export function drillOf(state: RecordedState, fail: (code: BackendError["code"],
     },
     actorsPart: async () => void (joined = []),
     async recordsList(_query, _zone, wanted) {
-      const one = { ...span("PSP customer account/pca_20417", 9, AUG, END, 'target:"PSP customer account"/"pca_20417"'), kind: "PSP customer account", id: "pca_20417", writes: 6, actors: 2 };
+      const one = { ...span("PSP customer account/pca_20417", 9, AUG, END, 'target:"PSP customer account"/"pca_20417"'), kind: "PSP customer account", id: "pca_20417", named: false, writes: 6, actors: 2 };
       const records = there() && one.id.includes(wanted.search) && (wanted.kind === "" || wanted.kind === one.kind) ? [one] : [];
       return { kinds: there() ? [span("PSP customer account", 9, AUG, END)] : [], records, total: records.length, without: there() ? 120 : 0 };
     },
-    async recordPage(kind, id, at) {
+    async recordPage({ kind, id }, at) {
       if (!there()) return fail("no_such_item", `no event speaks of the record ${kind} ${id}`, "List the records with `records`.");
       const filter = `target:"${kind}"/"${id}"`;
       const field = (name: string, value: string, event: number, since: string) => ({ field: name, value, certainty: "logged", inferred: false, event, since, actor: "maria.santos@example.com", changes: 2, filter: `${filter} field:"${name}"` });
       return {
-        type: kind, id, names: [], systems: ["Payment Nexus"], filter, events: 9, first: AUG, last: END, lives: 1, condition: "present", steps_total: 2, reads: [{ name: "read", events: 3, filter: `${filter} op:read` }], ...(at === undefined ? {} : { at }),
+        type: kind, id, names: [], scopes: [], systems: ["Payment Nexus"], filter, events: 9, first: AUG, last: END, lives: 1, condition: "present", steps_total: 2, reads: [{ name: "read", events: 3, filter: `${filter} op:read` }], ...(at === undefined ? {} : { at }),
         steps: [
           { event: 3, time: AUG, step: "create", action: "create", actor: "ops@example.com", outcome: "success", life: 1, changes: [{ field: "bank.account", kind: "added", new: "0001" }], other_targets: 0, tie: false },
           { event: 62, time: "2026-11-11T18:21:44Z", step: "update", action: "update", actor: "maria.santos@example.com", outcome: "success", life: 1, changes: [{ field: "bank.account", kind: "updated", old: "0001", new: "0002" }], other_targets: 0, tie: false },
@@ -115,7 +115,7 @@ export function drillOf(state: RecordedState, fail: (code: BackendError["code"],
       return {
         session: found, ...("event" in of ? { from_event: of.event } : {}), by: "idle", rule: `The log names no session: what one actor did from one address and device, until nothing happened for ${idle} minutes.`, idle_minutes: idle,
         actors: [{ name: "maria.santos@example.com", events: 17, filter: MARIA }], counts: [{ name: "update", events: 4, filter: `${MARIA} op:update` }], kinds: [{ name: "money", events: 2, filter: `${MARIA} category:payout` }],
-        acts: [act(62, "2026-11-11T18:21:44Z", "changed the payout account", 3, "money"), act(63, "2026-11-11T18:16:52Z", "viewed an API key", 2, "key"), act(60, ATTACK, "signed in", 0, "other")], contested: 0, blind_spots: blind,
+        acts: [act(62, "2026-11-11T18:21:44Z", "changed the payout account", 3, "money"), act(63, "2026-11-11T18:16:52Z", "viewed an API key", 2, "key"), act(60, ATTACK, "signed in", 0, "other")], contested: 0, scopes: [], blind_spots: blind,
       };
     },
     async signinsReview(_query, _zone, wanted) {
@@ -132,7 +132,7 @@ export function drillOf(state: RecordedState, fail: (code: BackendError["code"],
     addressesChoose: async () => null,
     async errorsList() {
       const filter = 'category:error error.type:"SDK runtime issue"';
-      const trend = { type: "SDK runtime issue", template: "Timeout after <number> for order <id>", example: "Timeout after 30s for order ord_91a9f8b7c6", messages: 214, origin: "SDK", ...span("", 214, AUG, "2026-10-02T00:00:00Z", filter), versions: [span("4.2.0", 200, AUG, "2026-10-02T00:00:00Z", `${filter} version:4.2.0`)], environments: [span("production", 214, AUG, NOV)], organizations: [], bars: Array.from({ length: 28 }, (_, i) => (i < 15 ? (i * 7) % 19 : 0)), trend: "gone", last_quarter: 0, quarter_before: 12, fixed_in: "4.3.0", fixed_why: "not among 61 errors of 4.3.0, which are later than the last in 4.2.0" };
+      const trend = { type: "SDK runtime issue", template: "Timeout after <number> for order <id>", example: "Timeout after 30s for order ord_91a9f8b7c6", messages: 214, origin: "SDK", ...span("", 214, AUG, "2026-10-02T00:00:00Z", filter), versions: [span("4.2.0", 200, AUG, "2026-10-02T00:00:00Z", `${filter} version:4.2.0`)], environments: [span("production", 214, AUG, NOV)], organizations: [], bars: Array.from({ length: 28 }, (_, i) => (i < 15 ? (i * 7) % 19 : 0)), trend: "gone", last_quarter: 0, quarter_before: 12, fixed_in: "4.3.0", fixed_why: "not among 61 errors of 4.3.0, which go on after its last in 4.2.0", wider: false };
       return { filter: "category:error", events: there() ? 214 : 0, undated: 0, ...(there() ? { from: AUG, to: NOV } : {}), trends: there() ? [trend] : [], total: there() ? 1 : 0, types: there() ? [span("SDK runtime issue", 214, AUG, NOV)] : [], origins: [], versions: [], environments: [] };
     },
     async agentsList() {

@@ -171,6 +171,8 @@ pub struct TouchedPart {
     pub kind: String,
     /// Its id, or its name where it has no id.
     pub id: String,
+    /// Whether `id` is a name, because the log gives no id.
+    pub named: bool,
     /// Events that changed it (neither read nor list).
     pub writes: u64,
     /// How much a misuse of the gravest act on it would hurt: 0 (low) to 3 (critical).

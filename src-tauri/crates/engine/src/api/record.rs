@@ -14,6 +14,8 @@ pub struct RecordRow {
     pub kind: String,
     /// Its id, or its name where it has no id.
     pub id: String,
+    /// Whether `id` is a name, because the log gives no id.
+    pub named: bool,
     /// Count, moments and filter.
     #[serde(flatten)]
     #[cfg_attr(feature = "bindings", ts(flatten))]
@@ -22,6 +24,24 @@ pub struct RecordRow {
     pub writes: u64,
     /// Distinct actors.
     pub actors: u64,
+}
+
+/// A system or organization in which something has an id that others have as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct ScopePart {
+    /// The system, as `event.provider` has it.
+    pub system: String,
+    /// Id of the organization, or its name; empty where the log gives none.
+    pub organization: String,
+    /// Name of the organization; empty where the log gives none.
+    pub name: String,
+    /// Events.
+    pub events: u64,
+    /// Number of the first of them.
+    pub event: u64,
+    /// A filter of the system and organization.
+    pub filter: String,
 }
 
 /// `records`.
@@ -102,7 +122,7 @@ pub struct FieldState {
     pub value: Option<String>,
     /// `logged`: the last change before the time gave it. `before`: the old value of a later change, so it was the value
     /// unless something unlogged changed it. `removed`: the field was taken away. `unknown`: the log says that it changed
-    /// and not to what.
+    /// and not to what, or it was only told in a former life of the record.
     pub certainty: String,
     /// Whether the log gives only new values here, so that nothing confirms the value between its changes.
     pub inferred: bool,
@@ -129,7 +149,7 @@ pub struct RevertPart {
     pub field: String,
     /// The value that came back (A).
     pub value: String,
-    /// Values between, in order (B), the first twenty.
+    /// Values between, in order (B), the first twenty; empty text where it had none.
     pub between: Vec<String>,
     /// All of them.
     pub between_total: u64,
@@ -168,6 +188,9 @@ pub struct RecordReport {
     pub id: String,
     /// Names that the log gives it.
     pub names: Vec<String>,
+    /// Where several systems or organizations have a record of this type and id, all of them; the first is the one that
+    /// is told here. Empty where there is one.
+    pub scopes: Vec<ScopePart>,
     /// Systems that speak of it.
     pub systems: Vec<String>,
     /// A filter that finds every event of it.
@@ -182,7 +205,8 @@ pub struct RecordReport {
     pub last: Option<String>,
     /// Number of lives: one more than the times it was made anew after a deletion.
     pub lives: u32,
-    /// `present`, `deleted` or `unknown`, at the time asked for, as far as the log tells.
+    /// `present`, `deleted`, `not_made_yet` (the log tells of its making, later than that) or `unknown`, at the time asked
+    /// for, as far as the log tells.
     pub condition: String,
     /// Creates, updates, deletes and others in order; reads are counted beside them.
     pub steps: Vec<StepPart>,

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::{BlindPart, RowPart};
+use super::{BlindPart, RowPart, ScopePart};
 
 /// One session of a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,6 +42,9 @@ pub struct SessionRow {
     pub country: Option<String>,
     /// Events that name neither address nor device and are in it by actor and time alone.
     pub on_trust: u64,
+    /// Events by actor and time alone that may be of this session or of another that was open: those counted here, and
+    /// those that the list counts with the other.
+    pub contested: u64,
     /// A filter that finds its events.
     pub filter: String,
 }
@@ -103,6 +106,9 @@ pub struct SessionReport {
     pub acts: Vec<ActPart>,
     /// Acts that may belong to another session.
     pub contested: u64,
+    /// Where several systems or organizations have a session of this id, all of them; the first is the one that is told here.
+    /// Empty where there is one.
+    pub scopes: Vec<ScopePart>,
     /// What the systems behind it do not log.
     pub blind_spots: Vec<BlindPart>,
 }

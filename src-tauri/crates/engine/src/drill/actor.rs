@@ -51,21 +51,45 @@ struct Page<'a> {
 /// Values of a list with their number in all.
 type Listed = (Vec<SpanValue>, u64);
 
+/// Somebody whose id, e-mail or name is exactly this.
+fn named(who: &str) -> Expr {
+    let fields = vec![Field::UserId, Field::UserEmail, Field::UserName];
+    term(On::Fields(fields), Test::Exact(who.to_owned()))
+}
+
 impl Case {
-    /// The filter of a person who was named: `actor:` with the name as it was typed, a whole filter where it is one. What
-    /// names nobody so may be how a list calls an actor of whom the log knows no more than a kind, such as `system`.
+    /// The filter of a person whom somebody typed: `actor:` with the name as it was typed, a whole filter where it is one.
+    /// What reads as a pattern, and is how the log calls somebody, such as `*`, is that somebody.
     pub fn actor_filter(&self, who: &str, zone: &Zone) -> Result<String> {
         let plain = format!("actor:{who}");
-        let is_one_term = self.parse(&plain, zone).is_ok_and(|q| {
-            matches!(&q.expr, Expr::Term(t) if t.span == (0..plain.len()) || t.span.end == plain.len())
+        let test = self.parse(&plain, zone).ok().and_then(|q| match q.expr {
+            Expr::Term(t) if t.span.end == plain.len() => Some(t.test),
+            _ => None,
         });
-        let filter = if is_one_term && !who.trim().is_empty() {
-            plain
-        } else {
-            let fields = vec![Field::UserId, Field::UserEmail, Field::UserName];
-            to_text(&term(On::Fields(fields), Test::Exact(who.to_owned())))
-        };
-        let answer = self.answer(&filter, zone)?;
+        match test {
+            Some(Test::Is(_)) if !who.trim().is_empty() => {
+                let found = self.answer(&plain, zone)?;
+                if !found.mask.is_empty() {
+                    return Ok(plain);
+                }
+            }
+            Some(_) if !who.trim().is_empty() => {
+                let exact = self.answer_expr(&named(who))?;
+                if exact.mask.is_empty() {
+                    return Ok(plain);
+                }
+            }
+            _ => {}
+        }
+        self.actor_named(who)
+    }
+
+    /// The filter of an actor by a name that the log gives, which is never a pattern or a filter. What names nobody so may be
+    /// how a list calls an actor of whom the log knows no more than a kind, such as `system`.
+    pub fn actor_named(&self, who: &str) -> Result<String> {
+        let named = named(who);
+        let filter = to_text(&named);
+        let answer = self.answer_expr(&named)?;
         if !answer.mask.is_empty() {
             return Ok(filter);
         }
@@ -406,11 +430,12 @@ impl<'a> Page<'a> {
         });
         let told = found.par_iter().filter_map(|(level, writes, tally)| {
             let record = values.record(tally.number)?;
-            let filter = both(self.base, of_record(&record.r#type, &record.id));
+            let filter = both(self.base, of_record(record));
             Some(TouchedPart {
                 span: span(values.text(tally.number).to_owned(), tally, &filter),
                 kind: record.r#type.clone(),
                 id: record.id.clone(),
+                named: record.named,
                 writes: *writes,
                 level: *level,
             })

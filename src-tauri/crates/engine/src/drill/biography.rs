@@ -27,6 +27,9 @@ enum Known {
     Removed,
     /// It changed, and the log does not say to what.
     Unknown,
+    /// The record began another life, and the log has not said yet what the field is in it: neither what it was before
+    /// nor that it is gone.
+    Anew,
 }
 
 /// One moment of one field.
@@ -40,6 +43,8 @@ struct Moment {
     old: Option<String>,
     /// Whether the change gave a new value and no old one, although there was one before.
     only_new: bool,
+    /// Whether the field only went because a whole that it is a part of was set anew.
+    with_whole: bool,
 }
 
 /// A record's life.
@@ -92,18 +97,19 @@ fn is_removed(moments: &[Moment]) -> bool {
     moments.last().is_some_and(|m| m.known == Known::Removed)
 }
 
-/// A value, the event that gave it and when.
-type Held<'m> = (&'m str, u64, Option<Instant>);
+/// A value, absent where the field was taken away; the event that gave it and when.
+type Held<'m> = (Option<&'m str>, u64, Option<Instant>);
 
 /// Each different value that a field held, the one before the first change included.
 fn held(moments: &[Moment]) -> Vec<Held<'_>> {
     let mut held: Vec<Held<'_>> = Vec::new();
     for moment in moments {
         let new = match &moment.known {
-            Known::Value(value) => Some(value.as_str()),
+            Known::Value(value) => Some(Some(value.as_str())),
+            Known::Removed if !moment.with_whole => Some(None),
             _ => None,
         };
-        for value in [moment.old.as_deref(), new].into_iter().flatten() {
+        for value in [moment.old.as_deref().map(Some), new].into_iter().flatten() {
             if held.last().is_none_or(|h| h.0 != value) {
                 held.push((value, moment.event, moment.at));
             }
@@ -127,7 +133,8 @@ impl Life {
     pub(super) fn tell(&mut self, event: &Event) {
         let failed = event.get(Field::EventOutcome) == Some("failure");
         let step = step_of(event);
-        if self.steps_total == 0 {
+        // What failed says nothing of whether the record is there.
+        if self.first.is_none() && !failed {
             self.first = Some((event.time, event.number, step == "create"));
         }
         self.turn(event, step, failed);
@@ -212,6 +219,7 @@ impl Life {
             _ if !self.alive => {
                 self.gap("after_delete", None, number, format!("event {number} changes the record after its deletion; that it was made again is not in the log"));
                 self.lives += 1;
+                self.end_fields(event);
                 self.alive = true;
                 self.turns.push((at, number, true));
             }
@@ -219,16 +227,17 @@ impl Life {
         }
     }
 
-    /// A record that is made anew begins without the values of its last life.
+    /// What a record was in its last life says nothing of what it is in the next.
     fn end_fields(&mut self, event: &Event) {
-        for moments in self.fields.values_mut().filter(|m| !is_removed(m)) {
+        for moments in self.fields.values_mut() {
             moments.push(Moment {
-                known: Known::Removed,
+                known: Known::Anew,
                 event: event.number,
                 at: event.time,
                 actor: actor_of(event),
                 old: None,
                 only_new: false,
+                with_whole: false,
             });
         }
     }
@@ -270,13 +279,16 @@ impl Life {
             }
             (
                 Some(Moment {
-                    known, event: from, ..
+                    known,
+                    event: from,
+                    with_whole,
+                    ..
                 }),
                 Some(old),
             ) => {
                 let said = match known {
                     Known::Value(value) if value != old => Some(format!("`{value}`")),
-                    Known::Removed => Some("no value".to_owned()),
+                    Known::Removed if !with_whole => Some("no value".to_owned()),
                     _ => None,
                 };
                 if let Some(said) = said {
@@ -309,6 +321,7 @@ impl Life {
             actor: actor_of(event),
             old: change.old.clone(),
             only_new,
+            with_whole: false,
         };
         // A change of a whole takes its parts with it.
         let inside = format!("{path}.");
@@ -319,6 +332,7 @@ impl Life {
                     known: Known::Removed,
                     old: None,
                     only_new: false,
+                    with_whole: true,
                     ..moment.clone()
                 });
             }
@@ -332,7 +346,7 @@ impl Life {
             if let Some(moments) = self.fields.get_mut(&whole)
                 && moments
                     .last()
-                    .is_some_and(|m| m.event != number && m.known != Known::Removed)
+                    .is_some_and(|m| m.event != number && matches!(m.known, Known::Value(_)))
             {
                 moments.push(Moment {
                     known: Known::Unknown,
@@ -345,11 +359,10 @@ impl Life {
         self.fields.entry(path.to_owned()).or_default().push(moment);
     }
 
-    /// Told of a record that was only looked at: it was there then, whoever made it.
+    /// Told of the first event that did not fail, which may be a look: the record was there then, whoever made it.
     pub(super) fn seen(&mut self, first: Option<Instant>, event: u64) {
-        if self.first.is_none() {
+        if self.first.is_none_or(|known| known.1 != event) {
             self.first = Some((first, event, false));
-            self.begins_late();
         }
     }
 
@@ -379,7 +392,8 @@ impl Life {
             let held = held(moments);
             let mut last: HashMap<&str, usize> = HashMap::new();
             for (at, (value, back, _)) in held.iter().enumerate() {
-                if let Some(before) = last.insert(value, at) {
+                let Some(value) = value else { continue };
+                if let Some(before) = last.insert(*value, at) {
                     found.push((*back, field, at, before));
                 }
             }
@@ -396,11 +410,11 @@ impl Life {
             let between = &held[before + 1..at];
             RevertPart {
                 field: field.clone(),
-                value: held[at].0.to_owned(),
+                value: held[at].0.unwrap_or_default().to_owned(),
                 between: between
                     .iter()
                     .take(BETWEEN)
-                    .map(|h| h.0.to_owned())
+                    .map(|h| h.0.unwrap_or_default().to_owned())
                     .collect(),
                 between_total: between.len() as u64,
                 left,
@@ -419,9 +433,15 @@ impl Life {
             Some((_, _, false)) => "deleted",
             None => match self.first {
                 Some((Some(first), _, _)) if reached(&first) => "present",
+                _ if self.is_before_birth(at) => "not_made_yet",
                 _ => "unknown",
             },
         }
+    }
+
+    /// Whether the log tells of the making of the record, and that was after a moment.
+    fn is_before_birth(&self, at: Option<Instant>) -> bool {
+        matches!((self.first, at), (Some((Some(made), _, true)), Some(at)) if at < made)
     }
 
     /// Every field at a moment; absent: at the end of the log. The moment itself is included.
@@ -443,17 +463,20 @@ impl Life {
                     filter: String::new(),
                 };
                 let count = moments.iter().filter(reached).count();
+                // Before the first change of a life its old value is what is known.
+                let before = (moments.get(count))
+                    .and_then(|next| next.old.clone())
+                    .map(|old| state(Some(old), "before", None));
                 match count.checked_sub(1).map(|last| &moments[last]) {
                     Some(moment) => Some(match &moment.known {
                         Known::Value(value) => state(Some(value.clone()), "logged", Some(moment)),
                         Known::Removed => state(None, "removed", Some(moment)),
                         Known::Unknown => state(None, "unknown", Some(moment)),
+                        Known::Anew => {
+                            before.unwrap_or_else(|| state(None, "unknown", Some(moment)))
+                        }
                     }),
-                    // Before the first change its old value is what is known.
-                    None => moments[0]
-                        .old
-                        .as_ref()
-                        .map(|old| state(Some(old.clone()), "before", None)),
+                    None => before.filter(|_| !self.is_before_birth(at)),
                 }
             })
             .collect()

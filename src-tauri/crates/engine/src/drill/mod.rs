@@ -15,6 +15,7 @@ mod hours;
 mod merge;
 mod record;
 mod review;
+mod scopes;
 mod session;
 mod signins;
 mod stints;
@@ -22,9 +23,9 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use witnessmark_lens::{Expr, On, Term, Test, to_text};
+use witnessmark_lens::{Expr, On, TargetBy, Term, Test, to_text};
 use witnessmark_model::{Field, IdentityKind, Instant, Zone};
-use witnessmark_store::query::{Axis, Identity, Mask, Query, Tally, Values};
+use witnessmark_store::query::{Axis, Identity, Mask, Query, RecordKey, Tally, Values};
 
 use crate::api::{BlindPart, SpanValue};
 use crate::case::Case;
@@ -35,7 +36,7 @@ pub use actors::{ActorSort, ActorsWanted};
 pub(crate) use errors::Templates;
 pub use first_seen::FirstSeen;
 pub(crate) use merge::{Proposed, key_text};
-pub use record::RecordsWanted;
+pub use record::{RecordOf, RecordsWanted};
 pub use session::{SessionOf, SessionOrder};
 pub(crate) use signins::{Geo, day};
 pub use signins::{SigninShow, Signins};
@@ -149,7 +150,7 @@ fn within(base: &Expr, axis: Axis, values: &Values, number: u32) -> Expr {
     let part = match axis {
         Axis::Field(field) => is(field, text),
         Axis::Record => match values.record(number) {
-            Some(record) => of_record(&record.r#type, &record.id),
+            Some(record) => of_record(record),
             None => Expr::All,
         },
         Axis::Device => of_device(values, number),
@@ -163,14 +164,32 @@ fn within(base: &Expr, axis: Axis, values: &Values, number: u32) -> Expr {
 }
 
 /// A target of this type with this id or name.
-pub(crate) fn of_record(kind: &str, id: &str) -> Expr {
-    let test = Test::Exact(id.to_owned());
+pub(crate) fn of_target(kind: &str, id: &str) -> Expr {
+    target_by(kind, id, TargetBy::Either)
+}
+
+/// Exactly the events of a record: what has its id for a name is another.
+pub(crate) fn of_record(record: &RecordKey) -> Expr {
+    let by = match record.named {
+        true => TargetBy::NameAlone,
+        false => TargetBy::Id,
+    };
+    target_by(&record.r#type, &record.id, by)
+}
+
+fn target_by(kind: &str, id: &str, by: TargetBy) -> Expr {
     if kind.is_empty() {
-        term(On::Fields(vec![Field::TargetId, Field::TargetName]), test)
-    } else {
-        let kind = Test::Exact(kind.to_owned());
-        term(On::Target { kind }, test)
+        return match by {
+            TargetBy::Either => {
+                let test = Test::Exact(id.to_owned());
+                term(On::Fields(vec![Field::TargetId, Field::TargetName]), test)
+            }
+            TargetBy::Id => is(Field::TargetId, id),
+            TargetBy::NameAlone => both(&is(Field::TargetName, id), lacks(Field::TargetId)),
+        };
     }
+    let kind = Test::Exact(kind.to_owned());
+    term(On::Target { kind, by }, Test::Exact(id.to_owned()))
 }
 
 /// The events of a device, in every way in which the log says it.

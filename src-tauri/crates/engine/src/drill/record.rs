@@ -5,15 +5,16 @@
 use serde::Deserialize;
 use witnessmark_lens::{Expr, Test, fold, to_text};
 use witnessmark_model::{Field, Instant, Zone};
-use witnessmark_store::query::{Axis, Gathered, Query, RowRef, Tally};
+use witnessmark_store::query::{Axis, Gathered, Query, RecordKey, RowRef, Tally};
 
 use super::biography::Life;
 use super::counted::{first_of, most, tallies};
 use super::stints::number_of;
-use super::{both, is, of_record, span, within};
+use super::{both, is, of_record, of_target, span, within};
 use crate::api::{CountedFilter, RecordReport, RecordRow, RecordsReport};
 use crate::case::Case;
 use crate::error::{Code, Error, Result};
+use crate::lens::Answer;
 
 /// Writes of one record that are folded; a record with more than this is a table, not a record.
 const MOST_WRITES: usize = 2_000_000;
@@ -34,9 +35,36 @@ pub struct RecordsWanted {
     pub limit: usize,
 }
 
+/// Which record is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct RecordOf {
+    /// Kind of object, as the log has it.
+    pub kind: String,
+    /// Its id, or its name.
+    pub id: String,
+    /// Whether `id` is a name, and the record that is meant has no id in the log.
+    pub named: bool,
+    /// A filter of the events that are looked at; empty for all.
+    pub query: String,
+}
+
+impl RecordOf {
+    /// A record by its id or name, in all events.
+    #[must_use]
+    pub fn new(kind: &str, id: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Operations that change nothing.
 const LOOKS: [&str; 3] = ["read", "list", "export"];
 const OPERATION: Axis = Axis::Field(Field::EventOperation);
+const OUTCOME: Axis = Axis::Field(Field::EventOutcome);
 
 /// Acts that change nothing.
 fn looks_expr() -> Expr {
@@ -84,7 +112,7 @@ impl Case {
         let told = q.told(&answer.mask, Axis::Record, &page, &[Axis::Actor])?;
         let rows = page.iter().zip(told).filter_map(|(n, told)| {
             let record = values.record(*n)?;
-            let filter = both(&base, of_record(&record.r#type, &record.id));
+            let filter = both(&base, of_record(record));
             let tally = Tally {
                 number: *n,
                 count: count(*n),
@@ -94,6 +122,7 @@ impl Case {
             Some(RecordRow {
                 kind: record.r#type.clone(),
                 id: record.id.clone(),
+                named: record.named,
                 span: span(values.text(*n).to_owned(), &tally, &filter),
                 writes: writes(*n),
                 actors: told.distinct[0],
@@ -112,24 +141,38 @@ impl Case {
     /// the `first` on.
     pub fn record(
         &self,
-        kind: &str,
-        id: &str,
+        of: &RecordOf,
         at: Option<&str>,
         zone: &Zone,
         (first, limit): (usize, usize),
     ) -> Result<RecordReport> {
+        let (kind, id) = (of.kind.as_str(), of.id.as_str());
         let at = at.map(|text| self.moment(text, zone)).transpose()?;
-        let base = self.of_typed_record(kind, id);
-        let answer = self.answer_expr(&base)?;
-        if answer.mask.is_empty() {
-            return Err(Error::new(
+        let missing = || {
+            Error::new(
                 Code::NoSuchItem,
                 format!("no event speaks of the record {kind} {id}"),
                 "List the records with `records`; type and id are those of the log.",
-            ));
+            )
+        };
+        let key = self.typed_record(of)?.ok_or_else(missing)?;
+        let mut base = match of.query.trim().is_empty() {
+            true => of_record(&key),
+            false => both(&self.expr(&of.query, zone)?, of_record(&key)),
+        };
+        let mut answer = self.answer_expr(&base)?;
+        if answer.mask.is_empty() {
+            return Err(missing());
+        }
+        // One id in two organizations is two objects: of those the biography of one is told, and that there are others.
+        let scopes = self.scopes(&answer)?;
+        if let Some(shown) = scopes.first().filter(|_| scopes.len() > 1) {
+            base = both(&base, shown.expr.clone());
+            answer = self.answer_expr(&base)?;
         }
         let q = self.query(&answer.snapshot);
-        let rows = q.gather(&answer.mask, &[OPERATION, Axis::Actor])?;
+        let rows = q.gather(&answer.mask, &[OPERATION, Axis::Actor, OUTCOME])?;
+        let failure = number_of(&q.values(OUTCOME)?, "failure");
         let operations = q.values(OPERATION)?;
         let looks = LOOKS.map(|op| number_of(&operations, op));
         let looked =
@@ -157,10 +200,13 @@ impl Case {
                 life.tell(&event);
             }
         }
-        life.end();
         let [first_seen, last_seen] =
             [rows.times.first(), rows.times.last()].map(|t| t.copied().map(Instant));
-        life.seen(first_seen, q.event_number(rows.row(0))?);
+        let succeeded = |row: &usize| failure == 0 || rows.columns[2][*row] != failure;
+        if let Some(row) = (0..rows.len()).find(succeeded) {
+            life.seen(rows.time(row), q.event_number(rows.row(row))?);
+        }
+        life.end();
         let reads = {
             let base = both(&base, looks_expr());
             let mut found = tallies(&rows, &rows.columns[0], operations.len(), looked);
@@ -190,7 +236,8 @@ impl Case {
         Ok(RecordReport {
             kind: kind.to_owned(),
             id: id.to_owned(),
-            names: names_of(&q, &rows, kind, id)?,
+            names: names_of(&q, &rows, &key)?,
+            scopes: super::scopes::told(&scopes),
             systems,
             filter: to_text(&base),
             events: answer.mask.len(),
@@ -212,21 +259,80 @@ impl Case {
         })
     }
 
-    /// A record by the type and id that a person gave: in whatever case, as `target:` in a filter.
-    fn of_typed_record(&self, kind: &str, id: &str) -> Expr {
-        // Exactly as given where the log has it so; in any case else.
-        let exact = of_record(kind, id);
-        if self.answer_expr(&exact).is_ok_and(|a| !a.mask.is_empty()) {
-            return exact;
+    /// The record of the type and id that a person gave, in whatever case: what has it for its id; else what has it for its
+    /// name and no id; else the one record with an id that was ever called so.
+    fn typed_record(&self, of: &RecordOf) -> Result<Option<RecordKey>> {
+        let found = |kind: &str, id: &str, named: bool| -> Result<Option<RecordKey>> {
+            let key = RecordKey {
+                r#type: kind.to_owned(),
+                id: id.to_owned(),
+                named,
+            };
+            let is_there = !self.answer_expr(&of_record(&key))?.mask.is_empty();
+            Ok(is_there.then_some(key))
+        };
+        // Exactly as given where the log has it so; in any case else, for which every value of the log is looked at.
+        let ways = [false, true]
+            .into_iter()
+            .filter(|named| *named || !of.named);
+        for named in ways.clone() {
+            if let Some(key) = found(&of.kind, &of.id, named)? {
+                return Ok(Some(key));
+            }
         }
-        let kind = self.spelt(Field::TargetType, kind);
-        let id = self
-            .spelt(Field::TargetId, id)
-            .or_else(|| self.spelt(Field::TargetName, id));
-        match kind.zip(id) {
-            Some((kind, id)) => of_record(&kind, &id),
-            None => exact,
+        let spelt = |field, text: &str| self.spelt(field, text).unwrap_or_else(|| text.to_owned());
+        let kind = spelt(Field::TargetType, &of.kind);
+        let name = spelt(Field::TargetName, &of.id);
+        for named in ways {
+            let id = match named {
+                true => name.clone(),
+                false => spelt(Field::TargetId, &of.id),
+            };
+            if let Some(key) = found(&kind, &id, named)? {
+                return Ok(Some(key));
+            }
         }
+        let called = of_target(&kind, &name);
+        let answer = self.answer_expr(&called)?;
+        let found = self.ids_called(&answer, &kind, &name)?;
+        match found.as_slice() {
+            [] => Ok(None),
+            [id] => Ok(Some(RecordKey {
+                r#type: kind,
+                id: id.clone(),
+                named: false,
+            })),
+            several => Err(Error::new(
+                Code::NoSuchItem,
+                format!(
+                    "{} records are called {} {}: {}",
+                    several.len(),
+                    of.kind,
+                    of.id,
+                    several
+                        .iter()
+                        .take(10)
+                        .cloned()
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
+                "Give the id of one of them.",
+            )),
+        }
+    }
+
+    /// The ids of targets of a type that have a name.
+    fn ids_called(&self, answer: &Answer, kind: &str, name: &str) -> Result<Vec<String>> {
+        let q = self.query(&answer.snapshot);
+        let rows = q.gather(&answer.mask, &[])?;
+        let ids = std::cell::RefCell::new(std::collections::BTreeSet::new());
+        q.target_names(&rows, &|of, id, called| {
+            if (kind.is_empty() || of == kind) && called == name && !id.is_empty() {
+                ids.borrow_mut().insert(id.to_owned());
+            }
+            false
+        })?;
+        Ok(ids.into_inner().into_iter().collect())
     }
 
     /// How the log spells a value that was given in another case.
@@ -261,10 +367,13 @@ impl Case {
 
 /// The names of a record, most frequent first. Other targets of the same events have names too; only those of this
 /// record's own target count.
-fn names_of(q: &Query<'_>, rows: &Gathered, kind: &str, id: &str) -> Result<Vec<String>> {
-    let (kind, id) = (fold(kind), fold(id));
-    let found = q.target_names(rows, &|of, its_id, name| {
-        (kind.is_empty() || fold(of) == kind) && (fold(its_id) == id || fold(name) == id)
+fn names_of(q: &Query<'_>, rows: &Gathered, key: &RecordKey) -> Result<Vec<String>> {
+    let found = q.target_names(rows, &|of, id, name| {
+        let own = match key.named {
+            true => id.is_empty() && name == key.id,
+            false => id == key.id,
+        };
+        (key.r#type.is_empty() || of == key.r#type) && own
     })?;
     let mut names: Vec<(u64, String)> = found.into_iter().map(|(name, n)| (n, name)).collect();
     names.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));

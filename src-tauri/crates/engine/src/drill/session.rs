@@ -7,6 +7,8 @@
 //! forwards until a gap is longer than the limit. The same cut, made over a longer time, gives the same session, because
 //! a session never reaches over such a gap.
 
+use std::collections::HashSet;
+
 use witnessmark_lens::{Expr, to_text};
 use witnessmark_model::idle::Sessions;
 use witnessmark_model::weight::KINDS;
@@ -15,7 +17,7 @@ use witnessmark_store::query::{Axis, Query, RowRef};
 
 use super::stints::{self, Rows, Stint};
 use super::{between, both, is, is_or_lacks, lacks, of_actor, seconds, span, within};
-use crate::api::{ActPart, CountedFilter, SessionReport, SessionRow};
+use crate::api::{ActPart, CountedFilter, ScopePart, SessionReport, SessionRow};
 use crate::case::Case;
 use crate::error::{Code, Error, Result};
 use crate::lens::Answer;
@@ -64,6 +66,8 @@ struct Found {
     stint: Stint,
     by: &'static str,
     from: Option<usize>,
+    /// Others that have the same id.
+    scopes: Vec<ScopePart>,
 }
 
 impl Case {
@@ -85,14 +89,19 @@ impl Case {
     }
 
     fn by_id(&self, id: &str) -> Result<Found> {
-        let expr = is(Field::SessionId, id);
-        let answer = self.answer_expr(&expr)?;
+        let mut expr = is(Field::SessionId, id);
+        let mut answer = self.answer_expr(&expr)?;
         if answer.mask.is_empty() {
             return Err(Error::new(
                 Code::NoSuchItem,
                 format!("no event names the session `{id}`"),
                 "Give an event instead: its session is cut by actor, address, device and idle time.",
             ));
+        }
+        let scopes = self.scopes(&answer)?;
+        if let Some(shown) = scopes.first().filter(|_| scopes.len() > 1) {
+            expr = both(&expr, shown.expr.clone());
+            answer = self.answer_expr(&expr)?;
         }
         let rows = Rows::of(&self.query(&answer.snapshot), &answer.mask)?;
         let stint = whole(&rows);
@@ -102,6 +111,7 @@ impl Case {
             stint,
             by: "vendor",
             from: None,
+            scopes: super::scopes::told(&scopes),
         })
     }
 
@@ -132,6 +142,7 @@ impl Case {
                 stint,
                 by: "vendor",
                 from,
+                scopes: Vec::new(),
             });
         }
         let Some(time) = event.time else {
@@ -198,6 +209,7 @@ impl Case {
                 stint,
                 by: "idle",
                 from: Some(from),
+                scopes: Vec::new(),
             });
         }
     }
@@ -215,8 +227,7 @@ impl Case {
             return both(base, is(Field::SessionId, id));
         }
         let mut parts = vec![base.clone()];
-        if let (Some(first), Some(last)) = (rows.rows.time(stint.first), rows.rows.time(stint.last))
-        {
+        if let (Some(first), Some(last)) = (rows.rows.time(stint.first), rows.until(stint)) {
             parts.push(between(first, last));
         }
         if stint.address != 0 {
@@ -262,7 +273,7 @@ impl Case {
         let text = |axis: usize, number: u32| {
             (number != 0).then(|| rows.values[axis].text(number).to_owned())
         };
-        let (start, end) = (rows.rows.time(stint.first), rows.rows.time(stint.last));
+        let (start, end) = (rows.rows.time(stint.first), rows.until(stint));
         // Undated rows stand last, so the last dated one is looked for.
         let end = end.or_else(|| {
             (stint.first..=stint.last).rev().find_map(|r| {
@@ -285,6 +296,7 @@ impl Case {
             device: text(stints::DEVICE, stint.device),
             country: text(stints::COUNTRY, stint.country),
             on_trust: stint.on_trust,
+            contested: stint.contested + stint.beyond.map_or(0, |b| u64::from(b.events)),
             filter: to_text(&self.stint_expr(rows, stint, base)),
         })
     }
@@ -311,8 +323,7 @@ impl Case {
         if order == SessionOrder::Sensitivity {
             acts.sort_by_key(|(row, ..)| (std::cmp::Reverse(rows.act(*row).rank()), *row));
         }
-        let events_total = acts.len() as u64;
-        let contested = acts.iter().filter(|a| a.2).count() as u64;
+        let counted = Counted::of(rows, &acts);
         let page: Vec<(usize, bool, bool)> = acts.into_iter().skip(first).take(limit).collect();
         let places: Vec<RowRef> = page.iter().map(|(row, ..)| rows.rows.row(*row)).collect();
         let events = query.events(&places)?;
@@ -334,7 +345,7 @@ impl Case {
         let acts: Vec<ActPart> = told.collect();
         let mut session = self.session_row(&query, rows, &found.stint, &found.expr)?;
         session.filter = to_text(&found.expr);
-        session.events = events_total;
+        counted.put(&mut session, rows);
         let rule = match found.by {
             "vendor" => "The log itself names this session.".to_owned(),
             _ => format!(
@@ -353,7 +364,8 @@ impl Case {
             counts: self.by_operation(&query, &answer, &found.expr)?,
             kinds: self.by_kind(rows, &found, gap)?,
             acts,
-            contested,
+            contested: counted.contested,
+            scopes: found.scopes,
             blind_spots: self.blind(&query, &answer.mask)?,
             session,
         })
@@ -440,6 +452,63 @@ fn missing(number: u64) -> Error {
     )
 }
 
+/// The figures of a session, counted over what its page holds: the rows that a list gives to it may be fewer.
+#[derive(Default)]
+struct Counted {
+    events: u64,
+    sensitive: u64,
+    failures: u64,
+    on_trust: u64,
+    contested: u64,
+    addresses: HashSet<u32>,
+    /// First address, device and country that it names.
+    first: [u32; 3],
+}
+
+impl Counted {
+    fn of(rows: &Rows, acts: &[(usize, bool, bool)]) -> Self {
+        let mut counted = Self {
+            events: acts.len() as u64,
+            ..Self::default()
+        };
+        let mut first = [usize::MAX; 3];
+        for (row, on_trust, contested) in acts {
+            counted.sensitive += u64::from(rows.act(*row).is_sensitive());
+            counted.failures += u64::from(rows.failed(*row));
+            counted.on_trust += u64::from(*on_trust);
+            counted.contested += u64::from(*contested);
+            let address = rows.at(stints::ADDRESS, *row);
+            if address != 0 {
+                counted.addresses.insert(address);
+            }
+            let axes = [stints::ADDRESS, stints::DEVICE, stints::COUNTRY];
+            for (at, axis) in axes.into_iter().enumerate() {
+                if rows.at(axis, *row) != 0 && *row < first[at] {
+                    first[at] = *row;
+                    counted.first[at] = rows.at(axis, *row);
+                }
+            }
+        }
+        counted
+    }
+
+    fn put(&self, session: &mut SessionRow, rows: &Rows) {
+        session.events = self.events;
+        session.sensitive = self.sensitive;
+        session.failures = self.failures;
+        session.on_trust = self.on_trust;
+        session.contested = self.contested;
+        session.addresses = self.addresses.len() as u64;
+        let text = |axis: usize, number: u32| {
+            (number != 0).then(|| rows.values[axis].text(number).to_owned())
+        };
+        let [address, device, country] = self.first;
+        session.address = text(stints::ADDRESS, address);
+        session.device = text(stints::DEVICE, device);
+        session.country = text(stints::COUNTRY, country);
+    }
+}
+
 /// All rows as one session of the vendor.
 fn whole(rows: &Rows) -> Stint {
     let mut all = Stint::default();
@@ -451,9 +520,6 @@ fn whole(rows: &Rows) -> Stint {
         all.first = all.first.min(stint.first);
         all.last = all.last.max(stint.last);
         all.events += stint.events;
-        all.sensitive += stint.sensitive;
-        all.failures += stint.failures;
-        all.addresses = all.addresses.max(stint.addresses);
     }
     all
 }
@@ -488,7 +554,7 @@ fn members(rows: &Rows, stint: &Stint, gap: i64) -> Vec<(usize, bool, bool)> {
         .iter()
         .find(|p| p.0 == stint.first)
         .map(|p| p.2.session);
-    let (first, last) = (rows.rows.time(stint.first), rows.rows.time(stint.last));
+    let (first, last) = (rows.rows.time(stint.first), rows.until(stint));
     let fits = |own: u32, value: u32| own == 0 || value == 0 || own == value;
     placed.retain(|(row, step, _)| {
         let at = rows.rows.time(*row);

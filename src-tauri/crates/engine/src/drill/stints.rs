@@ -4,10 +4,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use witnessmark_model::Field;
-use witnessmark_model::idle::{Sessions, Step};
+use witnessmark_model::idle::{Beyond, Sessions, Step};
 use witnessmark_model::mixed::Mixed;
 use witnessmark_model::weight::Act;
+use witnessmark_model::{Field, Instant};
 use witnessmark_store::query::{Axis, Gathered, Mask, Query, Values};
 
 use crate::error::Result;
@@ -63,6 +63,8 @@ pub(super) struct Stint {
     pub(super) country: u32,
     pub(super) on_trust: u64,
     pub(super) contested: u64,
+    /// What was given to other sessions and may belong to this one.
+    pub(super) beyond: Option<Beyond>,
 }
 
 /// The session of each row: numbers follow the first rows.
@@ -71,6 +73,7 @@ struct Cut {
     /// Whether the row was taken on trust, and whether that is contested.
     trust: Vec<[bool; 2]>,
     sessions: usize,
+    beyond: HashMap<u32, Beyond, Mixed>,
 }
 
 impl Rows {
@@ -146,6 +149,7 @@ impl Rows {
             if stint.events == 0 {
                 let (vendor, actor) = (self.at(SESSION, row), self.at(ACTOR, row));
                 (stint.vendor, stint.actor, stint.first) = (vendor, actor, row);
+                stint.beyond = cut.beyond.get(session).copied();
             }
             stint.last = row;
             stint.events += 1;
@@ -175,11 +179,20 @@ impl Rows {
         (stints, cut.sessions as u64)
     }
 
+    /// The last moment from which an event may belong to a session: later than its own last event where one that names no
+    /// address may be of this session or of another.
+    pub(super) fn until(&self, stint: &Stint) -> Option<Instant> {
+        let own = self.rows.time(stint.last)?;
+        let beyond = stint.beyond.map_or(own, |b| Instant(b.until));
+        Some(own.max(beyond))
+    }
+
     fn cut(&self, idle: i64) -> Cut {
         let mut cut = Cut {
             session: Vec::with_capacity(self.rows.len()),
             trust: Vec::new(),
             sessions: 0,
+            beyond: HashMap::default(),
         };
         let mut by_vendor: HashMap<(u32, u32), u32, Mixed> = HashMap::default();
         let mut by_idle: Vec<u32> = Vec::new();
@@ -213,6 +226,10 @@ impl Rows {
             cut.sessions += usize::from(session == next);
             cut.session.push(session);
         }
+        let beyond = sessions.beyond().into_iter();
+        cut.beyond = beyond
+            .map(|(session, beyond)| (by_idle[session as usize], beyond))
+            .collect();
         cut
     }
 }

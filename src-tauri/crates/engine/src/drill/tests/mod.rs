@@ -5,9 +5,13 @@
 
 mod actor;
 mod errors;
+mod joined;
+mod lives;
 mod record;
 mod seen;
+mod sessions;
 mod signins;
+mod strange;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
