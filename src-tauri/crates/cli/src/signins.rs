@@ -129,7 +129,7 @@ fn page(r: &SigninsReport, out: &mut dyn Write) -> io::Result<()> {
     )?;
     writeln!(
         out,
-        "a baseline needs {} sign-ins over {} days; a sign-in joins it {} hours later; travel above {} km/h is too fast; an address of {} actors is shared",
+        "a baseline needs {} sign-ins over {} days; a sign-in joins it {} hours later; travel above {} km/h is too fast; an address from which {} persons had signed in is shared",
         r.rules.enough_sign_ins,
         r.rules.enough_days,
         r.rules.settle_hours,

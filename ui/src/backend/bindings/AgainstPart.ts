@@ -9,7 +9,8 @@ export type AgainstPart = {
  */
 value?: string, 
 /**
- * `new`, `seen`, `shared` (not seen, but an address of many), `first` (there is no baseline) or `none` (not logged).
+ * `new`, `seen`, `shared` (not seen, but an address of many), `first` (there is no baseline) or `none` (not
+ * logged, or a word such as `unknown` in its place).
  */
 state: string, 
 /**

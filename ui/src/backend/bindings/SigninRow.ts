@@ -72,9 +72,14 @@ agent?: string,
  */
 country: AgainstPart, 
 /**
- * Persons who used the address in the whole case, at least: counted within one system, the one with most.
+ * Persons who had signed in from the address a day before this sign-in or earlier, at least: counted within one
+ * system, the one with most.
  */
 shared_by: number, 
+/**
+ * Accounts of which a sign-in from the address failed, at any time in the case.
+ */
+failed_from: number, 
 /**
  * City, where it is known.
  */

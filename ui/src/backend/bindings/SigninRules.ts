@@ -21,6 +21,6 @@ settle_hours: number,
  */
 speed_limit: number, 
 /**
- * Persons, counted within one system, with whom an address is a shared one.
+ * Persons who signed in from it, counted within one system, with whom an address is a shared one.
  */
 shared_by: number, };

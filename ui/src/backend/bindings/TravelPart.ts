@@ -13,8 +13,8 @@ from_event: number,
  */
 from: string, 
 /**
- * Kilometres between the places; between countries that are known only as such, what is left when each country's
- * own size is taken off.
+ * Kilometres between the places at the least: what is left when the size of each country, or the radius in which the
+ * database places the address of each city, is taken off.
  */
 km: number, 
 /**

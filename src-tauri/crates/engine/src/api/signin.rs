@@ -18,7 +18,7 @@ pub struct SigninRules {
     pub settle_hours: u32,
     /// Speed above which travel is too fast, km/h.
     pub speed_limit: u32,
-    /// Persons, counted within one system, with whom an address is a shared one.
+    /// Persons who signed in from it, counted within one system, with whom an address is a shared one.
     pub shared_by: u32,
 }
 
@@ -29,7 +29,8 @@ pub struct AgainstPart {
     /// The value; absent when the log does not give it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// `new`, `seen`, `shared` (not seen, but an address of many), `first` (there is no baseline) or `none` (not logged).
+    /// `new`, `seen`, `shared` (not seen, but an address of many), `first` (there is no baseline) or `none` (not
+    /// logged, or a word such as `unknown` in its place).
     pub state: String,
     /// Earlier sign-ins with the value.
     pub times: u32,
@@ -59,8 +60,8 @@ pub struct TravelPart {
     pub from_event: u64,
     /// Its place.
     pub from: String,
-    /// Kilometres between the places; between countries that are known only as such, what is left when each country's
-    /// own size is taken off.
+    /// Kilometres between the places at the least: what is left when the size of each country, or the radius in which the
+    /// database places the address of each city, is taken off.
     pub km: f64,
     /// Seconds between the sign-ins.
     pub seconds: f64,
@@ -117,8 +118,11 @@ pub struct SigninRow {
     pub agent: Option<String>,
     /// Country.
     pub country: AgainstPart,
-    /// Persons who used the address in the whole case, at least: counted within one system, the one with most.
+    /// Persons who had signed in from the address a day before this sign-in or earlier, at least: counted within one
+    /// system, the one with most.
     pub shared_by: u32,
+    /// Accounts of which a sign-in from the address failed, at any time in the case.
+    pub failed_from: u32,
     /// City, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,

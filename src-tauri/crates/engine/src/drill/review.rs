@@ -3,8 +3,7 @@
 //! Owns: values as numbers, the pass over the history of every actor, and what is kept of it: a few bits and counts for each
 //! sign-in, so that a page of them costs what its rows cost. Never touches: the rules (the model has them), words.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 use witnessmark_enrich::Place;
@@ -12,6 +11,7 @@ use witnessmark_model::Field;
 use witnessmark_model::baseline::{Baselines, Compared, SETTLE, Seen, SignIn};
 use witnessmark_model::geo::{self, Point};
 use witnessmark_model::mixed::Mixed;
+use witnessmark_model::unsaid::is_unsaid;
 use witnessmark_store::query::{Axis, Gathered, Query, Values};
 
 use crate::error::Result;
@@ -50,8 +50,9 @@ pub(super) struct Site {
     pub(super) radius_km: f64,
     /// Whether the place is a city.
     pub(super) city: bool,
-    /// Whether the log gave the country; else a database did.
-    pub(super) by_log: bool,
+    /// Where the log itself says that a sign-in came from here, each way in which it does: the country, and the country's
+    /// name where the former is none. Empty where that does not find exactly the sign-ins of the place.
+    pub(super) spelt: Vec<(String, Option<String>)>,
 }
 
 /// What is known of an address.
@@ -88,17 +89,20 @@ pub(super) struct Review {
     pub(super) countries: Vec<String>,
     pub(super) devices: Values,
     pub(super) actors: Values,
-    /// Persons beside each address in the whole case, counted within one system.
-    pub(super) beside: Arc<[u32]>,
+    /// Persons who had got in from the address of each sign-in by then, as it counts for what is usual: a day before it.
+    pub(super) shared_by: Vec<u32>,
+    /// By number of the address: actors of whom a sign-in from it failed.
+    pub(super) failed_from: Vec<u32>,
 }
 
-const AXES: [Axis; 6] = [
+const AXES: [Axis; 7] = [
     Axis::Actor,
     Axis::Field(Field::SourceIp),
     Axis::Device,
     Axis::Field(Field::SourceCountry),
     Axis::Field(Field::SourceCountryName),
     Axis::Field(Field::EventOutcome),
+    Axis::Field(Field::EventProvider),
 ];
 
 /// Numbers for texts, from 1.
@@ -137,6 +141,45 @@ fn block(address: &str) -> Option<String> {
     }
 }
 
+/// For each sign-in, how many persons had got in from its address before, and for each address, how many actors failed
+/// from it. Of persons the most that one system names count, so that one person's accounts in five systems are not five.
+///
+/// Who only tried does not make an address one of many: else whoever guesses passwords makes his own address innocent.
+/// Nor does what came less than a day before, for the same reason as with the baseline.
+fn persons(rows: &Gathered, flags: &[u16], addresses: usize) -> (Vec<u32>, Vec<u32>) {
+    let [actors, of, systems] = [0, 1, 6].map(|c| &rows.columns[c]);
+    let mut failed_from = vec![0_u32; addresses];
+    let mut failed: HashSet<(u32, u32), Mixed> = HashSet::default();
+    let mut known: HashSet<(u32, u32, u32), Mixed> = HashSet::default();
+    let mut of_system: HashMap<(u32, u32), u32, Mixed> = HashMap::default();
+    let mut most = vec![0_u32; addresses];
+    let mut settled = 0;
+    let dated = rows.times.len();
+    let mut shared_by = Vec::with_capacity(rows.len());
+    for row in 0..rows.len() {
+        let due =
+            |at: usize| row >= dated || rows.times[at].saturating_add(SETTLE) <= rows.times[row];
+        while settled < dated && due(settled) {
+            let (actor, address, system) = (actors[settled], of[settled], systems[settled]);
+            let joins = actor != 0 && address != 0 && flags[settled] & FAILED == 0;
+            settled += 1;
+            if joins && known.insert((address, system, actor)) {
+                let count = of_system.entry((address, system)).or_default();
+                *count += 1;
+                let most = &mut most[address as usize];
+                *most = (*most).max(*count);
+            }
+        }
+        let (actor, address) = (actors[row], of[row]);
+        shared_by.push(most[address as usize]);
+        let fails = actor != 0 && address != 0 && flags[row] & FAILED != 0;
+        if fails && failed.insert((address, actor)) {
+            failed_from[address as usize] += 1;
+        }
+    }
+    (shared_by, failed_from)
+}
+
 impl Review {
     /// Reviews the sign-ins of a mask, which are all of the case. `find` asks the databases for an address.
     pub(super) fn of(
@@ -145,12 +188,19 @@ impl Review {
         find: &(dyn Fn(&str) -> Vec<(usize, Place)> + Sync),
     ) -> Result<Self> {
         let mut rows = query.gather(mask, &AXES)?;
-        let [actors, addresses, devices, codes, names, outcomes] = {
+        let [actors, addresses, devices, codes, names, outcomes, _] = {
             let values: std::result::Result<Vec<Values>, _> =
                 AXES.iter().map(|axis| query.values(*axis)).collect();
-            <[Values; 6]>::try_from(values?)
+            <[Values; 7]>::try_from(values?)
                 .map_err(|_| crate::failures::internal("an axis without values"))?
         };
+        let address_of = same_addresses(&addresses);
+        let device_of = texts_or_none(&devices);
+        for (column, numbers) in [(1, &address_of), (2, &device_of)] {
+            for number in &mut rows.columns[column] {
+                *number = numbers[*number as usize];
+            }
+        }
         let mut used = vec![false; addresses.len()];
         for number in &rows.columns[1] {
             used[*number as usize] = true;
@@ -182,11 +232,11 @@ impl Review {
             })
             .collect();
         let mut countries = Numbering::default();
-        let of_code: Vec<u32> = texts(&codes, |t| countries.number(t.to_uppercase()));
-        let of_name: Vec<u32> = texts(&names, |t| {
-            let code = geo::country(t).map(|c| c.code.to_owned());
-            countries.number(code.unwrap_or_else(|| t.to_owned()))
-        });
+        // What is no country, such as `XX` or `Unknown`, is no value: else it would be a new country.
+        let mut of_text =
+            |t: &str| geo::code(t).map_or(0, |code| countries.number(code.to_owned()));
+        let of_code: Vec<u32> = texts(&codes, &mut of_text);
+        let of_name: Vec<u32> = texts(&names, &mut of_text);
         let of_address: Vec<u32> = known
             .iter()
             .map(|k| {
@@ -195,13 +245,14 @@ impl Review {
             })
             .collect();
         let mut sites = Sites::default();
+        let mut spelt = Spelt::default();
         let (mut country_of, mut site_of) = (Vec::new(), Vec::new());
         for row in 0..rows.len() {
             let [address, code, name] = [1, 3, 4].map(|c| rows.columns[c][row] as usize);
-            let by_log = if of_code[code] != 0 {
-                of_code[code]
+            let (by_log, way) = if of_code[code] != 0 {
+                (of_code[code], (code as u32, 0))
             } else {
-                of_name[name]
+                (of_name[name], (code as u32, name as u32))
             };
             let country = if by_log != 0 {
                 by_log
@@ -209,8 +260,11 @@ impl Review {
                 of_address[address]
             };
             country_of.push(country);
-            site_of.push(sites.of(address, country, by_log != 0, &known, &countries.texts));
+            let site = sites.of(address, country, &known, &countries.texts);
+            spelt.add(site, (by_log != 0).then_some(way));
+            site_of.push(site);
         }
+        spelt.tell(&mut sites.all, &codes, &names);
         let outcome_of: Vec<u16> = texts(&outcomes, |t| match t {
             "failure" => u32::from(FAILED),
             "success" => u32::from(SUCCEEDED),
@@ -221,6 +275,7 @@ impl Review {
         .collect();
         let flags = rows.columns[5].iter().map(|n| outcome_of[*n as usize]);
         let flags: Vec<u16> = flags.collect();
+        let (shared_by, failed_from) = persons(&rows, &flags, addresses.len());
         let network_of = rows.columns[1].iter().map(|a| known[*a as usize].network);
         let network_of: Vec<u32> = network_of.collect();
         let numbers = [
@@ -246,7 +301,8 @@ impl Review {
             countries: countries.texts,
             devices,
             actors,
-            beside: query.actors_beside(Axis::Field(Field::SourceIp))?,
+            shared_by,
+            failed_from,
         };
         review.judge();
         Ok(review)
@@ -257,8 +313,7 @@ impl Review {
     }
 
     pub(super) fn is_shared(&self, row: usize) -> bool {
-        let address = self.numbers[ADDRESS][row] as usize;
-        self.beside.get(address).copied().unwrap_or(0) >= SHARED_BY
+        self.shared_by[row] >= SHARED_BY
     }
 
     pub(super) fn site(&self, row: usize) -> Option<&Site> {
@@ -442,12 +497,8 @@ impl Review {
             return None;
         }
         let rough = !(a.city && b.city);
-        let between = a.point.distance_km(b.point);
-        let km = if rough {
-            (between - a.radius_km - b.radius_km).max(0.0)
-        } else {
-            between
-        };
+        // Neither a country nor a city of a database is a point: what its size leaves is what was travelled at the least.
+        let km = (a.point.distance_km(b.point) - a.radius_km - b.radius_km).max(0.0);
         let seconds = (self.rows.times[to] - self.rows.times[from]) as f64 / 1e9;
         Some(Way {
             km,
@@ -486,6 +537,63 @@ fn texts(values: &Values, mut number: impl FnMut(&str) -> u32) -> Vec<u32> {
         .collect()
 }
 
+/// The number of each address: one that the log writes in several ways has one, a word for nothing has none.
+fn same_addresses(values: &Values) -> Vec<u32> {
+    let mut first: HashMap<std::net::IpAddr, u32> = HashMap::new();
+    let number = |n: u32| match values.text(n).trim() {
+        text if is_unsaid(text) => 0,
+        text => match text.parse::<std::net::IpAddr>() {
+            Ok(ip) => *first.entry(ip.to_canonical()).or_insert(n),
+            Err(_) => n,
+        },
+    };
+    (0..values.len() as u32).map(number).collect()
+}
+
+fn texts_or_none(values: &Values) -> Vec<u32> {
+    let number = |n: u32| if is_unsaid(values.text(n)) { 0 } else { n };
+    (0..values.len() as u32).map(number).collect()
+}
+
+/// In which ways the log names the country of each site.
+#[derive(Default)]
+struct Spelt {
+    /// Number of the country and of its name as the log has them, with the site that it led to first.
+    ways: HashMap<(u32, u32), u32, Mixed>,
+    /// Sites to which a database led as well, or ways that lead to others too.
+    inexact: HashSet<u32, Mixed>,
+}
+
+impl Spelt {
+    fn add(&mut self, site: u32, way: Option<(u32, u32)>) {
+        match way {
+            Some(way) => {
+                let first = *self.ways.entry(way).or_insert(site);
+                if first != site {
+                    self.inexact.extend([first, site]);
+                }
+            }
+            None => {
+                self.inexact.insert(site);
+            }
+        }
+    }
+
+    fn tell(self, sites: &mut [Site], codes: &Values, names: &Values) {
+        for ((code, name), site) in self.ways {
+            let exact = !self.inexact.contains(&site);
+            let at = (site as usize).checked_sub(1).filter(|_| exact);
+            if let Some(site) = at.and_then(|at| sites.get_mut(at)) {
+                let name = (name != 0).then(|| names.text(name).to_owned());
+                site.spelt.push((codes.text(code).to_owned(), name));
+            }
+        }
+        for site in sites {
+            site.spelt.sort();
+        }
+    }
+}
+
 /// Sites as they are met, one for each address and country.
 #[derive(Default)]
 struct Sites {
@@ -495,14 +603,7 @@ struct Sites {
 }
 
 impl Sites {
-    fn of(
-        &mut self,
-        address: usize,
-        country: u32,
-        by_log: bool,
-        known: &[Known],
-        countries: &[String],
-    ) -> u32 {
+    fn of(&mut self, address: usize, country: u32, known: &[Known], countries: &[String]) -> u32 {
         if let Some(site) = self.of.get(&(address, country)) {
             return *site;
         }
@@ -523,7 +624,7 @@ impl Sites {
                 point,
                 radius_km: f64::from(p.radius_km.unwrap_or(50)),
                 city: p.city.is_some(),
-                by_log,
+                spelt: Vec::new(),
             })
         });
         let site = city.or_else(|| {
@@ -533,7 +634,7 @@ impl Sites {
                 point: c.middle,
                 radius_km: c.radius_km,
                 city: false,
-                by_log,
+                spelt: Vec::new(),
             })
         });
         let number = site.map_or(0, |site| {

@@ -9,12 +9,13 @@ use serde::Deserialize;
 use witnessmark_enrich::{Database, EnrichError};
 use witnessmark_lens::{Expr, to_text};
 use witnessmark_model::baseline::{self, Compared};
+use witnessmark_model::geo;
 use witnessmark_model::{Event, Field, IdentityKey, Instant, Zone};
 use witnessmark_store::query::{Query, RowRef, Snapshot};
 
 use super::chosen::Chosen;
 use super::review::{self, ADDRESS, COUNTRY, DEVICE, NETWORK, Review};
-use super::{both, is, of_actor};
+use super::{both, is, is_or_lacks, of_actor};
 use crate::api::{
     AgainstPart, GeoDatabase, GeoValue, MapArc, MapPlace, OutcomeCounts, SigninRow, SigninRules,
     SigninsReport, TravelPart,
@@ -284,7 +285,7 @@ impl Case {
         };
         let device = review.numbers[DEVICE][row];
         let country = match review.numbers[COUNTRY][row] {
-            0 => None,
+            0 => get(Field::SourceCountry).or_else(|| get(Field::SourceCountryName)),
             n => review.countries.get(n as usize - 1).cloned(),
         };
         let (places, disagree) = given(review, address, event, databases);
@@ -296,7 +297,10 @@ impl Case {
             against(
                 DEVICE,
                 "device",
-                (device != 0).then(|| review.devices.text(device).to_owned()),
+                match device {
+                    0 => get(Field::UserAgentOriginal).or_else(|| get(Field::UserAgentName)),
+                    n => Some(review.devices.text(n).to_owned()),
+                },
             ),
             against(COUNTRY, "country", country),
         ];
@@ -316,7 +320,7 @@ impl Case {
             Some(c) if !c.is_enough() => why.push(few(&c)),
             Some(_) => {}
         }
-        if parts.iter().all(|p| p.value.is_none()) {
+        if parts.iter().all(|p| p.state == "none") {
             why.push("neither address nor device nor country is logged".to_owned());
         }
         why.extend(
@@ -325,6 +329,15 @@ impl Case {
                 .filter(|p| p.state == "new")
                 .map(|p| p.text.clone()),
         );
+        let failed_from = review.failed_from[address as usize];
+        // Also of a shared address: an office is where a guesser may sit.
+        if failed_from >= review::SHARED_BY
+            && matches!(parts[ADDRESS].state.as_str(), "new" | "shared")
+        {
+            why.push(format!(
+                "sign-ins of {failed_from} accounts failed from this address"
+            ));
+        }
         let [address_part, network, device, country] = parts;
         SigninRow {
             event: event.number,
@@ -343,7 +356,8 @@ impl Case {
             device,
             agent: crate::agents::in_words(event),
             country,
-            shared_by: review.beside.get(address as usize).copied().unwrap_or(0),
+            shared_by: review.shared_by[row],
+            failed_from,
             city,
             places,
             disagree,
@@ -406,9 +420,9 @@ fn length(nanoseconds: i64) -> String {
             format!("{hours} hour{}", if hours == 1 { "" } else { "s" })
         }
         1 => "1 day".to_owned(),
-        2..60 => format!("{days} days"),
-        // A month is the twelfth of a mean year.
-        _ => format!("{} months", (days as f64 / 30.436_875) as i64),
+        2..=60 => format!("{days} days"),
+        // A month is the twelfth of a mean year; from here on it is never one.
+        _ => format!("{:.0} months", days as f64 / 30.436_875),
     }
 }
 
@@ -436,16 +450,20 @@ fn against(
     compared: Option<Compared>,
     at: Option<Instant>,
 ) -> AgainstPart {
-    let Some(c) = compared.filter(|_| review.numbers[which][row] != 0) else {
-        let logged = value.is_some();
+    let known = review.numbers[which][row] != 0;
+    let Some(c) = compared.filter(|_| known) else {
+        let (state, text) = match &value {
+            None => ("none", format!("the log gives no {noun}")),
+            Some(value) if !known => (
+                "none",
+                format!("the log says `{value}`, which is no {noun} that is known"),
+            ),
+            Some(_) => ("first", "nothing to compare with".to_owned()),
+        };
         return AgainstPart {
             value,
-            state: if logged { "first" } else { "none" }.to_owned(),
-            text: if logged {
-                "nothing to compare with".to_owned()
-            } else {
-                format!("the log gives no {noun}")
-            },
+            state: state.to_owned(),
+            text,
             ..AgainstPart::default()
         };
     };
@@ -454,10 +472,13 @@ fn against(
     let (state, text) = match (c.earlier, seen.times) {
         (0, _) => ("first", "no earlier sign-in to compare with".to_owned()),
         (n, 0) if shared => {
-            let many = review.beside[review.numbers[ADDRESS][row] as usize];
+            let many = review.shared_by[row];
             (
                 "shared",
-                format!("not seen in {}, but an address of {many} actors", plural(n)),
+                format!(
+                    "not seen in {}, but {many} persons had signed in from this address",
+                    plural(n)
+                ),
             )
         }
         (n, 0) => {
@@ -499,9 +520,7 @@ fn given(
         .get(Field::SourceCountry)
         .or(event.get(Field::SourceCountryName));
     if let Some(country) = logged {
-        let code = witnessmark_model::geo::country(country)
-            .map_or_else(|| country.to_uppercase(), |c| c.code.to_owned());
-        countries.push(code);
+        countries.extend(geo::code(country).map(str::to_owned));
         let city = event.get(Field::SourceCity);
         values.push(GeoValue {
             value: city.map_or_else(|| country.to_owned(), |c| format!("{c}, {country}")),
@@ -559,6 +578,18 @@ fn travel(review: &Review, from: usize, to: usize, number: u64, flags: u16) -> O
     })
 }
 
+/// A country in each way in which the log writes it.
+fn of_country(spelt: &[(String, Option<String>)]) -> Expr {
+    let ways = spelt.iter().map(|(country, name)| match name {
+        None => is(Field::SourceCountry, country),
+        Some(name) => both(
+            &is(Field::SourceCountryName, name),
+            is_or_lacks(Field::SourceCountry, country),
+        ),
+    });
+    Expr::or(ways.collect())
+}
+
 fn places(review: &Review, chosen: &Chosen, base: &Expr) -> Vec<MapPlace> {
     let mut found: Vec<MapPlace> = (review.all_sites.iter().zip(&chosen.sites))
         .filter(|(_, count)| count[0] > 0)
@@ -570,10 +601,10 @@ fn places(review: &Review, chosen: &Chosen, base: &Expr) -> Vec<MapPlace> {
             sign_ins,
             failed,
             unfamiliar,
-            filter: if site.by_log && !site.city {
-                to_text(&both(base, is(Field::SourceCountry, &site.country)))
-            } else {
+            filter: if site.spelt.is_empty() {
                 String::new()
+            } else {
+                to_text(&both(base, of_country(&site.spelt)))
             },
         })
         .collect();
@@ -597,8 +628,18 @@ mod tests {
             "1st 2nd 3rd 4th 11th 12th 21st 103rd 113th"
         );
         assert_eq!(
-            [DAY / 24, DAY, 20 * DAY, 427 * DAY].map(length).join(", "),
-            "1 hour, 1 day, 20 days, 14 months"
+            [
+                DAY / 24,
+                DAY,
+                20 * DAY,
+                60 * DAY,
+                61 * DAY,
+                89 * DAY,
+                427 * DAY
+            ]
+            .map(length)
+            .join(", "),
+            "1 hour, 1 day, 20 days, 60 days, 2 months, 3 months, 14 months"
         );
         let compared = Compared {
             earlier: 4,
