@@ -56,7 +56,7 @@ fn page(r: &ErrorsReport, out: &mut dyn Write) -> io::Result<()> {
         };
         writeln!(
             out,
-            "            {} to {}; versions {}; environments {}; {}",
+            "            {} to {}; versions {}; environments {}; {}{}",
             t.span
                 .first
                 .as_deref()
@@ -71,6 +71,11 @@ fn page(r: &ErrorsReport, out: &mut dyn Write) -> io::Result<()> {
                 Some(version) =>
                     format!("fixed in {}: {}", visible(version), visible(&t.fixed_why)),
                 None => visible(&t.fixed_why).into_owned(),
+            },
+            if t.wider {
+                "; its filter may find other messages with the same words"
+            } else {
+                ""
             }
         )?;
     }

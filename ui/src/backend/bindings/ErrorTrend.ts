@@ -42,7 +42,8 @@ organizations: Array<SpanValue>,
  */
 bars: Array<number>, 
 /**
- * `new` (only in the last quarter of the span), `rising`, `steady`, `falling`, `gone` (not in the last quarter).
+ * `new` (only in the last quarter of the span), `rising`, `steady`, `falling`, `gone` (not in the last quarter),
+ * `unknown` (it has no time, or all errors are of one moment).
  */
 trend: string, 
 /**
@@ -61,6 +62,11 @@ fixed_in?: string,
  * What that rests on, as a sentence.
  */
 fixed_why: string, 
+/**
+ * Whether the filter may find messages of other templates as well: there are too many messages, or too long ones, to
+ * list, so it goes by their fixed words.
+ */
+wider: boolean, 
 /**
  * The value.
  */

@@ -36,7 +36,8 @@ pub struct ErrorTrend {
     pub organizations: Vec<SpanValue>,
     /// Counts over the span of all errors, in equal parts.
     pub bars: Vec<u64>,
-    /// `new` (only in the last quarter of the span), `rising`, `steady`, `falling`, `gone` (not in the last quarter).
+    /// `new` (only in the last quarter of the span), `rising`, `steady`, `falling`, `gone` (not in the last quarter),
+    /// `unknown` (it has no time, or all errors are of one moment).
     pub trend: String,
     /// Events of the last quarter of the span.
     pub last_quarter: u64,
@@ -47,6 +48,9 @@ pub struct ErrorTrend {
     pub fixed_in: Option<String>,
     /// What that rests on, as a sentence.
     pub fixed_why: String,
+    /// Whether the filter may find messages of other templates as well: there are too many messages, or too long ones, to
+    /// list, so it goes by their fixed words.
+    pub wider: bool,
 }
 
 /// `errors`.

@@ -22,6 +22,8 @@ const BARS: usize = 28;
 /// Messages that a filter lists one by one, where the fixed words of their template would find others as well. Of more than
 /// these the filter goes by the fixed words all the same.
 const LISTED: usize = 400;
+/// Bytes of a filter that messages or words may take: the language takes 64 KiB, and the rest of the filter stands beside.
+const ROOM: usize = 40 * 1024;
 
 const AXES: [Axis; 6] = [
     Axis::Field(Field::ErrorType),
@@ -183,11 +185,13 @@ impl Case {
             );
         }
         let page: Vec<(&(u32, u32, u32), &Group)> = order.into_iter().skip(first).collect();
+        let spread = span_of.is_some_and(|(from, to)| from < to);
         let exact = self.exact(&answer.snapshot, &page, &values, &templates)?;
         let trends = page.into_par_iter().map(|(key, group)| {
             let template = templates.get(&key.1).map(String::as_str);
             let by_words = exact.get(key).copied().unwrap_or(false);
-            trend(*key, group, &values, (template, by_words), &base, &seen)
+            let how = (template, by_words);
+            trend(*key, group, &values, how, &base, &seen, spread)
         });
         let list = |axis: usize| -> Vec<SpanValue> {
             let values = &values[axis];
@@ -402,6 +406,7 @@ fn trend(
     (template, by_words): (Option<&str>, bool),
     base: &Expr,
     seen: &HashMap<(u32, u32), Tally>,
+    spread: bool,
 ) -> ErrorTrend {
     let text =
         |axis: usize, number: u32| (number != 0).then(|| values[axis].text(number).to_owned());
@@ -415,19 +420,22 @@ fn trend(
     ];
     let mut messages: Vec<(&u32, &u64)> = group.messages.iter().collect();
     messages.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
-    parts.push(match messages.len() {
-        0 => is_or_lacks(Field::ErrorMessage, ""),
-        n if n == 1 || (n <= LISTED && !by_words) => Expr::or(
-            (messages.iter())
-                .map(|(m, _)| is(Field::ErrorMessage, values[MESSAGE].text(**m)))
-                .collect(),
-        ),
-        // The fixed words in their order find them all, and others only where those hold the same words.
-        _ => term(
-            On::Fields(vec![Field::ErrorMessage]),
-            wild(template.unwrap_or_default()),
-        ),
-    });
+    let one_by_one = match messages.len() {
+        0 => Some(is_or_lacks(Field::ErrorMessage, "")),
+        n if n == 1 || (n <= LISTED && !by_words) => {
+            let texts = || messages.iter().map(|(m, _)| values[MESSAGE].text(**m));
+            let fits = texts().map(str::len).sum::<usize>() <= ROOM;
+            fits.then(|| Expr::or(texts().map(|text| is(Field::ErrorMessage, text)).collect()))
+        }
+        _ => None,
+    };
+    let one_by_one = one_by_one.filter(|expr| to_text(expr).len() <= ROOM);
+    // The fixed words in their order find them all, and others only where those hold the same words.
+    let words = || wild(template.unwrap_or_default());
+    let wider = one_by_one.is_none() && (!by_words || is_long(&words()));
+    parts.push(
+        one_by_one.unwrap_or_else(|| term(On::Fields(vec![Field::ErrorMessage]), short(words()))),
+    );
     let filter = Expr::and(parts);
     let quarter = BARS / 4;
     let sum = |range: std::ops::Range<usize>| group.bars.get(range).map_or(0, |b| b.iter().sum());
@@ -459,6 +467,8 @@ fn trend(
         environments: list(1, ENVIRONMENT, Field::ServiceEnvironment),
         organizations: list(2, ORGANIZATION, Field::OrganizationName),
         trend: match (earlier, before, last) {
+            // Without a time, or where all errors are of one moment, there is no before and after.
+            _ if !spread || group.all.first.is_none() => "unknown",
             (0, _, n) if n > 0 => "new",
             (_, _, 0) => "gone",
             (_, b, l) if l * 2 >= b * 3 && l >= b + 2 => "rising",
@@ -471,6 +481,7 @@ fn trend(
         quarter_before: before,
         fixed_in,
         fixed_why,
+        wider,
         span: span(String::new(), &group.all, &filter),
     }
 }
@@ -510,6 +521,36 @@ fn wild(template: &str) -> Test {
     }
 }
 
+fn is_long(words: &Test) -> bool {
+    matches!(words, Test::Wild(pieces) if pieces.iter().map(String::len).sum::<usize>() > ROOM / 2)
+}
+
+/// The first of too many words, with a star for the rest.
+fn short(words: Test) -> Test {
+    if !is_long(&words) {
+        return words;
+    }
+    let Test::Wild(pieces) = words else {
+        return words;
+    };
+    let mut left = ROOM / 2;
+    let mut kept: Vec<String> = Vec::new();
+    for mut piece in pieces {
+        let most = left.min(piece.len());
+        let end = (0..=most).rev().find(|at| piece.is_char_boundary(*at));
+        let end = end.unwrap_or(0);
+        let is_whole = end == piece.len();
+        piece.truncate(end);
+        left -= end;
+        kept.push(piece);
+        if !is_whole {
+            break;
+        }
+    }
+    kept.push(String::new());
+    Test::Wild(kept)
+}
+
 /// The least version above all that have the error, in which the origin has later errors and not this one.
 fn fixed(
     origin: u32,
@@ -528,6 +569,7 @@ fn fixed(
             *o == origin
                 && *v != 0
                 && by_version(text(*v), text(greatest)).is_gt()
+                && group.all.last.is_some()
                 && tally.last > group.all.last
         })
         .map(|((_, v), tally)| (*v, tally))
@@ -537,7 +579,7 @@ fn fixed(
         Some((version, tally)) => (
             Some(text(*version).to_owned()),
             format!(
-                "not among {} errors of {}, which are later than the last in {}",
+                "not among {} errors of {}, which go on after its last in {}",
                 tally.count,
                 text(*version),
                 text(greatest)

@@ -136,6 +136,7 @@ fn fixed_in(own: &[Event], all: &[Event]) -> Option<String> {
     };
     let greatest = own.iter().filter_map(place).max()?;
     let last = own.iter().filter_map(|e| e.time).max();
+    last?;
     let origin = get(&own[0], Field::ServiceName);
     all.iter()
         .filter(|e| get(e, Field::ServiceName) == origin && e.time > last)
@@ -201,11 +202,70 @@ proptest! {
             let sum = |from: usize, to: usize| bars.get(from..to).map_or(0, |b| b.iter().sum::<u64>());
             let (earlier, before, last) = (sum(0, 21), sum(14, 21), sum(21, 28));
             prop_assert_eq!((trend.last_quarter, trend.quarter_before), (last, before));
-            prop_assert_eq!(trend.trend == "new", earlier == 0 && last > 0);
-            prop_assert_eq!(trend.trend == "gone", last == 0);
+            let told = span.is_some_and(|s| s.0 < s.1) && !times.is_empty();
+            prop_assert_eq!(trend.trend == "unknown", !told);
+            prop_assert_eq!(trend.trend == "new", told && earlier == 0 && last > 0);
+            prop_assert_eq!(trend.trend == "gone", told && last == 0);
             prop_assert!(trend.trend != "rising" || last > before);
             prop_assert!(trend.trend != "falling" || last < before);
             prop_assert_eq!(&trend.fixed_in, &fixed_in(own, &all));
         }
     }
+}
+
+#[test]
+fn a_filter_of_long_messages_fits_the_language_and_is_said_to_find_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = empty(&folder);
+    let stack = " at com.example.payments.HttpGatewayClient.send(HttpGatewayClient.java)".repeat(3);
+    let line = |n: u32, message: String| {
+        format!(
+            r#"{{"timestamp":"{}","errorType":"Gateway","errorMessage":"{message}{stack}","source":"SDK","version":"2.9.1","environment":"production"}}"#,
+            moment(n).rfc3339()
+        )
+    };
+    let few = |n: u32| format!("Request {} refused, then to gateway failed", 20_000 + n);
+    let lines: Vec<String> = (0..390)
+        .map(|n| line(n, format!("Request {} to gateway failed", 10_000 + n)))
+        .chain((0..5).map(|n| line(400 + n, few(n))))
+        .collect();
+    import_as(&case, "edfapay", "a.jsonl", &lines.join("\n"));
+    let report = case.errors("", &Zone::UTC, (0, 100)).unwrap();
+    let mut told: Vec<_> = (report.trends.iter())
+        .map(|t| {
+            let lists = [&t.versions, &t.environments];
+            let spans = lists.into_iter().flatten().chain([&t.span]);
+            let lengths = spans.clone().map(|s| s.filter.len());
+            assert!(lengths.max() < Some(60_000), "{:?}", t.template);
+            let found = |s: &SpanValue| {
+                let expr = case.expr(&s.filter, &Zone::UTC).unwrap();
+                events(&case, &expr).len()
+            };
+            (t.span.events, spans.map(found).collect::<Vec<_>>(), t.wider)
+        })
+        .collect();
+    told.sort_unstable();
+    // The words of the many find the few as well; the few are listed one by one.
+    assert_eq!(told, [(5, vec![5; 3], false), (390, vec![395; 3], true)]);
+}
+
+#[test]
+fn one_endless_message_is_found_by_how_it_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = empty(&folder);
+    let line = |n: u32, end: &str| {
+        format!(
+            r#"{{"timestamp":"{}","errorType":"Gateway","errorMessage":"Dump {} {end}","source":"SDK"}}"#,
+            moment(n).rfc3339(),
+            "x".repeat(70_000)
+        )
+    };
+    let lines = [line(0, "first"), line(1, "second")];
+    import_as(&case, "edfapay", "a.jsonl", &lines.join("\n"));
+    let report = case.errors("", &Zone::UTC, (0, 100)).unwrap();
+    for trend in &report.trends {
+        let expr = case.expr(&trend.span.filter, &Zone::UTC).unwrap();
+        assert!(trend.wider && events(&case, &expr).len() == 2);
+    }
+    assert!(!report.trends.is_empty());
 }
