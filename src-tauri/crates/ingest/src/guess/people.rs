@@ -69,10 +69,12 @@ pub(super) fn people(w: &mut Writer<'_>) -> bool {
         let usual = c.filled > 0 && c.times < 0.5 && c.ips < 0.5 && c.urls < 0.5;
         usual && !w.used.contains(&c.path.as_str()) && parties::actor(c) >= 42
     });
-    if email.is_empty() && nobody {
+    if email.is_empty() {
         let any = |c: &Column| {
-            (c.emails >= 0.8 && parties::object(c) < 45 && parties::actor(c) > -100)
-                .then(|| full(c))
+            // Who sends is who acts, whatever program is named beside.
+            let sends = matches!(c.last().as_str(), "from" | "sender");
+            let free = parties::object(c) < 45 && parties::actor(c) > -100;
+            (c.emails >= 0.8 && free && (nobody || sends)).then(|| full(c))
         };
         email = w.pick(any, 1);
         email.truncate(1);

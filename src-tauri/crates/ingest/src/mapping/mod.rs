@@ -345,6 +345,7 @@ fn choose<'e>(
     // like it; in a mixture it is not known of which.
     let mut known = (0..compiled.len()).filter(|n| !compiled[*n].guessed);
     if let (Some(only), None) = (known.next(), known.next())
+        && plan.planned.iter().any(|p| !p.guessed)
         && crate::recognise::is_kin(&compiled[only].profile, root, nest, plan.flat)
     {
         return Some(only);

@@ -431,7 +431,7 @@ fn identity_is_content_and_instant_and_not_the_order_of_keys() {
 fn several_events_of_one_entry_are_numbered_and_distinct() {
     let text = r#"{"kind":"admin#reports#activity","id":{"time":"2024-03-01T10:00:00.000Z","uniqueQualifier":"9","applicationName":"admin","customerId":"C1"},"actor":{"email":"mo@example.com"},"ipAddress":"192.0.2.9","events":[{"name":"CREATE_USER","parameters":[{"name":"USER_EMAIL","value":"new@example.com"}]},{"name":"CHANGE_PASSWORD","parameters":[{"name":"USER_EMAIL","value":"new@example.com"}]}]}"#;
     let (plan, batch) = map("x.ndjson", text, &Options::default());
-    assert_eq!(plan.profiles(), ["google-workspace@2"]);
+    assert_eq!(plan.profiles(), ["google-workspace@3"]);
     assert_eq!(
         batch
             .rows

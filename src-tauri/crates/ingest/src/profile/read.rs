@@ -412,8 +412,7 @@ fn change(section: Section<'_>) -> Result<ChangeRule> {
 }
 
 fn verbs(root: &Section<'_>, negations: Vec<String>) -> Result<Verbs> {
-    let mut out = Verbs::default();
-    out.negations = negations;
+    let mut out = Verbs::without(negations);
     let Some(node) = root.get("verbs") else {
         return Ok(out);
     };

@@ -56,10 +56,18 @@ pub(crate) struct Verbs {
     exact: HashMap<String, Vec<usize>>,
     wild: Vec<Wild>,
     /// Words after which a pattern with `^` says nothing: what was not approved is no approval.
-    pub(crate) negations: Vec<String>,
+    negations: Vec<String>,
 }
 
 impl Verbs {
+    /// No verbs yet, and the words that turn one into its opposite.
+    pub(crate) fn without(negations: Vec<String>) -> Self {
+        Self {
+            negations,
+            ..Self::default()
+        }
+    }
+
     /// Adds a verb under a word.
     pub(crate) fn add(&mut self, word: &str, verb: Verb) {
         let number = self.list.len();
@@ -121,9 +129,10 @@ impl Verbs {
             apart = format!(" {} ", words.join(" "));
         }
         for one in &self.wild {
-            let fits = match one.apart {
-                true => !negated && wild(&one.pattern, &apart),
-                false => wild(&one.pattern, &whole),
+            let fits = if one.apart {
+                !negated && wild(&one.pattern, &apart)
+            } else {
+                wild(&one.pattern, &whole)
             };
             if fits {
                 out.extend(&one.numbers);
@@ -242,10 +251,7 @@ mod tests {
             when: None,
             last,
         };
-        let mut verbs = Verbs {
-            negations: vec!["not".to_owned()],
-            ..Verbs::default()
-        };
+        let mut verbs = Verbs::without(vec!["not".to_owned()]);
         verbs.add("*^approv*", verb("approve", false));
         verbs.add("*^add^*", verb("create", false));
         verbs.add("*^remov*", verb("delete", false));

@@ -342,6 +342,9 @@ fn clock(c: &mut Cursor<'_>, reading: &mut Reading, format: &mut String) -> Opti
         _ => None,
     };
     let mut letter = 'H';
+    if value == 24 {
+        return None;
+    }
     match half {
         Some(spec) => {
             if !(1..=12).contains(&value) {

@@ -154,6 +154,10 @@ pub(crate) fn iso(b: &[u8]) -> Option<Scan> {
         nanos: 0,
         stated: Stated::Nothing,
     };
+    // The midnight at the end of a day is another day's.
+    if reading.hour == 24 {
+        return None;
+    }
     let mut rest = &b[19..];
     let mut digits = 0;
     if rest.first() == Some(&b'.') {

@@ -28,6 +28,7 @@ pub fn survey<'t>(texts: impl IntoIterator<Item = &'t str>) -> Survey {
     let mut out = Survey::default();
     let mut orders: Vec<DateOrder> = Vec::new();
     let mut buffer = String::new();
+    let (mut lettered, mut example) = (0, None);
     for text in texts {
         out.total += 1;
         if text.trim().is_empty() {
@@ -51,8 +52,11 @@ pub fn survey<'t>(texts: impl IntoIterator<Item = &'t str>) -> Survey {
                 if super::local_seconds(&reading).is_none() => {}
             Scan::Iso(reading, _) | Scan::Other(reading) => {
                 out.readable += 1;
-                let open = matches!(reading.stated, Stated::Nothing | Stated::Letters(_));
-                if open && out.zoneless.is_none() {
+                if matches!(reading.stated, Stated::Letters(_)) {
+                    lettered += 1;
+                    example.get_or_insert(text);
+                }
+                if reading.stated == Stated::Nothing && out.zoneless.is_none() {
                     out.zoneless = Some(text.to_owned());
                 }
             }
@@ -63,6 +67,10 @@ pub fn survey<'t>(texts: impl IntoIterator<Item = &'t str>) -> Survey {
             }
             Scan::OrderNeeded | Scan::Unreadable => {}
         }
+    }
+    // Letters that several countries use leave the other times readable; where there are no others, a person must say.
+    if lettered > 0 && lettered == out.readable {
+        out.zoneless = example.map(str::to_owned);
     }
     if let [order] = orders.as_slice() {
         out.order = Some(*order);
