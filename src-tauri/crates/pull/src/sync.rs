@@ -455,6 +455,7 @@ impl Run<'_, '_> {
         }
         let first = self.cursor.first.or(self.cursor.high_water);
         if let (Some(since), Some(first)) = (since, first)
+            && self.connector.window.kind != WindowKind::None
             && since < first
         {
             let from = self.kept(since, since);
