@@ -57,8 +57,10 @@ pub(super) fn people(w: &mut Writer<'_>) -> bool {
         .filter(|c| apart(c))
         .map(|c| c.path.as_str())
         .collect();
-    let is_one =
-        |c: &Column| !(apart.contains(&c.path.as_str()) || sure && parties::is_owners_mail(c));
+    let is_one = |c: &Column| {
+        let other = apart.contains(&c.path.as_str()) || sure && parties::is_owners_mail(c);
+        !other
+    };
     let of_actor = |c: &Column| is_one(c) && (!sure || parties::actor(c) >= 45);
     let mut email = w.pick(
         |c| (c.emails >= 0.5 && is_one(c)).then(|| who(c, home) + (c.emails * 20.0) as i32),
