@@ -138,11 +138,11 @@ impl Read {
         })
     }
 
-    /// The keys to its entries, one by one: where a key holds dots itself, only the answer tells.
-    pub(crate) fn keys(&self) -> Vec<String> {
+    /// The keys to its entries, one by one: where a key holds dots itself, only the answer tells. Absent where the way leads
+    /// through a list.
+    pub(crate) fn keys(&self) -> Option<Vec<String>> {
         let mut keys = Vec::new();
-        way(&self.root, &self.path, &mut keys);
-        keys
+        way(&self.root, &self.path, &mut keys).then_some(keys)
     }
 
     pub(crate) fn items(&self) -> &[Value] {

@@ -94,8 +94,8 @@ pub struct Page {
     pub sha256: [u8; 32],
     /// Entries in it.
     pub items: u64,
-    /// Keys from the root of the body to the list of them.
-    pub path: Vec<String>,
+    /// Keys from the root of the body to the list of them; absent where they lead through a list.
+    pub path: Option<Vec<String>>,
     /// The body after decompression; empty when it holds no entry.
     pub body: Vec<u8>,
 }
@@ -523,16 +523,24 @@ impl Run<'_, '_> {
             ..walk.clone()
         };
         self.lost = walk.lost;
+        let old = walk.clone();
         let done = match walk.since {
             None => self.listed(walk).await,
             Some(_) => self.walked(walk).await,
         };
         match (done, again.since) {
-            (Err(error), since) if self.progress.pages == before && renews(&error) => match since {
-                Some(since) => self.spans(since, again.until).await,
-                None if began => self.listed(again).await,
-                None => Err(error),
-            },
+            (Err(error), since) if self.progress.pages == before && renews(&error) => {
+                let done = match since {
+                    Some(since) => self.spans(since, again.until).await,
+                    None if began => self.listed(again).await,
+                    None => Err(error),
+                };
+                if done.is_err() && self.progress.pages == before {
+                    // The server answers nothing at all, which says nothing of the place.
+                    self.cursor.walk = Some(old);
+                }
+                done
+            }
             (done, _) => done,
         }
     }

@@ -195,7 +195,7 @@ impl<'a> Walker<'a> {
             ));
         }
         if let Some(path) = &items.fetch {
-            step.pages.push(self.page(&ready, &answer, 0, Vec::new()));
+            step.pages.push(self.page(&ready, &answer, 0, None));
             let parts = read.parts(items, path);
             if parts.iter().any(Option::is_none) {
                 let why = format!("an entry has no `{path}`, where its part of the log would be");
@@ -336,7 +336,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn page(&self, ready: &Ready, answer: &Answer, items: u64, path: Vec<String>) -> Page {
+    fn page(&self, ready: &Ready, answer: &Answer, items: u64, path: Option<Vec<String>>) -> Page {
         let headers = answer.headers.iter().filter(|(name, _)| {
             let limits = &self.connector.limits;
             let named = [&limits.remaining, &limits.reset];

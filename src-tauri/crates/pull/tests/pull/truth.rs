@@ -536,6 +536,21 @@ fn an_old_token_that_a_server_fails_at_begins_the_walk_anew() {
 }
 
 #[test]
+fn a_server_that_answers_nothing_does_not_cost_the_place_of_a_walk() {
+    let server = Server::start(|_| Reply::new(503, ""));
+    let walk = json!({"until": NOW.0 - 60 * SECOND, "next": {"value": "place"}, "met": [1, 2]});
+    let connector = connector(CURSOR, ITEMS, "path = \"/log\"", "");
+    let cursor: Cursor = serde_json::from_value(json!({"walk": walk})).unwrap();
+    let mut kept = Kept {
+        cursor: cursor.clone(),
+        ..Kept::default()
+    };
+    let stopped = pull(&server, &connector, &Clock::new(), &mut kept);
+    assert_eq!(stopped.unwrap().fault, Fault::Busy);
+    assert_eq!(kept.cursor.walk, cursor.walk);
+}
+
+#[test]
 fn a_span_that_is_not_answered_in_time_is_halved_after_two_tries() {
     let server = Server::start(|r| {
         let ms = |name| r.get(name).map_or(0, |t: &str| t.parse::<i64>().unwrap()) * 1_000_000;
