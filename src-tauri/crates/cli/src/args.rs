@@ -224,6 +224,7 @@ impl Choices {
             zone: self.zone,
             date_order: order.map(str::to_owned),
             encoding: self.encoding,
+            path: None,
             labels: self.labels,
             profiles: self.own.usable()?,
         };

@@ -48,6 +48,7 @@ pub(crate) fn options(choices: &ImportChoices) -> Result<Options> {
         zone: zone.transpose()?,
         date_order: order.transpose()?,
         encoding: choices.encoding.clone(),
+        path: choices.path.clone(),
         sheet: false,
         labels: labels.collect::<Result<_>>()?,
     })

@@ -89,6 +89,9 @@ impl Case {
         self.check_space(total)?;
         let detail = json!({"inputs": names, "choices": choices});
         let mut importer = self.store.begin_import(&self.stamp(), &detail)?;
+        let promised = pulled
+            .as_ref()
+            .map(|part| part.pages.iter().map(|page| page.items).sum::<u64>());
         if let Some(part) = pulled {
             importer.with_pull(part);
         }
@@ -125,6 +128,18 @@ impl Case {
                 return Err(error);
             }
         };
+        let entries = importer.entries_read();
+        if let Some(promised) = promised.filter(|promised| *promised != entries) {
+            let error = Error::new(
+                Code::UnexpectedAnswer,
+                format!(
+                    "the pages hold {promised} entries, and {entries} were read from them; nothing of them is kept"
+                ),
+                "Check `items.path` of the connector.",
+            );
+            importer.cancel(&error.message)?;
+            return Err(error);
+        }
         let receipt = importer.finish()?;
         self.know_profiles()?;
         let mut report = self.sources()?;

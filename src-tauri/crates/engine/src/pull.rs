@@ -160,6 +160,7 @@ impl Case {
         let body = tried.pages.iter().find(|page| page.items > 0);
         Ok(TriedReport {
             entries: tried.items,
+            ids: tried.ids,
             beginning: body.map_or(String::new(), |page| {
                 visible_bytes(&page.body[..page.body.len().min(SHOWN)])
             }),
@@ -331,7 +332,7 @@ pub(crate) fn coverage_part(coverage: &PullCoverage) -> CoveragePart {
 
 /// Spans that rise and do not overlap. A span that was once read to its end stays covered whatever a later attempt says;
 /// of spans that were not, the latest reason counts. Neighbours that say the same become one.
-fn settled(all: &[PullCoverage]) -> Vec<PullCoverage> {
+pub(crate) fn settled(all: &[PullCoverage]) -> Vec<PullCoverage> {
     let mut edges: Vec<Instant> = all.iter().flat_map(|c| [c.from, c.to]).collect();
     edges.sort_unstable();
     edges.dedup();

@@ -253,6 +253,7 @@ fn over(before: &ImportChoices, now: &ImportChoices) -> ImportChoices {
         zone: pick(&now.zone, &before.zone),
         date_order: pick(&now.date_order, &before.date_order),
         encoding: pick(&now.encoding, &before.encoding),
+        path: now.path.clone().or_else(|| before.path.clone()),
         labels,
         profiles: now.profiles.clone(),
     }

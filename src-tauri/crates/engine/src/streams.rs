@@ -16,7 +16,7 @@ use std::time::Duration;
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded, unbounded};
 use serde_json::json;
 use witnessmark_model::Instant;
-use witnessmark_pull::connector::Connector;
+use witnessmark_pull::connector::{Connector, WindowKind};
 use witnessmark_pull::pace::Pace;
 use witnessmark_pull::sync::{self, Commit, Job, Outcome, Port, Progress, Sink};
 use witnessmark_store::case::{PullCoverage, PullPart, PullStream, canonical};
@@ -29,7 +29,7 @@ use crate::case::Case;
 use crate::error::{Code, Error, Result};
 use crate::failures::internal;
 use crate::input::Input;
-use crate::pull::{PullSecret, chance, coverage_part, kept, read, streams, versioned};
+use crate::pull::{PullSecret, chance, coverage_part, kept, read, settled, streams, versioned};
 use crate::setting::Setting;
 
 /// Streams that are asked for at once. All of them ask one server, which most often counts them together; each holds pages in
@@ -151,6 +151,10 @@ impl Case {
             sources: Vec::new(),
             notes: connector.connector.notes.clone(),
         };
+        if request.since.is_some() && connector.window.kind == WindowKind::None {
+            let note = "The log cannot be asked by time: the beginning that was asked for changed nothing.";
+            report.notes.push(note.to_owned());
+        }
         // What is wrong with the request is told before anything is written down.
         let mut due = VecDeque::new();
         for name in streams(&connector, request)? {
@@ -330,6 +334,11 @@ impl Leader<'_, '_, '_> {
             cursor,
         };
         stream.coverage.extend(part.coverage.iter().cloned());
+        let path = commit
+            .pages
+            .iter()
+            .find(|page| page.items > 0)
+            .and_then(|page| page.path.clone());
         let mut bytes = Vec::with_capacity(commit.pages.iter().map(|p| p.body.len() + 1).sum());
         for page in commit.pages.into_iter().filter(|page| page.items > 0) {
             bytes.extend_from_slice(&page.body);
@@ -357,6 +366,7 @@ impl Leader<'_, '_, '_> {
             .filter(|id| case.library().find(id).is_some());
         let choices = ImportChoices {
             profile,
+            path,
             ..ImportChoices::default()
         };
         let input = Input::Stream {
@@ -444,7 +454,10 @@ impl Leader<'_, '_, '_> {
                 duplicates: sum(|s| s.duplicates),
                 rejected: sum(|s| s.rejected),
                 events: sum(|s| s.events),
-                coverage: stream.coverage.iter().map(coverage_part).collect(),
+                coverage: settled(&stream.coverage)
+                    .iter()
+                    .map(coverage_part)
+                    .collect(),
                 stopped: stream.stopped,
             });
             report.sources.extend(stream.sources);

@@ -16,6 +16,8 @@ pub struct Options {
     pub date_order: Option<DateOrder>,
     /// Encoding label of the WHATWG standard.
     pub encoding: Option<String>,
+    /// Keys from the root of each JSON document to the list of its entries, where whoever fetched it knows them.
+    pub path: Option<Vec<String>>,
     /// Whether the text is a sheet of a workbook, written by [`crate::container`] and not by a person.
     pub sheet: bool,
     /// Values to give to every event by field name, such as `organization.name` = `Example Store`.

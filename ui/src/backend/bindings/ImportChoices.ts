@@ -21,6 +21,10 @@ date_order?: string,
  */
 encoding?: string, 
 /**
+ * Keys from the root of each JSON document to the list of its entries, none where the root is the list; told by a connector.
+ */
+path?: Array<string>, 
+/**
  * `organization.name=…` and the like.
  */
 labels: Array<string>, };

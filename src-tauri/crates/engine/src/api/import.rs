@@ -163,6 +163,9 @@ pub struct ImportChoices {
     /// Encoding label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
+    /// Keys from the root of each JSON document to the list of its entries, none where the root is the list; told by a connector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<Vec<String>>,
     /// `organization.name=…` and the like.
     pub labels: Vec<String>,
     /// Profiles of the person's own, beside those that come with the program; a case keeps the text of each that it used.

@@ -76,7 +76,7 @@ pub struct PullRequest {
     /// PEM text of certificates that are trusted beside the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorities: Option<String>,
-    /// Where a first pull begins, RFC 3339; as far back as the vendor keeps when absent.
+    /// Where a first pull begins, RFC 3339; as far back as the vendor keeps, or the connector says, when absent. Later, what lies before the first pull.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// How far back to ask once more at the end, such as `24h`.
@@ -209,6 +209,9 @@ pub struct TriedReport {
     pub pages: Vec<PagePart>,
     /// Entries found.
     pub entries: u64,
+    /// Those of the first answer that have the id which the connector names; absent where it names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ids: Option<u64>,
     /// The beginning of the answer with the entries, with hidden characters made visible.
     pub beginning: String,
     /// What leads to the next page; absent when this was the last.

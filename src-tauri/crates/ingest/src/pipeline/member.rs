@@ -81,7 +81,10 @@ pub(super) fn look(head: &[u8], whole: bool, setup: &Setup<'_>) -> Result<Known,
     if text.iter().all(u8::is_ascii_whitespace) && whole {
         return Err(empty());
     }
-    let mut shape = shape::detect(&text, whole, &setup.limits);
+    let mut shape = match &setup.options.path {
+        Some(path) => Shape::JsonArray(path.clone()),
+        None => shape::detect(&text, whole, &setup.limits),
+    };
     // Lines of a log hold commas too; what a profile knows as lines is no table without a header.
     if matches!(&shape, Shape::Csv(layout) if !layout.named) && lines_known(&text, whole, setup) {
         let newline = shape.newline();

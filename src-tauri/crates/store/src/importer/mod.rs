@@ -412,6 +412,12 @@ impl Importer {
         self.evidence.close(evidence)
     }
 
+    /// Entries of the sources that have ended, rejected ones too.
+    #[must_use]
+    pub fn entries_read(&self) -> u64 {
+        self.sources.values().map(|s| s.receipt.entries).sum()
+    }
+
     /// Has the position of a remote log, and the pages that led to it, become visible together with the events.
     pub fn with_pull(&mut self, part: PullPart) {
         self.pulled = Some(part);
