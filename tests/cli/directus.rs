@@ -171,7 +171,12 @@ fn pull(bench: &Bench, server: &Directus, case: &str, connector: &str) -> Value 
     assert_eq!(stream["rejected"], 0, "{stream}");
     let covered = stream["coverage"].as_array().unwrap();
     assert!(
-        covered.iter().all(|span| span["complete"] == true),
+        covered.iter().all(|span| {
+            // How long Directus keeps entries is a setting of each system, so a first pull cannot say how far back it reached.
+            let reason = span["reason"].as_str().unwrap();
+            span["complete"] == true
+                || reason.starts_with("everything that the vendor still had was read")
+        }),
         "{stream}"
     );
     stream

@@ -346,3 +346,79 @@ fn a_page_can_be_tried_and_connectors_listed_copied_and_changed() {
         "{error}"
     );
 }
+
+/// A pull with a connector of one's own.
+fn own(bench: &Bench, server: &Server, text: &str, extra: &[&str]) -> Ran {
+    bench.file("own.toml", text);
+    let out = Command::new(env!("CARGO_BIN_EXE_witnessmark"))
+        .args([
+            "pull",
+            "own.wmcase",
+            "own.toml",
+            "--allow-private",
+            "--json",
+        ])
+        .args(["--base", &server.base()])
+        .args(extra)
+        .current_dir(bench.path("."))
+        .output()
+        .unwrap();
+    Ran {
+        code: out.status.code().unwrap_or(-1),
+        stdout: out.stdout,
+        stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
+    }
+}
+
+const OWN: &str = "language = 1\n[connector]\nid = \"own\"\nversion = 1\ntitle = \"Own\"\nvendor_page = \"\"\n\
+    [address]\nbase = \"https://v.example\"\n[auth]\nkind = \"none\"\n[request]\npath = \"/log\"\n[items]\npath = \"data\"\nid = \"id\"\n";
+
+#[test]
+fn the_list_that_the_connector_names_becomes_events_and_not_a_longer_one() {
+    let server = Server::start(|_| {
+        let events: Vec<Value> = (0..25)
+            .map(|n| json!({"id": format!("e{n}"), "timestamp": "2026-11-01T10:00:00Z", "user": "a@example.com", "action": format!("thing.done{n}")}))
+            .collect();
+        let users: Vec<Value> = (0..30)
+            .map(|n| json!({"id": format!("u{n}"), "created_at": "2026-10-01T10:00:00Z", "user": format!("u{n}@example.com"), "type": "user"}))
+            .collect();
+        Reply::json(&json!({"items": users, "data": events}))
+    });
+    let bench = Bench::new();
+    let report = own(&bench, &server, OWN, &[]).json(0);
+    assert_eq!(report["streams"][0]["stored"], 25);
+    let events = bench.run(&["events", "own.wmcase", "", "--json"]).events();
+    assert_eq!(events.len(), 25);
+    for event in &events {
+        let action = event["event"]["action"].as_str().unwrap();
+        assert!(action.starts_with("thing.done"), "{event}");
+    }
+    let tried = own(&bench, &server, OWN, &["--try"]).json(0);
+    assert_eq!(tried["ids"], 25);
+}
+
+#[test]
+fn a_pull_that_was_answered_with_nothing_leaves_its_case_and_settling_what_cannot_be_asked_is_refused()
+ {
+    let server = Server::start(|_| Reply::json(&json!({"data": []})));
+    let bench = Bench::new();
+    let refused = own(&bench, &server, OWN, &["--settle", "1d"]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("cannot be asked by time"),
+        "{}",
+        refused.stderr
+    );
+    assert!(server.seen().is_empty());
+    assert!(!bench.path("own.wmcase").exists());
+    let report = own(&bench, &server, OWN, &["--since", "2026-10-01"]).json(0);
+    assert_eq!(report["streams"][0]["entries"], 0);
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("cannot be asked by time"), "{notes}");
+    let pulled = bench.run(&["pulled", "own.wmcase", "--json"]).json(0);
+    assert_eq!(pulled["streams"][0]["pages"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        report["streams"][0]["coverage"],
+        pulled["streams"][0]["coverage"]
+    );
+}

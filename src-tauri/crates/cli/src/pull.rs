@@ -28,7 +28,8 @@ pub(crate) struct Pull {
     case: PathBuf,
     /// Id of a connector (`witnessmark connectors` lists them), or a connector file ending in .toml.
     connector: String,
-    /// Where a first pull begins, such as 2026-04-01; as far back as the vendor keeps if not given.
+    /// Where a first pull begins, such as 2026-04-01; as far back as the vendor keeps, or as the connector says, if not given.
+    /// A later pull then also asks for what lies between it and the first.
     #[arg(long)]
     since: Option<String>,
     /// A setting of the connector.
@@ -43,7 +44,8 @@ pub(crate) struct Pull {
     /// File with PEM certificates that are trusted beside the system's.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// Ask for the last span of time once more at the end, such as 24h, for entries that came late.
+    /// Ask for the last span of time once more at the end, such as 24h, for entries that came late; not for logs that cannot be
+    /// asked by time.
     #[arg(long, value_name = "SPAN")]
     settle: Option<String>,
     /// Only this stream of the connector; can be repeated.
@@ -130,10 +132,13 @@ pub(crate) fn run(args: &Pull, json: bool, out: &mut dyn Write) -> Result<Exit, 
         report.map(|report| (None, Some(report)))
     };
     let nothing = done.as_ref().map_or(true, |(_, report)| {
-        report.as_ref().is_none_or(|r| r.sources.is_empty())
+        report
+            .as_ref()
+            .is_none_or(|r| r.streams.iter().all(|stream| stream.pages == 0))
     });
     if made && nothing {
-        // A case that this very command made and that holds nothing is no evidence; leaving it would only surprise.
+        // A case that this very command made and for which no page was answered is no evidence; leaving it would only surprise. One
+        // that was answered with nothing is: it says what was asked for, and what it covers.
         case.discard_new()?;
     }
     match done.map_err(|error| found.explained(error))? {
@@ -349,8 +354,11 @@ fn trial(tried: &TriedReport, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "{} entries; next: {}",
+        "{} entries{}; next: {}",
         tried.entries,
+        tried
+            .ids
+            .map_or(String::new(), |ids| format!(" ({ids} with the id)")),
         visible(
             tried
                 .next

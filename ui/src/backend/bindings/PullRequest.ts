@@ -29,7 +29,7 @@ allow_private: boolean,
  */
 authorities?: string, 
 /**
- * Where a first pull begins, RFC 3339; as far back as the vendor keeps when absent.
+ * Where a first pull begins, RFC 3339; as far back as the vendor keeps, or the connector says, when absent. Later, what lies before the first pull.
  */
 since?: string, 
 /**

@@ -14,6 +14,10 @@ pages: Array<PagePart>,
  */
 entries: number, 
 /**
+ * Those of the first answer that have the id which the connector names; absent where it names none.
+ */
+ids?: number, 
+/**
  * The beginning of the answer with the entries, with hidden characters made visible.
  */
 beginning: string, 
