@@ -233,10 +233,9 @@ impl Desk {
     /// A request of the window with the texts of the files that it names by their tokens.
     pub(crate) fn filled(&self, mut request: PullRequest) -> Result<PullRequest> {
         let inner = self.lock();
-        for text in [&mut request.text, &mut request.authorities] {
-            if let Some(token) = text {
-                *token = inner.tokens.text_of(token)?;
-            }
+        let named = [&mut request.text, &mut request.authorities];
+        for token in named.into_iter().flatten() {
+            *token = inner.tokens.text_of(token)?;
         }
         Ok(request)
     }

@@ -516,11 +516,17 @@ pub fn plan(sample: &[Entry<'_>], options: &Options, library: &Library) -> Resul
         }
     }
     let alone = strangers.len() == sample.len();
-    let others: Vec<Entry<'_>> = strangers.iter().map(|n| sample[*n]).collect();
+    // Where most are unknown, those that some profile takes for its own are most likely of the same log: all of it tells more.
+    let mostly = strangers.len() * 2 > sample.len();
+    let others: Vec<Entry<'_>> = if mostly {
+        sample.to_vec()
+    } else {
+        strangers.iter().map(|n| sample[*n]).collect()
+    };
     // A table has one shape, and lines that the rule of a profile does not cut stand beside its log.
     let guessable = match sample.first().map(|entry| &entry.value) {
         Some(EntryValue::Cells(_)) => alone || plan.inner.is_some(),
-        Some(EntryValue::Line(_)) => strangers.len() * 2 > sample.len(),
+        Some(EntryValue::Line(_)) => mostly,
         _ => true,
     };
     if guessable
