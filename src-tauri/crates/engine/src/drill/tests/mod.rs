@@ -5,7 +5,6 @@
 
 mod actor;
 mod errors;
-mod joined;
 mod lives;
 mod record;
 mod seen;
