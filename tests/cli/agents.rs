@@ -29,7 +29,7 @@ fn log() -> String {
 #[test]
 fn an_event_tells_the_versions_and_the_device_that_its_user_agent_names() {
     let bench = Bench::new();
-    bench.file("github.ndjson", &log());
+    bench.file("github.ndjson", log());
     bench.run(&["import", "a.wmcase", "github.ndjson"]);
     let events = bench.run(&["--json", "events", "a.wmcase"]).events();
     let agents: Vec<&Value> = events.iter().map(|e| &e["user_agent"]).collect();
@@ -53,7 +53,7 @@ fn an_event_tells_the_versions_and_the_device_that_its_user_agent_names() {
 #[test]
 fn the_user_agents_behind_a_filter_are_listed_in_words() {
     let bench = Bench::new();
-    bench.file("github.ndjson", &log());
+    bench.file("github.ndjson", log());
     bench.run(&["import", "a.wmcase", "github.ndjson"]);
     let report = bench.run(&["--json", "agents", "a.wmcase"]).json(0);
     assert_eq!(

@@ -282,7 +282,7 @@ fn a_case_keeps_a_profile_until_it_is_taken_out() {
         )
     );
     let text = std::fs::read_to_string(bench.path("shop.toml")).unwrap();
-    bench.file("other.toml", &text.replace("title = \"", "title = \"The "));
+    bench.file("other.toml", text.replace("title = \"", "title = \"The "));
     let newer = bench
         .run(&["--json", "profile", "keep", "a.wmcase", "other.toml"])
         .json(0);

@@ -10,8 +10,8 @@ use std::time::Instant as Clock;
 
 use serde_json::{Map, Value, json};
 use witnessmark_engine::{
-    ActorsWanted, Case, FirstSeen, Instant, RecordsWanted, Result, SessionOf, SessionOrder,
-    Setting, Signins, Zone,
+    ActorsWanted, Case, FirstSeen, Instant, RecordOf, RecordsWanted, Result, SessionOf,
+    SessionOrder, Setting, Signins, Zone,
 };
 
 /// What was timed.
@@ -117,7 +117,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     if !records.is_empty() {
         times.of("record", &mut |i| {
             let r = pick(&records, i);
-            case.record(&r.kind, &r.id, None, &zone, (0, 500))
+            case.record(&RecordOf::new(&r.kind, &r.id), None, &zone, (0, 500))
                 .map(|_| ())
         })?;
     }
