@@ -26,6 +26,7 @@ end_ms: number,
  */
 count: number, 
 /**
- * Events by value of the split field; empty without a split. Events without the field are not in it.
+ * Events by value of the split field, of its twelve most frequent values; empty without a split. Events without the field
+ * are not in it.
  */
 split: Array<FacetValue>, };

@@ -29,4 +29,9 @@ outside: number,
 /**
  * Where to write which time on the axis, in the display zone.
  */
-ticks: Array<Tick>, };
+ticks: Array<Tick>, 
+/**
+ * Distinct values of the split field among the events that match, where that was counted; the bins have the twelve most
+ * frequent ones only.
+ */
+distinct?: number, };
