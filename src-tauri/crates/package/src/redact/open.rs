@@ -14,6 +14,7 @@ use witnessmark_model::{Field, Locator};
 
 use super::find;
 use super::veil::{committed, entry_salt, other_texts, texts, value_salt};
+use super::view::views;
 use crate::error::Result;
 use crate::material::{CaseFacts, Material};
 use crate::tree::{self, Hash};
@@ -95,11 +96,14 @@ impl Search<'_> {
         }
     }
 
-    /// What the patterns of a policy can find inside a text.
+    /// What the patterns of a policy can find inside a text, in any of its readings.
     fn inside(&mut self, text: &str) {
-        for places in [find::emails(text), find::ips(text), find::cards(text)] {
-            for place in places {
-                self.value(&text[place]);
+        for view in views(text) {
+            let text = view.text.as_ref();
+            for places in [find::emails(text), find::ips(text), find::cards(text)] {
+                for place in places {
+                    self.value(&text[place]);
+                }
             }
         }
     }
