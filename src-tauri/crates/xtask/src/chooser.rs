@@ -25,6 +25,7 @@ const PAUSE: Duration = Duration::from_millis(600);
 const SHIFT: u32 = 0xffe1;
 const CONTROL: u32 = 0xffe3;
 const ENTER: u32 = 0xff0d;
+const DELETE: u32 = 0xffff;
 
 x11rb::atom_manager! {
     /// How a dialog is told from other windows.
@@ -60,6 +61,8 @@ pub(crate) fn answer(display: &str, path: &Path) -> Result<()> {
         keys.type_one(c)?;
     }
     std::thread::sleep(PAUSE);
+    // What the dialog completed behind the path is selected; of a folder it is what lies in it.
+    keys.press(DELETE)?;
     keys.press(ENTER)?;
     let gone = until(|| {
         let left = shown(&keys.connection, &words, root)?;
