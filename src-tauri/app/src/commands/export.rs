@@ -1,15 +1,15 @@
 //! Commands that write a view to a file. The dialog of the system names the file; the window never learns its path.
 
-use std::fs::File;
-use std::io::ErrorKind;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tauri::AppHandle;
 use tauri::ipc::Channel;
 use tauri_plugin_dialog::DialogExt as _;
 use witnessmark_engine::api::ExportReport;
-use witnessmark_engine::{Case, Code, Error, ExportRequest, Format, Order, Result, Zone};
+use witnessmark_engine::{
+    Case, Code, Error, ExportRequest, Format, Order, Result, Zone, part_file,
+};
 
 use super::{Shared, work, zone};
 use crate::wire::ExportProgress;
@@ -75,7 +75,7 @@ fn write(
         let hint = "Choose another folder, or check its rights and its free space.";
         Error::new(Code::Io, format!("`{name}` cannot be written: {e}"), hint)
     };
-    let (mut file, part) = part_of(path, &name).map_err(refused)?;
+    let (part, mut file) = part_file(path)?;
     let request = ExportRequest {
         query,
         zone,
@@ -96,45 +96,10 @@ fn write(
     written
 }
 
-/// A new file beside the one that is to be, under the first name that nobody has: what is there already is somebody's.
-fn part_of(path: &Path, name: &str) -> std::io::Result<(File, PathBuf)> {
-    let mut number = 1_u32;
-    loop {
-        let ending = if number == 1 {
-            "part".to_owned()
-        } else {
-            format!("part-{number}")
-        };
-        let part = path.with_file_name(format!("{name}.{ending}"));
-        match File::options().write(true).create_new(true).open(&part) {
-            Err(e) if e.kind() == ErrorKind::AlreadyExists && number < 100 => number += 1,
-            made => return made.map(|file| (file, part)),
-        }
-    }
-}
-
 fn unknown(format: &str) -> Error {
     Error::new(
         Code::InvalidOption,
         format!("`{format}` is no format of an export"),
         "Use csv, ndjson, parquet, ecs or ocsf.",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_called_like_a_part_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("events.csv");
-        std::fs::write(folder.path().join("events.csv.part"), "somebody's").unwrap();
-        let (_, first) = part_of(&out, "events.csv").unwrap();
-        let (_, second) = part_of(&out, "events.csv").unwrap();
-        assert_eq!(first, folder.path().join("events.csv.part-2"));
-        assert_eq!(second, folder.path().join("events.csv.part-3"));
-        let kept = std::fs::read_to_string(folder.path().join("events.csv.part")).unwrap();
-        assert_eq!(kept, "somebody's");
-    }
 }

@@ -23,6 +23,14 @@ pub(crate) enum Target {
     },
 }
 
+/// A new file for what will be `out` when it is complete, and where it is: whoever asked gives it its name or removes it.
+///
+/// # Errors
+/// When no such file can be made.
+pub fn part_file(out: &Path) -> Result<(PathBuf, File)> {
+    made(out, |part| File::create_new(part))
+}
+
 /// Names that are tried for the part; each that is taken belongs to somebody.
 const PARTS: u32 = 1_000;
 
@@ -50,8 +58,11 @@ fn made<T>(out: &Path, make: impl Fn(&Path) -> std::io::Result<T>) -> Result<(Pa
     }
     Err(Error::new(
         Code::Io,
-        format!("`{}.part` is taken, with every number after it", out.display()),
-        "Choose another name, or remove parts that you know to be left of packages that were not finished.",
+        format!(
+            "`{}.part` is taken, with every number after it",
+            out.display()
+        ),
+        "Choose another name, or remove parts that you know to be left of what was not finished.",
     )
     .at(out.to_string_lossy()))
 }
@@ -108,7 +119,7 @@ impl Target {
             .extension()
             .is_some_and(|e| e.eq_ignore_ascii_case("zip"))
         {
-            let (part, file) = made(out, |part| File::create_new(part))?;
+            let (part, file) = part_file(out)?;
             return Ok(Self::Archive {
                 zip: Box::new(ZipSink::new(BufWriter::new(file))),
                 part,

@@ -73,6 +73,7 @@ pub use drill::{
 pub use error::{Code, Error, Result, Where};
 pub use export::{ExportRequest, TextFormat};
 pub use findings::DetectChoices;
+pub use folder::part_file;
 pub use guard::change_passphrase;
 pub use input::Input;
 pub use inspect::inspect;

@@ -333,14 +333,7 @@ fn moment(text: &str) -> Option<i64> {
     }
     let rest = WHOLE.get(text.len()..)?;
     let at = Instant::parse_rfc3339(&format!("{text}{rest}"))?;
-    written(at.0).starts_with(text).then_some(at.0)
-}
-
-/// A moment as the column `timestamp` has it.
-pub(super) fn written(nanos: i64) -> String {
-    (Instant(nanos).to_utc())
-        .format("%Y-%m-%dT%H:%M:%S%.9fZ")
-        .to_string()
+    at.rfc3339().starts_with(text).then_some(at.0)
 }
 
 #[cfg(test)]
@@ -356,13 +349,17 @@ mod tests {
             .collect();
         let mut handed = 0;
         for begun in &moments {
-            let whole = written(*begun);
+            let whole = Instant(*begun).rfc3339();
             for len in 1..=whole.len() {
                 let text = &whole[..len];
                 let Some(at) = moment(text) else { continue };
                 handed += 1;
                 for other in &moments {
-                    assert_eq!(written(*other).as_str() >= text, *other >= at, "{text}");
+                    assert_eq!(
+                        Instant(*other).rfc3339().as_str() >= text,
+                        *other >= at,
+                        "{text}"
+                    );
                 }
             }
         }
